@@ -1,0 +1,255 @@
+"""Settings with the place each came from: flag, then environment, then config file, then default."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import AfterValidator, Field, ValidationError
+
+from pipeline.errors import SettingsError
+from pipeline.models import Value
+
+APP = "registry-review"
+#: Environment variables are REGISTRY_REVIEW_<SECTION>_<KEY>; REGISTRY_REVIEW_CONFIG names the config file.
+PREFIX = "REGISTRY_REVIEW_"
+CONFIG_VARIABLE = PREFIX + "CONFIG"
+
+#: Verbs of the command line (contract: Stages).
+Verb = Literal["discover", "map", "extract", "validate", "report"]
+
+
+def _known_broker(broker: str) -> str:
+    if broker != "embedded" and not broker.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError('must be "embedded" or the address of a Redis server, such as redis://localhost:6379/0')
+    return broker
+
+
+class HomeSettings(Value):
+    """Where everything lies."""
+
+    inbox: Path
+    data: Path
+
+
+class InboxSettings(Value):
+    """When a file counts as complete, and what is taken."""
+
+    settle_seconds: float = Field(2.0, ge=0, le=3600)
+    settle_closed_seconds: float = Field(0.3, ge=0, le=3600)
+    rescan_seconds: float = Field(30.0, ge=0.1, le=86_400)
+    advance_to: Verb = "discover"
+    max_file_mb: int = Field(512, ge=1, le=1_000_000)
+    max_files_per_session: int = Field(5000, ge=1, le=1_000_000)
+    min_free_mb: int = Field(200, ge=0, le=100_000_000)
+
+
+class QueueSettings(Value):
+    """Who does the work."""
+
+    broker: Annotated[str, AfterValidator(_known_broker)] = "embedded"
+    threads: int = Field(2, ge=1, le=256)
+    sweep_seconds: float = Field(15, ge=0.1, le=86_400)
+
+
+class ReadingSettings(Value):
+    """Limits within which a document is read."""
+
+    processes: int = Field(2, ge=1, le=256)
+    timeout_seconds: float = Field(60, ge=1, le=86_400)
+    memory_mb: int = Field(2048, ge=128, le=1_000_000)
+    max_pages: int = Field(2000, ge=1, le=1_000_000)
+    max_cells: int = Field(500_000, ge=1, le=100_000_000)
+
+
+class DuplicateSettings(Value):
+    """When two sessions look like the same project."""
+
+    name_similarity: float = Field(80.0, ge=0, le=100)
+    file_overlap: float = Field(0.8, ge=0, le=1)
+    common_in_sessions: int = Field(5, ge=2, le=1_000_000)
+
+
+class ChecklistSettings(Value):
+    """Checklists of your own."""
+
+    folder: Path | None = None
+
+
+class Settings(Value):
+    """Every setting; sections and keys are those of config.toml."""
+
+    home: HomeSettings
+    inbox: InboxSettings = InboxSettings()
+    queue: QueueSettings = QueueSettings()
+    reading: ReadingSettings = ReadingSettings()
+    duplicates: DuplicateSettings = DuplicateSettings()
+    checklist: ChecklistSettings = ChecklistSettings()
+
+
+class LoadedSettings(Value):
+    """The settings and, for every "section.key", where its value came from."""
+
+    settings: Settings
+    #: "--home", "environment", "config.toml: /path" or "default".
+    origins: dict[str, str]
+    #: The config file that was read, if any.
+    config: Path | None = None
+
+
+_SECTIONS: dict[str, type[Value]] = {
+    name: field.annotation
+    for name, field in Settings.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Value)
+}
+_PATHS = frozenset({"home.inbox", "home.data", "checklist.folder"})
+
+
+def load_settings(
+    config: Path | None = None, home: Path | None = None, environ: Mapping[str, str] | None = None
+) -> LoadedSettings:
+    """Every setting, from the first place that has it: `home`, environment, config file, default.
+
+    The config file is `config`, else REGISTRY_REVIEW_CONFIG, ./config.toml, or the one in the user's config folder.
+    `home` is the --home flag: inbox and data move to home/inbox and home/data. SettingsError names the key, where it
+    was set and what would be allowed.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {
+        "home.inbox": user_data_path(APP) / "inbox",
+        "home.data": user_data_path(APP) / "data",
+    }
+    origins = {f"{section}.{key}": "default" for section, model in _SECTIONS.items() for key in model.model_fields}
+    found = _config_file(config, environ)
+    if found is not None:
+        for name, value in _from_file(found):
+            values[name], origins[name] = value, f"config.toml: {found}"
+    for name, value in _from_environment(environ):
+        values[name], origins[name] = value, "environment"
+    if home is not None:
+        for key in ("inbox", "data"):
+            values[f"home.{key}"], origins[f"home.{key}"] = _path(str(home), Path.cwd()) / key, "--home"
+    return LoadedSettings(settings=_build(values, origins), origins=origins, config=found)
+
+
+def _config_file(flag: Path | None, environ: Mapping[str, str]) -> Path | None:
+    named = flag or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
+    if named is not None:
+        path = _path(str(named), Path.cwd())
+        if not path.is_file():
+            by = "--config" if flag else CONFIG_VARIABLE
+            raise SettingsError(f"There is no config file {path}.", f"Check what {by} names.")
+        return path
+    for path in (Path.cwd() / "config.toml", user_config_path(APP) / "config.toml"):
+        if path.is_file():
+            return path
+    return None
+
+
+def _from_file(path: Path) -> Iterable[tuple[str, Any]]:
+    try:
+        tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read: {error.strerror}.", "Give this user the right to read it."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}.", "Mend that line.") from error
+    for section, table in tables.items():
+        if section not in _SECTIONS:
+            raise SettingsError(f"Unknown section [{section}] in {path}.", _did_you_mean(section, _SECTIONS))
+        if not isinstance(table, dict):
+            raise SettingsError(f"{section} in {path} must be a section.", f"Write [{section}] on a line of its own.")
+        for key, value in table.items():
+            if key not in _SECTIONS[section].model_fields:
+                known = [f"{section}.{one}" for one in _SECTIONS[section].model_fields]
+                everywhere = [f"{one}.{k}" for one, model in _SECTIONS.items() for k in model.model_fields]
+                elsewhere = [name for name in everywhere if name.endswith(f".{key}")]
+                raise SettingsError(
+                    f"Unknown setting {section}.{key} in {path}.", _did_you_mean(f"{section}.{key}", elsewhere or known)
+                )
+            name = f"{section}.{key}"
+            yield name, _as_path(name, value, path.parent)
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterable[tuple[str, Any]]:
+    known = {
+        f"{PREFIX}{section}_{key}".upper(): f"{section}.{key}"
+        for section, model in _SECTIONS.items()
+        for key in model.model_fields
+    }
+    for variable in sorted(environ):
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+            continue
+        if variable not in known:
+            raise SettingsError(
+                f"Unknown environment variable {variable}.", _did_you_mean(variable, [*known, CONFIG_VARIABLE])
+            )
+        yield known[variable], _as_path(known[variable], environ[variable], Path.cwd())
+
+
+def _as_path(name: str, value: Any, base: Path) -> Any:
+    if name not in _PATHS or not isinstance(value, str):
+        return value
+    if not value.strip():
+        return None
+    return _path(value, base)
+
+
+def _path(value: str, base: Path) -> Path:
+    """An absolute path; ~ is the user's own folder, anything else relative is below `base`."""
+    try:
+        expanded = Path(value).expanduser()
+    except RuntimeError as error:  # ~ without a known user
+        raise SettingsError(f"The path {value} cannot be expanded: {error}.", "Write it in full.") from error
+    return Path(os.path.abspath(base / expanded))  # noqa: PTH100 - resolve() would follow links the user set on purpose
+
+
+def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    nested: dict[str, dict[str, Any]] = {section: {} for section in _SECTIONS}
+    for name, value in values.items():
+        section, key = name.split(".")
+        # TOML knows true and 1 apart; pydantic would take the one for the other.
+        if isinstance(value, bool):
+            raise SettingsError(f"{name} = {str(value).lower()} ({origins[name]}): {_allowed(section, key)}.")
+        nested[section][key] = value
+    try:
+        return Settings.model_validate(nested)
+    except ValidationError as error:
+        first = error.errors()[0]
+        section, key = str(first["loc"][0]), str(first["loc"][1])
+        name = f"{section}.{key}"
+        where = origins[name]
+        if where == "environment":
+            where = "environment variable " + f"{PREFIX}{section}_{key}".upper()
+        # The address of a broker may hold a password.
+        shown = "(hidden)" if "@" in str(first["input"]) else repr(first["input"])
+        raise SettingsError(f"{name} = {shown} ({where}): {_allowed(section, key)}.") from error
+
+
+def _allowed(section: str, key: str) -> str:
+    """What that setting may be, in words."""
+    field = _SECTIONS[section].model_fields[key]
+    if get_args(field.annotation) and isinstance(get_args(field.annotation)[0], str):
+        return "must be one of " + ", ".join(get_args(field.annotation))
+    if f"{section}.{key}" in _PATHS:
+        return "must be a path"
+    if (section, key) == ("queue", "broker"):
+        return 'must be "embedded" or the address of a Redis server, such as redis://localhost:6379/0'
+    low = next((one.ge for one in field.metadata if hasattr(one, "ge")), None)
+    high = next((one.le for one in field.metadata if hasattr(one, "le")), None)
+    kind = "a whole number" if field.annotation is int else "a number"
+    return f"must be {kind} from {low:.12g} to {high:.12g}" if low is not None else f"must be {kind}"
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The nearest known name, or all of them when none is near."""
+    from rapidfuzz import fuzz, process
+
+    known = list(known)
+    best = process.extractOne(name.lower(), {one: one.lower() for one in known}, scorer=fuzz.ratio, score_cutoff=60)
+    return f"Did you mean {best[2]}?" if best else f"Known are: {', '.join(known)}."

@@ -1,0 +1,241 @@
+"""Files by the hash of their bytes: staged while hashing, filed once, read-only, shared by all sessions."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.errors import FileRefused, ReviewError, TryAgain
+from pipeline.models import Value
+from pipeline.store.files import fsync_folder, is_disk_full, kernel_lock, make_private_folder
+from pipeline.store.results import check_sha256
+from pipeline.store.staging import StagingArea
+
+#: Bytes copied between two looks at the limits.
+CHUNK = 1 << 20
+#: How often a file that changes while it is copied is begun again before its sender is asked to wait.
+ATTEMPTS = 3
+#: Seconds to wait while another process files or discards content.
+LOCK_SECONDS = 60.0
+
+
+class Staged(Value):
+    """A private copy, safe on disk, waiting to be filed or thrown away."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes free on the folder's disk for a user without special rights."""
+    return shutil.disk_usage(folder).free
+
+
+class ContentStore:
+    """`root`/<ab>/<sha256>, mode 0400; copies on their way in lie in `staging`."""
+
+    def __init__(
+        self,
+        root: Path,
+        staging: Path,
+        min_free_bytes: int = 0,
+        derived: Path | None = None,
+        free: Callable[[Path], int] = free_bytes,
+    ) -> None:
+        """`derived` holds what was made of content (<sha256>.*); it goes when the content goes."""
+        self.root = make_private_folder(root)
+        self._staging = StagingArea(staging)
+        self._min_free = min_free_bytes
+        self._derived = derived
+        self._free = free
+        self._held = threading.local()
+
+    # --- staging -----------------------------------------------------------------------------------------------------
+
+    def stage(self, source: BinaryIO | Path, limit_bytes: int) -> Staged:
+        """Copy `source` into staging while hashing it; the source is never moved, linked or changed.
+
+        A file that changes meanwhile is begun again; TryAgain when it goes on changing or the disk has too little room.
+        FileRefused for a link, anything but a regular file, a file that may not be read, or more than `limit_bytes`.
+        """
+        if not isinstance(source, Path):
+            return self._copy(source, limit_bytes, "The upload", None)
+        for _ in range(ATTEMPTS):
+            with _open_regular(source) as stream:
+                before = _identity(os.fstat(stream.fileno()))
+                staged = self._copy(stream, limit_bytes, str(source), before[1])
+                if before == _identity_at(source):
+                    return staged
+            self.release(staged)
+        raise TryAgain(f"{source} goes on changing while it is copied.", "Add it again when it is complete.")
+
+    def release(self, staged: Staged) -> None:
+        """Throw a staged copy away; no error when it was filed or thrown away already."""
+        with suppress(FileNotFoundError):
+            staged.path.unlink()
+
+    def _copy(self, stream: BinaryIO, limit: int, name: str, size: int | None) -> Staged:
+        if size is not None and size > limit:
+            raise _too_large(name, limit)
+        target = self._staging.new_path()
+        self._check_room(size or 0)
+        digest, copied = hashlib.sha256(), 0
+        try:
+            handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(handle, "wb") as copy:
+                while chunk := stream.read(CHUNK):
+                    copied += len(chunk)
+                    if copied > limit:
+                        raise _too_large(name, limit)
+                    if size is None:
+                        self._check_room(len(chunk))
+                    elif copied > size:
+                        break  # it is growing: the caller sees that and begins again, instead of running after it
+                    digest.update(chunk)
+                    copy.write(chunk)
+                copy.flush()
+                os.fsync(copy.fileno())
+        except BaseException as error:
+            with suppress(FileNotFoundError):
+                target.unlink()
+            if isinstance(error, OSError) and is_disk_full(error):
+                raise self._no_room() from error
+            if isinstance(error, OSError):
+                raise TryAgain(f"{name} cannot be copied: {error.strerror or error}.", "Add it again.") from error
+            raise
+        return Staged(path=target, sha256=digest.hexdigest(), size=copied)
+
+    def _check_room(self, wanted: int) -> None:
+        if self._free(self._staging.root) - wanted < self._min_free:
+            raise self._no_room()
+
+    def _no_room(self) -> TryAgain:
+        free = self._free(self._staging.root) // 1_000_000
+        return TryAgain(
+            f"The disk of {self._staging.root} has {free} MB free; "
+            f"inbox.min_free_mb keeps {self._min_free // 1_000_000} MB free.",
+            "Make room, move home.data to a larger disk, or lower inbox.min_free_mb. Nothing was taken or lost.",
+        )
+
+    # --- filed content -----------------------------------------------------------------------------------------------
+
+    def path(self, sha: str) -> Path:
+        """Where that content is or would be."""
+        return self.root / check_sha256(sha)[:2] / sha
+
+    def has(self, sha: str) -> bool:
+        """True when that content is filed."""
+        return self.path(sha).is_file()
+
+    def put(self, staged: Path, sha256: str) -> Path:
+        """File a staged copy under its hash for good and return its place; only the copy goes when it is there already.
+
+        Hold `lock` from before this until the session that refers to it is committed.
+        """
+        target = self.path(sha256)
+        if target.is_file():
+            staged.unlink(missing_ok=True)
+            return target
+        make_private_folder(target.parent)
+        staged.chmod(0o400)
+        try:
+            staged.replace(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._put_across(staged, target, sha256)
+        fsync_folder(target.parent)
+        fsync_folder(self.root)
+        return target
+
+    def _put_across(self, staged: Path, target: Path, sha256: str) -> None:
+        """`staged` lies on another disk: copy it here first, so that the content appears in one step all the same."""
+        with staged.open("rb") as stream:
+            near = self._copy(stream, staged.stat().st_size, str(staged), staged.stat().st_size)
+        if near.sha256 != sha256:
+            self.release(near)
+            raise ReviewError(f"{staged} does not hold {sha256}.", "Add the file again.")
+        near.path.chmod(0o400)
+        near.path.replace(target)
+        staged.unlink()
+
+    def discard(self, sha: str) -> None:
+        """Remove content and what was made of it; no error without it.
+
+        Hold `lock`, and ask Catalog.unreferenced first.
+        """
+        self.path(sha).unlink(missing_ok=True)
+        if self._derived and self._derived.is_dir():
+            for made in self._derived.glob(f"{sha}.*"):
+                made.unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other processes from filing and discarding; around [put .. commit] and [commit .. discard].
+
+        The same thread may enter it again. Take it before a session's transaction, never inside one.
+        """
+        depth: int = getattr(self._held, "depth", 0)
+        with ExitStack() as stack:
+            if depth == 0:
+                busy = "Another process is filing documents."
+                stack.enter_context(kernel_lock(self.root.with_name("content.lock"), LOCK_SECONDS, busy))
+            self._held.depth = depth + 1
+            try:
+                yield
+            finally:
+                self._held.depth = depth
+
+    def sweep(self, now: float) -> list[Path]:
+        """Throw away staged copies that a dead process left more than a day before `now` (seconds since the epoch)."""
+        return self._staging.sweep(now)
+
+    def close(self) -> None:
+        """Give up the place in staging."""
+        self._staging.close()
+
+
+def _open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading without following a link or waiting for a pipe; FileRefused says why not."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise FileRefused(f"{path} is a symbolic link.", "Add the file it points to.") from error
+        if error.errno == errno.ENXIO:
+            raise FileRefused(f"{path} is not a regular file.", "Add a regular file.") from error
+        if isinstance(error, FileNotFoundError):
+            raise FileRefused(f"{path} is not there any more.", "Add it again when it is back.") from error
+        cure = "Give this user the right to read it." if isinstance(error, PermissionError) else ""
+        raise FileRefused(f"{path} cannot be read: {error.strerror}.", cure) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise FileRefused(f"{path} is not a regular file.", "Add a regular file.")
+    return os.fdopen(handle, "rb")
+
+
+def _identity(seen: os.stat_result) -> tuple[int, int, int, int]:
+    """What must stay equal for two looks to have seen the same bytes."""
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
+
+
+def _identity_at(path: Path) -> tuple[int, int, int, int] | None:
+    try:
+        return _identity(path.lstat())
+    except OSError:
+        return None
+
+
+def _too_large(name: str, limit: int) -> FileRefused:
+    return FileRefused(
+        f"{name} is larger than {limit // 1_000_000} MB.", "Split it, or raise inbox.max_file_mb if it must be."
+    )

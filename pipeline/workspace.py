@@ -1,0 +1,89 @@
+"""Everything a stage needs of one home, opened once per process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from pipeline.settings import Settings
+from pipeline.store import Catalog, ContentStore, SessionStore, make_private_folder, utc_now
+
+if TYPE_CHECKING:
+    from pipeline.reading.service import ReadingService
+
+#: Settings give sizes in MB of a million bytes, as disks and file managers do.
+MB = 1_000_000
+
+
+class Workspace:
+    """One home: its settings, sessions, content and catalog; `now` is the clock (aware, UTC) of what is recorded."""
+
+    def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+        self.settings = settings
+        self.now = now
+        self.inbox: Path = make_private_folder(settings.home.inbox)
+        self.data: Path = _kept_private(make_private_folder(settings.home.data))
+        self.staging: Path = self.data / "staging"
+        self.quarantine: Path = self.inbox / ".quarantine"
+        self.content = ContentStore(
+            self.data / "content",
+            self.staging,
+            min_free_bytes=settings.inbox.min_free_mb * MB,
+            derived=self.data / "readings",
+        )
+        self.sessions = SessionStore(self.data / "sessions", self.inbox, self.content, now)
+        self.catalog = Catalog(self.data / "catalog.sqlite3", self.sessions, self.data / "sessions")
+        self.sessions.attach(self.catalog)
+        self._reader: ReadingService | None = None
+        self._reader_lock = threading.Lock()
+
+    @classmethod
+    def open(cls, settings: Settings, now: Callable[[], datetime] = utc_now) -> Self:
+        """Open a home, making it (0700) if need be, and tidy what a killed process left."""
+        workspace = cls(settings, now)
+        workspace.catalog.open()
+        workspace.sessions.sweep()
+        workspace.content.sweep(now().timestamp())
+        return workspace
+
+    @property
+    def reader(self) -> ReadingService:
+        """What reads documents, in processes of its own; started when first asked for."""
+        with self._reader_lock:
+            if self._reader is None:
+                from pipeline.reading.service import ReadingService
+
+                self._reader = ReadingService(self.settings.reading, self.data / "readings", self.content.path)
+            return self._reader
+
+    def close(self) -> None:
+        """End the reading processes and close files; the home stays as it is."""
+        with self._reader_lock:
+            reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()
+        self.catalog.close()
+        self.content.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _kept_private(folder: Path) -> Path:
+    """Take group and world rights from a data folder somebody made by hand: it holds personal data."""
+    mode = folder.stat().st_mode
+    if mode & 0o077:
+        # Where somebody else owns it, they decide; `doctor` tells.
+        with suppress(PermissionError):
+            folder.chmod(mode & 0o700)
+    return folder
