@@ -1,0 +1,273 @@
+"""The one way into a session: copy and hash the files, decide what each one is, commit all of it at once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.arrivals import Arrival, Plan, decide, session_full
+from pipeline.errors import FileRefused, ReviewError, TryAgain
+from pipeline.models import AddResult, DocumentSource, DuplicateWarning, FileOutcome, Question, SessionRecord
+from pipeline.sources.batch import Batch, Candidate, Refusal, check_size
+
+if TYPE_CHECKING:
+    from pipeline.store.content import Staged
+    from pipeline.store.transaction import Transaction
+    from pipeline.workspace import Workspace
+
+#: Settings are in megabytes of this many bytes.
+MEGABYTE = 1_000_000
+#: So many refusals are kept with a session, the newest; the audit keeps all.
+KEPT_REFUSALS = 200
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a guard has to say about a batch that goes on."""
+
+    warning: DuplicateWarning | None = None
+    #: The session's questions afterwards; None leaves them as they are.
+    questions: dict[str, Question] | None = None
+    acts: tuple[tuple[str, dict[str, Any]], ...] = ()
+
+
+#: Looks at the session and at what a batch would change, with everything locked; may raise to add nothing at all.
+Guard = Callable[[SessionRecord, Plan], Advice]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a batch."""
+
+    result: AddResult
+    #: Paths inside the source whose bytes are safe in the session now.
+    safe: frozenset[str]
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass
+class _Staging:
+    arrivals: list[Arrival] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    #: One private copy per content.
+    copies: dict[str, Staged] = field(default_factory=dict)
+
+
+def limit_bytes(ws: Workspace) -> int:
+    """The most that one file may hold."""
+    return ws.settings.inbox.max_file_mb * MEGABYTE
+
+
+def no_guard(_record: SessionRecord, _plan: Plan) -> Advice:
+    """Nothing to say."""
+    return Advice()
+
+
+def take(ws: Workspace, session_id: str, batch: Batch, actor: str, guard: Guard = no_guard) -> Taken:
+    """Take every file of `batch` that can be taken into that session, in one transaction.
+
+    Refused files never stop the others. When `guard` raises, or anything fails, the session and the content are as they
+    were. Taking the same batch again changes nothing. TryAgain when the disk is full or something is locked.
+    """
+    record = ws.sessions.read(session_id)
+    with (
+        _staged(ws, batch, record) as staging,
+        ws.content.lock(),
+        _filed(ws, session_id) as file,
+        ws.sessions.transaction(session_id, actor) as tx,
+    ):
+        at = ws.now()
+        source_id = batch.source_id or _next_upload(tx.record)
+        arrivals = _wanted(tx.record, batch, staging.arrivals)
+        limit = ws.settings.inbox.max_files_per_session
+        plan = decide(tx.record, source_id, batch.source_type, arrivals, at, limit)
+        advice = guard(tx.record, plan)
+        for document in plan.documents.values():
+            if document.sha256 in staging.copies:
+                file(staging.copies[document.sha256])
+        refusals = [*staging.refusals, *_refused_by(plan)]
+        _apply(tx, plan, advice)
+        _note_source(tx, batch, source_id, plan, at)
+        _note_refusals(tx, source_id, batch, refusals, plan, at)
+    return _taken(session_id, batch, plan, staging.refusals, advice)
+
+
+# --- staging ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _staged(ws: Workspace, batch: Batch, record: SessionRecord) -> Iterator[_Staging]:
+    """Private copies of the batch's files, hashed; whatever was not filed is thrown away at the end."""
+    staging = _Staging(refusals=list(batch.refusals))
+    held = {d.sha256: d.size for d in record.documents.values()}
+    sizes = set(held.values())
+    try:
+        for candidate in sorted(batch.candidates, key=lambda c: c.name.path):
+            try:
+                known = _known(ws, candidate, held) if candidate.size in sizes else None
+                staging.arrivals.append(known or _copied(ws, candidate, staging))
+            except FileRefused as refusal:
+                staging.refusals.append(Refusal(candidate.name.path, str(refusal)))
+            except TryAgain as trouble:
+                if shutil.disk_usage(ws.data).free - candidate.size < ws.settings.inbox.min_free_mb * MEGABYTE:
+                    raise
+                reason = f"{candidate.name.path}: the file changed while it was read. {trouble.cure}"
+                staging.refusals.append(Refusal(candidate.name.path, reason, lasting=False))
+        yield staging
+    finally:
+        for copy in staging.copies.values():
+            ws.content.release(copy)
+
+
+def _known(ws: Workspace, candidate: Candidate, held: dict[str, int]) -> Arrival | None:
+    """The file as an arrival when the session holds its very bytes; None when it must be copied.
+
+    A source that is looked at again mostly holds what the session has, and hashing in place spares the copies.
+    """
+    content = candidate.content()
+    if not isinstance(content, Path):
+        return None
+    try:
+        # Neither a link nor a pipe that took the file's place may be followed or waited for.
+        handle = os.open(content, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(handle, "rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None  # copying says why
+    # Content that was lost from the store is copied, and thereby filed, anew.
+    return Arrival(candidate.name, sha256, held[sha256]) if sha256 in held and ws.content.has(sha256) else None
+
+
+def _copied(ws: Workspace, candidate: Candidate, staging: _Staging) -> Arrival:
+    if len(staging.copies) >= ws.settings.inbox.max_files_per_session:
+        raise session_full(ws.settings.inbox.max_files_per_session)
+    copy = ws.content.stage(candidate.content(), limit_bytes(ws))
+    if copy.sha256 in staging.copies:
+        ws.content.release(copy)
+    else:
+        staging.copies[copy.sha256] = copy
+    check_size(copy.size, candidate.name.path, limit_bytes(ws))
+    return Arrival(candidate.name, copy.sha256, copy.size)
+
+
+@contextmanager
+def _filed(ws: Workspace, session_id: str) -> Iterator[Callable[[Staged], None]]:
+    """Files copies; when what follows fails, content that nothing refers to does not stay behind."""
+    new: list[str] = []
+
+    def file(copy: Staged) -> None:
+        if not ws.content.has(copy.sha256):
+            new.append(copy.sha256)
+        ws.content.put(copy.path, copy.sha256)
+
+    try:
+        yield file
+    except BaseException:
+        # The commit itself may have come through before the failure, so the session has the last word; while it cannot
+        # be asked, everything stays.
+        with suppress(ReviewError):
+            held = {d.sha256 for d in ws.sessions.read(session_id).documents.values()}
+            for sha256 in set(new) - held:
+                ws.content.discard(sha256)
+        raise
+
+
+# --- the commit -------------------------------------------------------------------------------------------------------
+
+
+def _wanted(record: SessionRecord, batch: Batch, arrivals: list[Arrival]) -> list[Arrival]:
+    """A source that is looked at again by itself does not bring back what a person took out."""
+    return [a for a in arrivals if a.sha256 not in record.removed] if batch.automatic else arrivals
+
+
+def _refused_by(plan: Plan) -> list[Refusal]:
+    return [Refusal(path, o.reason or "") for path, o in plan.outcomes if o.outcome == "refused"]
+
+
+def _next_upload(record: SessionRecord) -> str:
+    numbers = [int(s.removeprefix("upload-")) for s in record.sources if s.startswith("upload-")]
+    return f"upload-{max(numbers, default=0) + 1}"
+
+
+def _apply(tx: Transaction, plan: Plan, advice: Advice) -> None:
+    if plan.documents != tx.record.documents:
+        tx.update(documents=plan.documents)
+    back = plan.hashes & set(tx.record.removed)
+    if back:
+        tx.update(removed=tuple(sorted(set(tx.record.removed) - back)))
+    if advice.questions is not None and advice.questions != tx.record.questions:
+        tx.update(questions=advice.questions)
+    for action, details in (*plan.acts, *advice.acts):
+        tx.log(action, **details)
+
+
+def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: datetime) -> None:
+    """Record the source, or how many files it holds now; a call that brought nothing at all is no source."""
+    accepted = sum(o.outcome != "refused" for _, o in plan.outcomes)
+    if accepted == 0 and batch.source_type != "path":
+        return
+    count = accepted
+    if batch.source_type == "inbox":  # filled drop by drop: what came through it, however often a message is delivered
+        count = sum(d.source_id == source_id for d in plan.documents.values())
+    known = tx.record.sources.get(source_id)
+    metadata = {**(known.metadata if known else {}), **batch.metadata, "file_count": count}
+    if known is None:
+        source = DocumentSource(source_id=source_id, source_type=batch.source_type, added_at=at, metadata=metadata)
+        tx.put_source(source)
+        tx.log("source_added", source_id=source_id, source_type=batch.source_type, **metadata)
+    elif known.metadata != metadata:
+        tx.put_source(known.model_copy(update={"metadata": metadata}))
+
+
+def _note_refusals(
+    tx: Transaction, source_id: str, batch: Batch, refusals: list[Refusal], plan: Plan, at: datetime
+) -> None:
+    """Keep what was refused and why, once each; a file that came through since is no longer listed."""
+    place = source_id if batch.source_id else batch.source_type
+    through = {path for path, o in plan.outcomes if o.outcome != "refused"}
+    kept = [r for r in tx.record.refused if (r.get("source"), r.get("path")) not in {(place, p) for p in through}]
+    listed = {(r.get("source"), r.get("path"), r["reason"]) for r in kept}
+    for refusal in sorted(refusals, key=lambda r: r.path):
+        if not refusal.lasting or (place, refusal.path, refusal.reason) in listed:
+            continue
+        row = {"filename": refusal.filename, "reason": refusal.reason, "at": at.isoformat()}
+        kept.append({**row, "path": refusal.path, "source": place})
+        tx.log("file_refused", path=refusal.path, reason=refusal.reason, source_id=source_id)
+    if tuple(kept) != tx.record.refused:
+        tx.update(refused=tuple(kept[-KEPT_REFUSALS:]))
+
+
+def _taken(session_id: str, batch: Batch, plan: Plan, refusals: list[Refusal], advice: Advice) -> Taken:
+    outcomes = list(plan.outcomes)
+    outcomes += [(r.path, FileOutcome(filename=r.filename, outcome="refused", reason=r.reason)) for r in refusals]
+    outcomes.sort(key=lambda pair: pair[0])
+    files = tuple(outcome for _, outcome in outcomes)
+    result = AddResult(
+        session_id=session_id,
+        source_type=batch.source_type,
+        files_added=len(plan.fresh),
+        files=files,
+        duplicate_warning=advice.warning,
+        message=_message(session_id, files),
+    )
+    safe = frozenset(path for path, o in plan.outcomes if o.outcome != "refused")
+    return Taken(result, safe, (*refusals, *_refused_by(plan)))
+
+
+def _message(session_id: str, files: tuple[FileOutcome, ...]) -> str:
+    """One sentence with the counts that are not zero."""
+    words = {
+        "added": "{} added",
+        "new_version": "{} added as a new version",
+        "duplicate": "{} there already",
+        "refused": "{} refused",
+    }
+    counts = [text.format(n) for kind, text in words.items() if (n := sum(f.outcome == kind for f in files))]
+    return f"{session_id}: {', '.join(counts)}." if counts else f"{session_id}: the source holds no files."

@@ -1,0 +1,90 @@
+"""Where documents come from: uploads, paths and the inbox, each looked at and turned into one batch of files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from pipeline.errors import UsageError
+from pipeline.models import Value
+from pipeline.sources.batch import Batch, Candidate, Refusal
+from pipeline.sources.folders import from_path
+from pipeline.sources.inbox import InboxFile, from_inbox
+from pipeline.sources.uploads import from_upload
+
+__all__ = [
+    "Batch",
+    "Candidate",
+    "InboxFile",
+    "LinkSource",
+    "PathSource",
+    "Refusal",
+    "Source",
+    "UploadSource",
+    "from_inbox",
+    "from_path",
+    "gather",
+    "parse",
+]
+
+
+class UploadSource(Value):
+    """Files sent inside the call: items of `filename` (may hold folders) and `content_base64`."""
+
+    type: Literal["upload"] = "upload"
+    #: Looked at one by one, so that a broken item is refused alone.
+    files: tuple[dict[str, Any], ...]
+
+
+class PathSource(Value):
+    """A file or folder on this machine; a folder is taken with everything below it."""
+
+    type: Literal["path"] = "path"
+    path: str
+
+
+class LinkSource(Value):
+    """A place on the network; understood, and not available in this version."""
+
+    type: Literal["link"] = "link"
+    url: str
+    access_mode: Literal["mirror", "reference"] = "mirror"
+
+
+Source = UploadSource | PathSource | LinkSource
+_KINDS: dict[str, type[UploadSource] | type[PathSource] | type[LinkSource]] = {
+    "upload": UploadSource,
+    "path": PathSource,
+    "link": LinkSource,
+}
+
+
+def parse(source: dict[str, Any] | Source) -> Source:
+    """The source that a caller described; UsageError says what is wrong with the description."""
+    if isinstance(source, UploadSource | PathSource | LinkSource):
+        return source
+    kind = _KINDS.get(str(source.get("type")))
+    if kind is None:
+        raise UsageError(f"There is no source type {source.get('type')!r}.", "Use upload, path or link.")
+    try:
+        return kind.model_validate(source)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError(
+            f"The {source['type']} source cannot be used: {wrong}.", "Correct it and send it again."
+        ) from error
+
+
+def gather(source: Source, limit_bytes: int, own: Sequence[Path] = ()) -> Batch:
+    """Look at a source without taking anything from it; `own` are the program's folders, its data folder first."""
+    if isinstance(source, UploadSource):
+        return from_upload(source.files, limit_bytes)
+    if isinstance(source, PathSource):
+        return from_path(source.path, limit_bytes, own)
+    raise UsageError(
+        "Sources of type link are not available in this version.",
+        "Download the files, then add their folder by path or drop them into the session's inbox.",
+    )

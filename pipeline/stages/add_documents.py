@@ -1,0 +1,167 @@
+"""Stage 1b: files are added to a session, from every kind of source by the same rules, as often as wanted."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipeline import intake, names, quarantine
+from pipeline.arrivals import Plan
+from pipeline.duplicates import matches, question_about, question_id_of
+from pipeline.errors import DuplicateSessionWarning, ReviewError, UsageError
+from pipeline.models import AddResult, DocumentSource, DuplicateWarning, SessionRecord
+from pipeline.sources import Batch, InboxFile, Source, from_inbox, from_path, gather, parse
+from pipeline.sources.inbox import identity_of, same_content
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.workspace import Workspace
+
+log = logging.getLogger("registry_review.sources")
+
+__all__ = ["InboxFile", "add_documents", "point_to", "rescan_sources", "take_inbox_files"]
+
+
+def add_documents(
+    ws: Workspace,
+    session_id: str,
+    source: dict[str, Any] | Source,
+    check_duplicates: bool = True,
+    actor: str = "system",
+) -> AddResult:
+    """Add a source's files to that session; every file gets its own outcome, and a refused one stops no other.
+
+    `source`: {"type": "upload", "files": [{"filename", "content_base64"}]} or {"type": "path", "path"}. With
+    `check_duplicates`, raises DuplicateSessionWarning before anything is added when another session holds the same
+    project; without it the files are added and the answer carries the warning. Originals are copied, never touched.
+    """
+    ws.sessions.read(session_id)
+    batch = gather(parse(source), intake.limit_bytes(ws), _own_folders(ws))
+
+    def guard(record: SessionRecord, plan: Plan) -> intake.Advice:
+        found = matches(ws, record.project_metadata.project_name, plan.hashes, session_id) if plan.hashes else []
+        unanswered = [w for w in found if not _continued(record, w)]
+        # Where nothing new comes in there is nothing to hold back.
+        if check_duplicates and plan.fresh and unanswered:
+            raise DuplicateSessionWarning(unanswered[0])
+        if not found or not plan.fresh:
+            return intake.Advice(warning=found[0] if found else None)
+        acts = (("added_despite_likeness", {"other_session": found[0].session_id}),)
+        return intake.Advice(warning=found[0], acts=acts)
+
+    return intake.take(ws, session_id, batch, actor, guard).result
+
+
+def _continued(record: SessionRecord, warning: DuplicateWarning) -> bool:
+    question = record.questions.get(question_id_of(warning.session_id))
+    return question is not None and question.answer == "continue"
+
+
+def _own_folders(ws: Workspace) -> tuple[Path, ...]:
+    return (ws.data.resolve(), ws.inbox.resolve())
+
+
+def point_to(ws: Workspace, session_id: str, other_session: str, actor: str) -> None:
+    """Note that this project goes on in the other session, after its files were added there instead of here."""
+    if other_session == session_id:
+        raise UsageError(f"{session_id} cannot point to itself.")
+    ws.sessions.read(other_session)
+    with ws.sessions.transaction(session_id, actor) as tx:
+        if tx.record.points_to != other_session:
+            tx.update(points_to=other_session)
+            tx.log("pointed_to", other_session=other_session)
+
+
+def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile], actor: str = "inbox") -> AddResult:
+    """Take settled inbox files into that session, always; a likeness to another session becomes a question.
+
+    An inbox file goes only after its content is safe, and only if it is still the file that settled. Refused ones are
+    moved to the quarantine with their reason; one that is still being written stays and comes again. Repeating the call
+    changes nothing.
+    """
+    record = ws.sessions.read(session_id)
+    folder = ws.inbox / "new" / record.bound_folder if record.bound_folder else ws.inbox / session_id
+    batch, by_path = from_inbox(files, str(folder), intake.limit_bytes(ws))
+    taken = intake.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now()))
+    for path in sorted(taken.safe):
+        _let_go(by_path[path])
+    for refusal in taken.refusals:
+        file = by_path.get(refusal.path)
+        if refusal.lasting and file is not None:
+            _quarantine(ws, session_id, file, refusal.reason)
+    return taken.result
+
+
+def _let_go(file: InboxFile) -> None:
+    """Remove an inbox file whose content is safe, unless something else lies there by now."""
+    if not same_content(file.identity, identity_of(file.path)):
+        return
+    try:
+        file.path.unlink()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        # It is offered again later and found to be a duplicate; nothing is lost meanwhile.
+        log.warning("%s was taken and cannot be removed: %s", names.printable(file.relative), error.strerror)
+
+
+def _quarantine(ws: Workspace, session_id: str, file: InboxFile, reason: str) -> None:
+    now = identity_of(file.path)
+    if now is None or now[:3] != tuple(file.identity[:3]):
+        return
+    try:
+        quarantine.move_in(ws, session_id, file.path, file.relative, reason)
+    except OSError as error:
+        log.warning("%s cannot be moved to the quarantine: %s", names.printable(file.relative), error.strerror)
+
+
+def rescan_sources(ws: Workspace, session_id: str, actor: str = "system") -> list[dict[str, Any]]:
+    """Look again at every folder and file that was added by path, and say what every source holds.
+
+    New and changed files are taken as by adding; what a person took out stays out; files that vanished are noted and
+    kept. Nothing is written when nothing changed. Returns [{"type", "files"}], a path source with what it holds now.
+    """
+    record = ws.sessions.read(session_id)
+    scanned = []
+    for source_id, source in sorted(record.sources.items()):
+        row: dict[str, Any] = {"type": source.source_type, "files": source.metadata.get("file_count", 0)}
+        if source.source_type == "path":
+            row |= _look_again(ws, session_id, source_id, source, actor)
+        scanned.append(row)
+    return scanned
+
+
+def _look_again(ws: Workspace, session_id: str, source_id: str, source: DocumentSource, actor: str) -> dict[str, Any]:
+    path = str(source.metadata["path"])
+    note: dict[str, Any] = {}
+    try:
+        found = from_path(path, intake.limit_bytes(ws), _own_folders(ws))
+        batch = Batch("path", source_id, found.metadata, found.candidates, found.refusals, automatic=True)
+    except UsageError as error:
+        batch, note = None, {"note": str(error)}
+    present: set[str] = set()
+    if batch is not None:
+        present = {c.name.path for c in batch.candidates} | {r.path for r in batch.refusals}
+        try:
+            intake.take(ws, session_id, batch, actor)
+        except ReviewError as error:
+            note = {"note": str(error)}
+    _note_vanished(ws, session_id, source_id, present, actor)
+    return {"files": len(batch.candidates) if batch else 0, **note}
+
+
+def _note_vanished(ws: Workspace, session_id: str, source_id: str, present: set[str], actor: str) -> None:
+    def gone(record: SessionRecord) -> tuple[str, ...]:
+        known = {d.path for d in record.documents.values() if d.source_id == source_id}
+        return tuple(sorted(known - present))
+
+    record = ws.sessions.read(session_id)
+    if gone(record) == record.vanished.get(source_id, ()):
+        return
+    with ws.sessions.transaction(session_id, actor) as tx:
+        missing = gone(tx.record)
+        vanished = {key: paths for key, paths in tx.record.vanished.items() if key != source_id}
+        tx.update(vanished={**vanished, source_id: missing} if missing else vanished)
+        tx.log("source_rescanned", source_id=source_id, vanished=list(missing))

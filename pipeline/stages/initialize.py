@@ -1,0 +1,75 @@
+"""Stage 1: a session is made from what is said of the project; documents come afterwards."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from pipeline import checklists
+from pipeline.errors import UsageError
+from pipeline.models import SCHEMA_VERSION, ProjectMetadata, Value
+from pipeline.names import printable
+
+if TYPE_CHECKING:
+    from pipeline.workspace import Workspace
+
+#: The longest text that is taken for one field, in characters.
+LONGEST = 200
+
+
+class CreatedSession(Value):
+    """Answer of create_session."""
+
+    schema_version: int = SCHEMA_VERSION
+    session_id: str
+    project_name: str
+    methodology: str
+    status: Literal["initialized"] = "initialized"
+    created_at: datetime
+
+
+def create_session(
+    ws: Workspace,
+    project_name: str,
+    methodology: str = "soil-carbon-v1.2.2",
+    project_id: str | None = None,
+    proponent: str | None = None,
+    crediting_period: str | None = None,
+    actor: str = "system",
+    bound_folder: str | None = None,
+) -> CreatedSession:
+    """Make a session with its id, its metadata and its inbox folder; nothing is compared or read yet.
+
+    `bound_folder`: name of the folder under inbox/new/ whose files belong to it. Raises UsageError for a name that
+    cannot be shown and ChecklistError for a methodology without a usable checklist; then no session is made.
+    """
+    metadata = ProjectMetadata(
+        project_name=_text("project name", project_name) or _no_name(),
+        methodology=methodology,
+        project_id=_text("project id", project_id),
+        proponent=_text("proponent", proponent),
+        crediting_period=_text("crediting period", crediting_period),
+    )
+    checklists.load(methodology, ws.settings.checklist.folder)
+    record = ws.sessions.create(metadata, actor=actor, bound_folder=bound_folder)
+    return CreatedSession(
+        session_id=record.session_id,
+        project_name=metadata.project_name,
+        methodology=methodology,
+        created_at=record.created_at,
+    )
+
+
+def _text(field: str, value: str | None) -> str | None:
+    """The text with its spaces tidied; None when there is none."""
+    text = " ".join(unicodedata.normalize("NFC", value or "").split())
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+        raise UsageError(f"The {field} holds characters that cannot be shown: {printable(text)}.", "Type it again.")
+    if len(text) > LONGEST:
+        raise UsageError(f"The {field} is longer than {LONGEST} characters.", "Shorten it.")
+    return text or None
+
+
+def _no_name() -> str:
+    raise UsageError("A session needs a project name.", 'For example: registry-review create "Meadow Farm 2026"')

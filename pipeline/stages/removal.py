@@ -1,0 +1,156 @@
+"""Taking things out again: one document, a whole session, a supersession, or copies of the originals."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import lookup, names
+from pipeline.errors import ReviewError, UsageError
+from pipeline.models import DocumentRecord, Inventory, SessionRecord
+
+log = logging.getLogger("registry_review.sources")
+
+if TYPE_CHECKING:
+    from pipeline.store.transaction import Transaction
+    from pipeline.workspace import Workspace
+
+
+def remove_document(ws: Workspace, session_id: str, document: str, by: str, reason: str) -> DocumentRecord:
+    """Take a document out of the session and return what it was; the audit keeps its hash, who and why.
+
+    `document`: id, start of the id or hash, or a name that only one document has. What it superseded counts again. Its
+    bytes, and what was read from them, go as soon as no session refers to them.
+    """
+    who, why = _said("by", by), _said("reason", reason)
+    with ws.content.lock():
+        with ws.sessions.transaction(session_id, who) as tx:
+            gone = lookup.document(document, tx.record)
+            hashes = take_out(tx, [gone.document_id], who, why)
+        for sha256 in ws.catalog.unreferenced(set(hashes)):
+            ws.content.discard(sha256)
+    return gone
+
+
+def take_out(tx: Transaction, document_ids: Iterable[str], by: str, reason: str) -> tuple[str, ...]:
+    """Take documents out inside a transaction; returns their hashes, for the caller to let go of after the commit."""
+    left = dict(tx.record.documents)
+    gone = [left.pop(key) for key in document_ids if key in left]
+    followers = {d.document_id: d.superseded_by for d in gone}
+    for key, document in left.items():
+        newer = document.superseded_by
+        while newer in followers:  # a chain of versions closes over the gap
+            newer = followers[newer]
+        if newer != document.superseded_by:
+            left[key] = document.model_copy(update={"superseded_by": newer})
+    for document in gone:
+        tx.log(
+            "document_removed",
+            document_id=document.document_id,
+            sha256=document.sha256,
+            filename=document.filename,
+            by=by,
+            reason=reason,
+        )
+    hashes = tuple(d.sha256 for d in gone)
+    questions = dict(tx.record.questions)
+    for key, question in tx.record.questions.items():
+        still = tuple(i for i in question.document_ids if i in left)
+        if question.answer is None and still != question.document_ids:
+            questions[key] = question.model_copy(update={"document_ids": still})
+            if not still:  # nothing is left to decide about
+                del questions[key]
+    tx.update(documents=left, questions=questions, removed=tuple(sorted({*tx.record.removed, *hashes})))
+    return hashes
+
+
+def delete_session(ws: Workspace, session_id: str, by: str) -> None:
+    """Delete a session for good, with its reports, its audit and every content that no other session refers to."""
+    who = _said("by", by)
+    ws.sessions.delete(session_id)
+    # Its own audit is gone with it; who did it stands in the program's log at least.
+    log.warning("%s was deleted by %s", session_id, names.printable(who))
+
+
+def undo_new_version(ws: Workspace, session_id: str, document: str, by: str) -> tuple[DocumentRecord, ...]:
+    """Let an earlier version count again beside the newer one, for good; returns the documents that count again.
+
+    `document` names the earlier version, or the newer one whose arrival is to supersede nothing. It also undoes what
+    discovery recognised by content.
+    """
+    who = _said("by", by)
+    with ws.sessions.transaction(session_id, who) as tx:
+        named = lookup.document(document, tx.record)
+        newer_of = _superseded(ws, tx.record)
+        earlier = [named.document_id] if named.document_id in newer_of else []
+        earlier = earlier or [old for old, new in newer_of.items() if new == named.document_id]
+        if not earlier:
+            raise UsageError(
+                f"{named.filename} is neither superseded nor does it supersede anything.", f"See `status {session_id}`."
+            )
+        documents = dict(tx.record.documents)
+        for key in earlier:
+            documents[key] = documents[key].model_copy(update={"superseded_by": None, "kept_by": who})
+            tx.log("supersession_undone", document_id=key, superseded_by=newer_of[key], by=who)
+        tx.update(documents=documents)
+    return tuple(documents[key] for key in earlier)
+
+
+def _superseded(ws: Workspace, record: SessionRecord) -> dict[str, str]:
+    """Which document supersedes which, by path as stored and by content as discovery last saw it."""
+    found: dict[str, str] = {}
+    stage = record.stages.get("document_discovery")
+    if stage and stage.result:
+        try:
+            inventory = ws.sessions.load_result(record.session_id, stage.result, Inventory)
+        except ReviewError:
+            inventory = Inventory(documents=())  # the stage is run again and says so; what is stored still counts
+        for document in inventory.documents:
+            stored = record.documents.get(document.document_id)
+            if document.superseded_by in record.documents and stored and stored.kept_by is None:
+                found[document.document_id] = document.superseded_by
+    found.update({key: d.superseded_by for key, d in record.documents.items() if d.superseded_by})
+    return found
+
+
+def export_session(ws: Workspace, session_id: str, folder: Path) -> list[Path]:
+    """Write the originals into `folder` under the names they are shown by; returns the files, in order.
+
+    The folder is made when it is missing. Nothing in it is overwritten: a name that is taken gets a number. All
+    documents are given back, superseded and ignored ones too.
+    """
+    record = ws.sessions.read(session_id)
+    target = Path(folder).expanduser().absolute()
+    if target.resolve().is_relative_to(ws.data.resolve()):
+        raise UsageError(f"{target} lies inside the program's own data.", "Choose another folder.")
+    if target.exists() and not target.is_dir():
+        raise UsageError(f"{target} is a file.", "Choose a folder.")
+    missing = [d.filename for d in record.documents.values() if not ws.content.has(d.sha256)]
+    if missing:
+        raise ReviewError(f"The content of {', '.join(sorted(missing))} is gone.", "Restore the data folder.")
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    for document in sorted(record.documents.values(), key=lambda d: (d.filename, d.path, d.sha256)):
+        written.append(_copy_out(ws.content.path(document.sha256), target, document.filename))
+    return written
+
+
+def _copy_out(content: Path, folder: Path, filename: str) -> Path:
+    while True:
+        place = names.free_name(folder, filename)
+        try:
+            # "x": should something take the name at this moment, another one is found.
+            with content.open("rb") as source, place.open("xb") as copy:
+                shutil.copyfileobj(source, copy)
+        except FileExistsError:
+            continue
+        return place
+
+
+def _said(field: str, value: str) -> str:
+    if not value.strip():
+        raise UsageError(f"`{field}` may not be empty: it goes into the audit.", f"Say {field}.")
+    return value.strip()
