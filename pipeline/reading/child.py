@@ -1,0 +1,80 @@
+"""A reading process: requests as JSON lines on stdin, answers as JSON lines on stdout, and limits on itself.
+
+Started by the reading service as `python -m pipeline.reading.child '{"memory_mb": ..., ...}'`. It ends when its stdin
+does, even in the middle of a document, so it never outlives the program that asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pipeline.reading.limits import grant_seconds, hold
+
+
+def main() -> None:
+    """Answer requests until stdin ends."""
+    settings = json.loads(sys.argv[1])
+    answers = _private_stdout()
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+
+    import pypdfium2  # noqa: F401 - loaded before the memory limit counts and before the first document waits for it
+
+    from pipeline.reading import reader
+
+    hold(settings["memory_mb"])
+    _send(answers, {"ready": True})
+    while True:
+        request = json.loads(requests.get())
+        grant_seconds(settings["timeout_seconds"])
+        try:
+            answer = _answer(reader, request, settings)
+        except MemoryError:
+            _send(answers, {"failed": "memory"})
+            os._exit(1)  # what is left of the heap is not fit for another document
+        except OSError as error:
+            answer = {"failed": "file", "what": error.strerror or type(error).__name__}
+        except Exception as error:  # noqa: BLE001 - whatever a document provokes in a reader is told, not died of
+            # The type only: a message may quote the document.
+            answer = {"failed": "error", "what": type(error).__name__}
+        _send(answers, answer)
+
+
+def _answer(reader: Any, request: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    path = Path(request["path"])
+    if request["do"] == "boxes":
+        return {"boxes": reader.find_boxes(path, request["page"], request["quote"])}
+    reading = reader.read_file(path, request["sha256"], settings["max_pages"], settings["max_cells"])
+    return {"reading": reading.model_dump_json()}
+
+
+def _listen(requests: queue.SimpleQueue[bytes]) -> None:
+    for line in sys.stdin.buffer:
+        requests.put(line)
+    # Nobody is there to answer to; the main thread may be deep inside a document and is not asked.
+    os._exit(0)
+
+
+def _private_stdout() -> BinaryIO:
+    # Libraries that print would break the protocol, or put document text into somebody's log.
+    private = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+    return private
+
+
+def _send(answers: BinaryIO, answer: dict[str, Any]) -> None:
+    answers.write(json.dumps(answer).encode() + b"\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""Files without pages: plain text is given as one page, everything else is named and left to people."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from pipeline.models import Page, Reading
+from pipeline.reading.sniff import encoding_of
+
+#: Longer text files are data, not documents; they are listed like other data.
+MOST_TEXT = 8 * 1024 * 1024
+
+_LISTED = "This version lists such files but does not read them; a person must look at it."
+#: What each kind is called, for the reviewer.
+_NAMES = {
+    "image": "A picture.",
+    "tif": "A TIFF picture or satellite raster.",
+    "docx": "A Word document.",
+    "doc": "A Word document in the old .doc format.",
+    "rtf": "A rich text document.",
+    "pptx": "A presentation.",
+    "ppt": "A presentation in the old .ppt format.",
+    "opendocument": "An OpenDocument file.",
+    "msg": "A saved e-mail.",
+    "shapefile-part": "A part of a shapefile (geometry, index, attributes or projection).",
+    "geojson": "Map geometry as GeoJSON.",
+    "kml": "Map geometry as KML.",
+    "kmz": "Map geometry as zipped KML.",
+    "gml": "Map geometry as GML.",
+    "sqlite": "A database file, such as a GeoPackage.",
+    "json": "Data as JSON.",
+    "xml": "Data as XML.",
+    "mat": "A MATLAB data file.",
+    "hdf5": "An HDF5 data file.",
+    "text": "A very long text file.",
+    "csv": "A very long table as text.",
+    "zip": "An archive inside the submission.",
+    "rar": "An archive inside the submission.",
+    "7z": "An archive inside the submission.",
+    "gzip": "A compressed file.",
+    "program": "A program, which has no place in a submission.",
+    "ole": "A file in an old Office container.",
+    "unknown": "A file of an unknown kind.",
+}
+#: Kinds whose content is wanted and cannot be had: code and sentence with the cure.
+_REFUSED = {
+    "empty": ("empty", "The file is empty. Copy it again from the original."),
+    "html": (
+        "unsupported",
+        "The content is a web page, often a login or error page saved in place of the document. "
+        "Download the document again, or print the page to PDF.",
+    ),
+    "xls": ("unsupported", "A workbook in the old .xls format. Open it, save it as .xlsx, and add that."),
+    "xlsb": ("unsupported", "A workbook in the binary .xlsb format. Open it, save it as .xlsx, and add that."),
+    "encrypted-office": (
+        "encrypted",
+        "An Office file that opens only with a password. Save a copy without one and add that.",
+    ),
+}
+
+
+def read_plain(path: Path, kind: str, sha256: str, reader_version: str, max_cells: int) -> Reading:
+    """A reading of a file that is neither PDF nor xlsx: text and CSV as one page, the rest with a note.
+
+    The page of a text file has no geometry; of a CSV file it has the rows as well.
+    """
+    base = {"sha256": sha256, "reader": "plain", "reader_version": reader_version, "kind": kind}
+    if kind in _REFUSED:
+        code, note = _REFUSED[kind]
+        return Reading.model_validate({**base, "status": "unreadable", "code": code, "note": note})
+    if kind in ("text", "csv") and path.stat().st_size <= MOST_TEXT:
+        page = _page(path, kind, max_cells)
+        return Reading.model_validate({**base, "page_count": 1, "pages": (page,)})
+    pages = 1 if kind in ("image", "tif") else 0
+    note = f"{_NAMES.get(kind, _NAMES['unknown'])} {_LISTED}"
+    return Reading.model_validate(
+        {**base, "page_count": pages, "unreadable_pages": (1,) if pages else (), "note": note}
+    )
+
+
+def _page(path: Path, kind: str, max_cells: int) -> Page:
+    data = path.read_bytes()
+    text = data.decode(encoding_of(data), "replace").replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text).strip("\ufeff\n")
+    rows: list[tuple[str, ...]] = []
+    if kind == "csv":
+        cells = 0
+        first = text.split("\n", 1)[0]
+        for row in csv.reader(text.split("\n"), delimiter=max(",;\t", key=first.count)):
+            cells += len(row)
+            if cells > max_cells:
+                break
+            rows.append(tuple(cell.strip() for cell in row))
+    return Page(number=1, text=text, rows=tuple(rows))

@@ -1,0 +1,119 @@
+"""One reading process as seen from outside: asked one thing at a time, and killed when it takes too long."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+import pipeline
+from pipeline.errors import TryAgain
+
+#: Seconds a new process may take until it says it is ready; far more than a loaded machine needs.
+START_SECONDS = 60.0
+#: An answer longer than this is not a reading; the largest real one is a few megabytes.
+MOST_BYTES = 512 * 1024 * 1024
+
+
+class Gone(Exception):
+    """The process ended, or was ended, without an answer; `reason` is a stable code, `what` says it in words."""
+
+    def __init__(self, reason: str, what: str) -> None:
+        super().__init__(what)
+        self.reason = reason
+        self.what = what
+
+
+class ReadingProcess:
+    """A child process with limits of its own; use from one thread at a time."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
+                [sys.executable, "-B", "-m", "pipeline.reading.child", json.dumps(settings)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # a reader's warnings may quote the document
+                # Where the package lies: it is found whether installed or not, and no file of a user shadows a module.
+                cwd=Path(pipeline.__file__).parent.parent,
+                # Its own group: Ctrl-C in a terminal reaches us, who then end it in order.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TryAgain(f"No reading process could be started: {error.strerror}.", "Try again later.") from error
+        self._in, self._out = _pipes(self._process)
+        self._buffer = bytearray()
+        self.documents = 0
+        try:
+            self._answer(time.monotonic() + START_SECONDS)
+        except Gone as gone:
+            self.close()
+            raise TryAgain(f"A reading process did not start: {gone.what}.", "Run doctor to see why.") from None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def ask(self, request: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
+        """The answer to a request. Raises Gone when the process ends or takes longer; it is of no use after that."""
+        self.documents += 1
+        deadline = time.monotonic() + timeout_seconds
+        try:
+            self._in.write(json.dumps(request).encode() + b"\n")
+            self._in.flush()
+        except OSError:
+            raise self._ended() from None
+        return self._answer(deadline)
+
+    def close(self) -> None:
+        """End it, whatever it is doing."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for pipe in (self._in, self._out):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+    def _answer(self, deadline: float) -> dict[str, Any]:
+        poll = select.poll()
+        poll.register(self._out, select.POLLIN | select.POLLHUP)
+        searched = 0
+        while (end := self._buffer.find(b"\n", searched)) < 0:
+            searched = len(self._buffer)
+            left = deadline - time.monotonic()
+            if left <= 0 or not poll.poll(left * 1000):
+                raise Gone("timeout", "it took too long")
+            piece = os.read(self._out.fileno(), 1 << 20)
+            if not piece:
+                raise self._ended()
+            self._buffer += piece
+            if len(self._buffer) > MOST_BYTES:
+                raise Gone("crashed", "it gave back far more than a document holds")
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 1]
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _ended(self) -> Gone:
+        code = self._process.wait()
+        if code >= 0:
+            return Gone("crashed", f"it ended with code {code}")
+        if -code == signal.SIGXCPU:
+            return Gone("timeout", "it took too long")
+        with contextlib.suppress(ValueError):
+            return Gone("crashed", f"it was ended by {signal.Signals(-code).name}")
+        return Gone("crashed", f"it was ended by signal {-code}")
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    if process.stdin is None or process.stdout is None:
+        raise AssertionError("the process was started with pipes")
+    return process.stdin, process.stdout

@@ -1,0 +1,34 @@
+"""One file to one reading, by what its bytes are; runs inside a reading process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.models import Box, Reading
+from pipeline.reading.sniff import sniff
+from pipeline.reading.version import READER_VERSION
+
+
+def read_file(path: Path, sha256: str, max_pages: int, max_cells: int) -> Reading:
+    """Everything that can be read of a file; what is wrong with it is said in the reading, not raised."""
+    kind = sniff(path)
+    if kind == "pdf":
+        from pipeline.reading.pdf import read_pdf
+
+        return read_pdf(path, sha256, READER_VERSION, max_pages)
+    if kind == "xlsx":
+        from pipeline.reading.xlsx import read_xlsx
+
+        return read_xlsx(path, sha256, READER_VERSION, max_cells)
+    from pipeline.reading.plain import read_plain
+
+    return read_plain(path, kind, sha256, READER_VERSION, max_cells)
+
+
+def find_boxes(path: Path, page: int, quote: str) -> tuple[Box, ...]:
+    """Where a quote stands on a page of a PDF, one box per line; empty when it does not stand there."""
+    if sniff(path) != "pdf":
+        return ()
+    from pipeline.reading.boxes import quote_boxes
+
+    return quote_boxes(path, page, quote)

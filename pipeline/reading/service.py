@@ -1,0 +1,218 @@
+"""Readings for everybody: each content read once, in processes of their own, and kept."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from pipeline.errors import ReviewError
+from pipeline.models import Box, Reading
+from pipeline.reading.process import Gone, ReadingProcess
+from pipeline.reading.version import READER_VERSION
+
+if TYPE_CHECKING:
+    from pipeline.settings import ReadingSettings
+
+#: A document that ends the process that reads it gets this many tries in all; the first may have been bad luck.
+TRIES = 2
+#: A process is replaced after this many documents, whatever they were: readers leak a little with each.
+DOCUMENTS_PER_PROCESS = 200
+#: Finding a quote is quick; a page where it is not keeps its quotes without boxes.
+BOX_SECONDS = 20.0
+
+_LIMITS = {
+    "timeout": "Reading it took longer than {timeout_seconds} seconds, {tries} times. "
+    "Save it again from the program that made it, split it, or raise reading.timeout_seconds.",
+    "memory": "Reading it needed more than {memory_mb} MB of memory, {tries} times. "
+    "Save it again from the program that made it, split it, or raise reading.memory_mb.",
+    "crashed": "The program that reads it failed, {tries} times ({what}): the file is damaged or hostile, or it needs "
+    "more than {memory_mb} MB of memory. Save it again from the program that made it and add that copy.",
+}
+#: What comes of a limit is kept for that limit only: with a higher one the document is read again.
+_OF_LIMITS = ("timeout", "memory", "crashed", "too_many_pages", "too_many_cells")
+
+
+class ReadingService:
+    """Reads contents by hash in child processes with limits, and keeps every reading; safe to use from many threads.
+
+    A document that crashes its reader, hangs or eats memory hurts only itself: it is tried twice, then kept as a
+    quarantined reading that says what happened. Processes start when first needed; `close` ends them, and they end
+    by themselves when this program dies.
+    """
+
+    def __init__(self, settings: ReadingSettings, folder: Path, locate: Callable[[str], Path]) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._locate = locate
+        self._slots = threading.BoundedSemaphore(max(1, settings.processes))
+        self._lock = threading.Lock()
+        self._idle: list[ReadingProcess] = []
+        self._busy: set[ReadingProcess] = set()
+        self._under_way: dict[str, threading.Lock] = {}
+        self._closed = False
+
+    def __enter__(self) -> ReadingService:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def read(self, sha256: str, names: Sequence[str] = (), *, again: bool = False) -> Reading:
+        """The reading of a content: from the cache, else made now and kept, once however many ask at the same time.
+
+        `names` do not influence it, for every session with these bytes shares it. `again` makes it anew, for a
+        quarantined document whose cause has gone.
+        """
+        with self._once(sha256):
+            kept = None if again else self.cached(sha256)
+            if kept is not None:
+                return kept
+            path = self._locate(sha256)
+            if not path.exists():
+                raise ReviewError(
+                    f"The stored content {sha256[:12]} is gone, so it cannot be read.", "Add the document again."
+                )
+            reading = self._read(sha256, path)
+            self._keep(reading)
+            return reading
+
+    def cached(self, sha256: str) -> Reading | None:
+        """The kept reading of a content, None when this reader version has not read it under these limits."""
+        for path in (self._kept(sha256), self._kept(sha256, limits=True)):
+            try:
+                return Reading.model_validate_json(path.read_bytes())
+            except FileNotFoundError:
+                continue
+            except (OSError, ValidationError):
+                continue  # half a disk or an older shape: it is made again from the content, nothing is lost
+        return None
+
+    def boxes(self, sha256: str, page: int, quote: str) -> tuple[Box, ...]:
+        """The boxes of a quote on a 1-based PDF page, one per line, in points from the top left; () when not found."""
+        request = {"do": "boxes", "path": os.fspath(self._locate(sha256)), "page": page, "quote": quote}
+        try:
+            answer = self._ask(request, min(BOX_SECONDS, self._settings.timeout_seconds))
+        except Gone:
+            return ()
+        return tuple((x0, top, x1, bottom) for x0, top, x1, bottom in answer.get("boxes", ()))
+
+    def children(self) -> tuple[int, ...]:
+        """The process ids of the reading processes that live now."""
+        with self._lock:
+            return tuple(process.pid for process in (*self._idle, *self._busy))
+
+    def close(self) -> None:
+        """End all reading processes; whoever waits for one gets a failure. The service is of no use afterwards."""
+        with self._lock:
+            self._closed = True
+            processes = [*self._idle, *self._busy]
+            self._idle.clear()
+        for process in processes:
+            process.close()
+
+    def _read(self, sha256: str, path: Path) -> Reading:
+        request = {"do": "read", "path": os.fspath(path), "sha256": sha256}
+        gone = Gone("crashed", "")
+        for _ in range(TRIES):
+            try:
+                return Reading.model_validate_json(self._ask(request, self._settings.timeout_seconds)["reading"])
+            except Gone as error:
+                gone = error
+        note = _LIMITS[gone.reason].format(**self._child_settings(), tries=TRIES, what=gone.what)
+        return Reading(
+            sha256=sha256,
+            reader="none",
+            reader_version=READER_VERSION,
+            kind="unknown",
+            status="quarantined",
+            code=gone.reason,
+            note=note,
+        )
+
+    def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        with self._process() as process:
+            answer = process.ask(request, seconds)
+        match answer.get("failed"):
+            case None:
+                return answer
+            case "file":
+                raise ReviewError(
+                    f"A stored content cannot be opened: {answer['what']}.", "Run doctor to check the data folder."
+                )
+            case "memory":
+                raise Gone("memory", "it needed too much memory")
+            case _:
+                raise Gone("crashed", str(answer.get("what")))
+
+    @contextmanager
+    def _process(self) -> Iterator[ReadingProcess]:
+        with self._slots:
+            with self._lock:
+                if self._closed:
+                    raise ReviewError("The reading service is closed.", "Open the workspace again.")
+                process = self._idle.pop() if self._idle else None
+                if process is not None:
+                    self._busy.add(process)
+            if process is None:
+                process = ReadingProcess(self._child_settings())
+                with self._lock:
+                    self._busy.add(process)
+            fit = False
+            try:
+                yield process
+                fit = process.documents < DOCUMENTS_PER_PROCESS
+            finally:
+                with self._lock:
+                    self._busy.discard(process)
+                    fit = fit and not self._closed
+                    if fit:
+                        self._idle.append(process)
+                if not fit:
+                    process.close()
+
+    def _child_settings(self) -> dict[str, Any]:
+        s = self._settings
+        return {
+            "memory_mb": s.memory_mb,
+            "timeout_seconds": s.timeout_seconds,
+            "max_pages": s.max_pages,
+            "max_cells": s.max_cells,
+        }
+
+    @contextmanager
+    def _once(self, sha256: str) -> Iterator[None]:
+        with self._lock:
+            lock = self._under_way.setdefault(sha256, threading.Lock())
+        with lock:
+            try:
+                yield
+            finally:
+                with self._lock:
+                    # Whoever waits holds the lock object; newcomers find the reading in the cache.
+                    self._under_way.pop(sha256, None)
+
+    def _kept(self, sha256: str, *, limits: bool = False) -> Path:
+        s = self._settings
+        under = f".{s.timeout_seconds:g}s-{s.memory_mb}m-{s.max_pages}p-{s.max_cells}c" if limits else ""
+        return self._folder / f"{sha256}.{READER_VERSION}{under}.json"
+
+    def _keep(self, reading: Reading) -> None:
+        target = self._kept(reading.sha256, limits=reading.code in _OF_LIMITS)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # mkstemp makes it 0600; a reader sees the old file, the new one or none, never half of one.
+        handle, temporary = tempfile.mkstemp(prefix=f".{reading.sha256[:12]}.", suffix=".tmp", dir=self._folder)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(reading.model_dump_json().encode())
+            Path(temporary).replace(target)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise

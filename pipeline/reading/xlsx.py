@@ -1,0 +1,147 @@
+"""A workbook as sheets of rows: cells as stored, written the way a person would quote them."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from pipeline.models import Page, Reading
+from pipeline.reading.damage import Refusal
+
+#: A workbook whose parts unpack to more than this is a bomb; the largest real one seen unpacks to a few megabytes.
+MOST_UNPACKED = 256 * 1024 * 1024
+#: Unpacked to packed size of a single part; spreadsheet XML packs 10-40 times.
+MOST_RATIO = 500
+#: Excel's own limit is 16,384 columns; no table in a submission comes near this.
+MOST_COLUMNS = 2_000
+
+
+class _TooMuch(Exception):
+    """The workbook holds more cells than may be read."""
+
+
+def read_xlsx(path: Path, sha256: str, reader_version: str, max_cells: int) -> Reading:
+    """The sheets of an .xlsx workbook as pages, hidden ones included and named in the note.
+
+    `Page.number` is the 1-based sheet, `Page.title` its name, `Page.rows` its cells as text with empty ends cut off
+    ("2018", not "2018.0"; dates as ISO; "" for nothing); `Page.text` has one line per row, cells joined by a space.
+    """
+    base: dict[str, Any] = {"sha256": sha256, "reader": "openpyxl", "reader_version": reader_version, "kind": "xlsx"}
+    bomb = _bomb(path)
+    if bomb is None:
+        try:
+            pages, notes = _sheets(path, max_cells)
+        except _TooMuch:
+            bomb = Refusal(
+                "quarantined",
+                "too_many_cells",
+                f"The workbook holds more than {max_cells} cells. Send only the sheets that matter, "
+                "or raise reading.max_cells.",
+            )
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - openpyxl raises whatever its XML parser meets in a damaged workbook
+            bomb = Refusal(
+                "quarantined",
+                "malformed",
+                "The workbook is damaged and cannot be opened. Open it in a spreadsheet program, save it again, "
+                "and add that copy.",
+            )
+    if bomb is not None:
+        return Reading(**base, status=bomb.status, code=bomb.code, note=bomb.note)
+    return Reading(
+        **base,
+        page_count=len(pages),
+        pages=tuple(pages),
+        unreadable_pages=tuple(p.number for p in pages if not p.text),
+        note=" ".join(notes) or None,
+    )
+
+
+def _bomb(path: Path) -> Refusal | None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        return Refusal(
+            "quarantined",
+            "truncated",
+            "The workbook is cut off or damaged. Copy it again from the original.",
+        )
+    unpacked = sum(part.file_size for part in parts)
+    large = [part for part in parts if part.file_size > 1_000_000]
+    ratio = max((part.file_size / max(1, part.compress_size) for part in large), default=0)
+    if unpacked <= MOST_UNPACKED and ratio <= MOST_RATIO:
+        return None
+    return Refusal(
+        "quarantined",
+        "too_large",
+        f"The workbook would unpack to {unpacked // 1_000_000} MB, far more than a real one. "
+        "Open it in a spreadsheet program, save it again, and add that copy.",
+    )
+
+
+def _sheets(path: Path, max_cells: int) -> tuple[list[Page], list[str]]:
+    import openpyxl
+
+    pages: list[Page] = []
+    notes: list[str] = []
+    # Kept content has no ending, and openpyxl judges a path by its ending: it gets the open file.
+    with path.open("rb") as file:
+        # read_only streams the rows; data_only gives the values Excel computed last, which is what people saw.
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        try:
+            _read_sheets(book, pages, notes, max_cells)
+        finally:
+            book.close()
+    return pages, notes
+
+
+def _read_sheets(book: Any, pages: list[Page], notes: list[str], left: int) -> None:
+    for number, sheet in enumerate(book.worksheets, start=1):
+        if sheet.sheet_state != "visible":
+            notes.append(f"Sheet {number} ({sheet.title}) is hidden.")
+        rows: list[tuple[str, ...]] = []
+        # The stored dimensions lie now and then (one cell, or a million rows); reading on without them is safe.
+        sheet.reset_dimensions()
+        for row in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
+            left -= max(1, len(row))
+            if left < 0:
+                raise _TooMuch
+            rows.append(_trimmed(tuple(cell_text(value) for value in row)))
+        while rows and not rows[-1]:
+            rows.pop()
+        text = "\n".join(" ".join(cell for cell in row if cell) for row in rows if any(row))
+        pages.append(Page(number=number, title=sheet.title, text=text, rows=tuple(rows)))
+
+
+def _trimmed(row: tuple[str, ...]) -> tuple[str, ...]:
+    end = len(row)
+    while end and not row[end - 1]:
+        end -= 1
+    return row[:end]
+
+
+def cell_text(value: object) -> str:
+    """A stored value as a person quotes it: 2018 for 2018.0, ISO dates, TRUE and FALSE as the program shows them."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case float() if value.is_integer() and abs(value) < 1e15:
+            return str(int(value))
+        case float():
+            return repr(value)
+        case datetime() if value.time() == time():
+            return value.date().isoformat()
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            return str(value)
+        case _:
+            return " ".join(str(value).split())
