@@ -1,0 +1,104 @@
+"""Everything the tests of a review may look at: the checklist, the inventory, the plan and the readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from pipeline.checklists import Checklist
+from pipeline.forms import Paragraph, Plan, read_plan
+from pipeline.models import Document, DocumentType, Evidence, Inventory, Page, Reading, Register
+from pipeline.quoting import MAX_QUOTE, quote
+from pipeline.tenure.registers import read_register
+
+#: Statuses of documents that may be evidence.
+USABLE = ("in_scope", "pinned")
+
+
+@dataclass
+class Dossier:
+    """The inventory with its readings; `read` gives the cached reading of a document's content."""
+
+    checklist: Checklist
+    inventory: Inventory
+    read: Callable[[Document], Reading]
+    _pages: dict[str, dict[int, Page]] = field(default_factory=dict)
+
+    def of_type(self, *types: DocumentType) -> list[Document]:
+        """Documents in scope of these types; those the reviewer pinned come first."""
+        found = [d for d in self.inventory.documents if d.document_type in types and d.status in USABLE]
+        return sorted(found, key=lambda d: (d.status != "pinned", types.index(d.document_type), d.filename, d.sha256))
+
+    @cached_property
+    def plans(self) -> list[Document]:
+        """Project plans in scope, the one to read first: pinned, then private before public, then the most pages."""
+        found = self.of_type("project_plan")
+        return sorted(
+            found, key=lambda d: (d.status != "pinned", d.visibility != "private", -d.pages, d.filename, d.sha256)
+        )
+
+    @cached_property
+    def plan_document(self) -> Document | None:
+        """The plan that answers are read from."""
+        return self.plans[0] if self.plans else None
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """That plan, read by the form's grammar."""
+        if not self.plan_document:
+            return None
+        return read_plan(self.read(self.plan_document).pages, self.checklist.grammar)
+
+    @cached_property
+    def registers(self) -> list[Register]:
+        """Every land register in scope, by title number."""
+        read = (read_register(d, self.pages(d)) for d in self.of_type("land_tenure"))
+        return sorted((r for r in read if r), key=lambda r: (r.title_number or "", r.document, r.document_id))
+
+    def page(self, document: Document, number: int) -> Page:
+        """A page of a document."""
+        pages = self._pages.setdefault(document.sha256, {p.number: p for p in self.read(document).pages})
+        return pages[number]
+
+    def pages(self, document: Document) -> tuple[Page, ...]:
+        """All pages of a document."""
+        return self.read(document).pages
+
+    def paragraphs(self, places: Iterable[str]) -> list[Paragraph]:
+        """The answers that stand at "1.8" or "1.11/Habitat", in the order the places are named."""
+        if not self.plan:
+            return []
+        found: list[Paragraph] = []
+        for place in places:
+            number, _, subhead = place.partition("/")
+            found += [p for p in self.plan.paragraphs(number, subhead or None) if p not in found]
+        return found
+
+    def quote_paragraph(
+        self, paragraph: Paragraph, start: int, end: int, role: Literal["primary", "supplementary"] = "primary"
+    ) -> list[Evidence]:
+        """The whole sentences around [start, end) of a paragraph of the plan, one item per page."""
+        if not self.plan_document:
+            return []
+        first, last = paragraph.around(start, end)
+        if last - first > MAX_QUOTE:
+            first, last = next(((a, b) for a, b in paragraph.sentences() if a <= start < b), (start, end))
+        found = []
+        for number, _, words in paragraph.cut(first, last):
+            item = quote(
+                self.plan_document,
+                self.page(self.plan_document, number),
+                words,
+                section=paragraph.section or None,
+                section_title=paragraph.subhead or paragraph.section_title or None,
+                role=role,
+            )
+            if item:
+                found.append(item)
+        return found
+
+    def quote_line(self, document: Document, page: Page, words: str) -> Evidence | None:
+        """A line of a supporting document."""
+        return quote(document, page, words, section_title=page.title, role="supplementary")
