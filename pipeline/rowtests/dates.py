@@ -1,0 +1,127 @@
+"""Tests on dates: one is stated, a period has the right length, two dates fit together."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from itertools import pairwise
+
+from pipeline.checklists.model import AgreesTest, DateTest, PeriodTest
+from pipeline.dates import DateMention, dates_in, plus_years
+from pipeline.dossier import Dossier
+from pipeline.forms import Paragraph
+from pipeline.models import Finding
+from pipeline.rowtests.verdict import Facts, Verdict, printed
+
+_BETWEEN = re.compile(r"^\W*(?:to|until|till|and|through|up to|ending|ends?|inclusive|[-–—])?\W*(?:on\s+)?$", re.I)
+
+
+class StatedDate:
+    """The section states a date."""
+
+    @staticmethod
+    def find(test: DateTest, dossier: Dossier) -> Finding:
+        """The first date of the section; one that does not exist only when there is no other."""
+        impossible: Finding | None = None
+        for paragraph in dossier.paragraphs([test.section]):
+            for mention in dates_in(paragraph.text):
+                items = tuple(dossier.quote_paragraph(paragraph, mention.start, mention.end))
+                if mention.value:
+                    return Finding(test=test.test, evidence=items, values={test.fact: mention.value.isoformat()})
+                impossible = impossible or Finding(test=test.test, evidence=items, values={"impossible": mention.raw})
+        return impossible or Finding(test=test.test)
+
+    @staticmethod
+    def judge(test: DateTest, finding: Finding, facts: Facts) -> Verdict:
+        """Pass when there is one that exists."""
+        if raw := finding.values.get("impossible"):
+            return Verdict("fail", f"Section {test.section} says {raw}, which is no date.")
+        value = finding.values.get(test.fact)
+        if not value:
+            return Verdict("fail", f"Section {test.section} states no date with day, month and year.")
+        return Verdict("pass", f"Section {test.section} states {printed(date.fromisoformat(value))}.")
+
+
+class Period:
+    """The section states a start and an end."""
+
+    @staticmethod
+    def find(test: PeriodTest, dossier: Dossier) -> Finding:
+        """The first two dates that stand as a period; impossible ones are kept as printed."""
+        for paragraph in dossier.paragraphs([test.section]):
+            pair = _pair(paragraph)
+            if pair:
+                first, last = pair
+                items = tuple(dossier.quote_paragraph(paragraph, first.start, last.end))
+                values = _value(f"{test.fact}_start", first) | _value(f"{test.fact}_end", last)
+                return Finding(test=test.test, evidence=items, values=values)
+        return Finding(test=test.test)
+
+    @staticmethod
+    def judge(test: PeriodTest, finding: Finding, facts: Facts) -> Verdict:
+        """Pass when the end is exactly the start plus the years less one day."""
+        values = finding.values
+        start, end = values.get(f"{test.fact}_start"), values.get(f"{test.fact}_end")
+        for which in ("start", "end"):
+            if raw := values.get(f"{test.fact}_{which}_impossible"):
+                return Verdict("fail", f"Section {test.section} says {raw}, which is no date.")
+        if not (start and end):
+            return Verdict("fail", f"Section {test.section} states no period with a first and a last day.")
+        first, last = date.fromisoformat(start), date.fromisoformat(end)
+        expected = plus_years(first, test.years) - timedelta(days=1)
+        if last != expected:
+            off = (last - expected).days
+            return Verdict(
+                "fail",
+                f"{printed(first)} to {printed(last)} is not {test.years} years: the last day would be "
+                f"{printed(expected)} ({abs(off)} day{'s' if abs(off) != 1 else ''} {'late' if off > 0 else 'early'}).",
+            )
+        return Verdict("pass", f"{printed(first)} to {printed(last)} is {test.years} years.")
+
+
+def _pair(paragraph: Paragraph) -> tuple[DateMention, DateMention] | None:
+    found = dates_in(paragraph.text)
+    for first, last in pairwise(found):
+        if _BETWEEN.match(paragraph.text[first.end : last.start]):
+            return first, last
+    return (found[0], found[1]) if len(found) >= 2 else None
+
+
+def _value(name: str, mention: DateMention) -> dict[str, str]:
+    return {name: mention.value.isoformat()} if mention.value else {f"{name}_impossible": mention.raw}
+
+
+class Agreement:
+    """Two dates that were read stand in the right distance."""
+
+    @staticmethod
+    def find(test: AgreesTest, dossier: Dossier) -> Finding:
+        """Nothing of its own: it compares what other tests found."""
+        return Finding(test=test.test)
+
+    @staticmethod
+    def judge(test: AgreesTest, finding: Finding, facts: Facts) -> Verdict:
+        """Pass when left is `days` after right."""
+        left, right = facts.day(test.left), facts.day(test.right)
+        if not (left and right):
+            absent = " and ".join(_words(n) for n, v in ((test.left, left), (test.right, right)) if not v)
+            return Verdict("not_run", f"Not compared: no {absent} could be read.")
+        if left - right != timedelta(days=test.days):
+            wanted = printed(right + timedelta(days=test.days))
+            return Verdict(
+                "fail", f"The {_words(test.left)} is {printed(left)}; {wanted} would fit the {_words(test.right)}."
+            )
+        return Verdict(
+            "pass", f"The {_words(test.left)} {printed(left)} fits the {_words(test.right)} {printed(right)}."
+        )
+
+
+def _words(name: str) -> str:
+    known = {
+        "start_date": "start date",
+        "crediting_start": "first day of the crediting period",
+        "crediting_end": "last day of the crediting period",
+        "permanence_start": "first day of the permanence period",
+        "permanence_end": "last day of the permanence period",
+    }
+    return known.get(name, name.replace("_", " "))

@@ -1,0 +1,106 @@
+"""Tests on papers of tenure: registers received, their proprietor the owner, every named paper there."""
+
+from __future__ import annotations
+
+from pipeline.checklists.model import PapersTest, RegisterTest
+from pipeline.dossier import Dossier
+from pipeline.models import Evidence, Finding
+from pipeline.rowtests.documents import unread
+from pipeline.rowtests.verdict import Facts, Verdict
+from pipeline.tenure.owners import land_owners
+from pipeline.tenure.papers import absent_papers, named_papers
+from pipeline.tenure.people import compare
+
+
+class Registers:
+    """Registers are there, and their proprietors are the owner."""
+
+    @staticmethod
+    def find(test: RegisterTest, dossier: Dossier) -> Finding:
+        """Titles, proprietors and owners as read."""
+        registers = dossier.registers
+        papers = dossier.of_type("land_tenure")
+        others = [d.filename for d in papers if d.document_id not in {r.document_id for r in registers}]
+        if test.what == "present":
+            values = {
+                "registers": "; ".join(r.title_number or r.document for r in registers),
+                "others": "; ".join(others),
+                "unread": "; ".join(d.filename for d in unread(dossier, "land_tenure")),
+            }
+            items = [r.evidence["title_number"] for r in registers if "title_number" in r.evidence]
+            return Finding(test=test.test, evidence=tuple(items[:4]), values={k: v for k, v in values.items() if v})
+        return _owner_finding(test, dossier)
+
+    @staticmethod
+    def judge(test: RegisterTest, finding: Finding, facts: Facts) -> Verdict:
+        """Present: at least one register. Owner: no register names somebody else."""
+        values = finding.values
+        if test.what == "present":
+            if values.get("registers"):
+                return Verdict("pass", f"Registers received: {values['registers']}.")
+            if values.get("others"):
+                return Verdict(
+                    "fail", f"Received, but no register that can be read: {values['others']}.", "needs_review"
+                )
+            if values.get("unread"):
+                return Verdict("fail", f"{values['unread']} was received and cannot be read.", "needs_review")
+            return Verdict("fail", "No land register, deed or lease was received.")
+        if not values.get("compared"):
+            return Verdict("not_run", values.get("why", "Not compared."))
+        if values.get("differs"):
+            return Verdict("fail", f"{values['differs']}.")
+        return Verdict("pass", f"{values['compared']}.")
+
+
+def _owner_finding(test: RegisterTest, dossier: Dossier) -> Finding:
+    with_names = [r for r in dossier.registers if r.proprietors]
+    owners = land_owners(dossier)
+    if not with_names:
+        return Finding(test=test.test, values={"why": "Not compared: no register with a proprietor was received."})
+    if not owners:
+        return Finding(test=test.test, values={"why": "Not compared: the plan names no owner that could be read."})
+    differs, same, items = [], [], []
+    for register in with_names:
+        title = register.title_number or register.document
+        for proprietor in register.proprietors:
+            results = [compare(owner.name, proprietor) for owner in owners]
+            if any(r.same for r in results):
+                same.append(f"{title}: {proprietor} is the owner the plan names")
+                continue
+            closest = min(results, key=lambda r: r.difference == "other")
+            named = " / ".join(o.name for o in owners)
+            differs.append(f"{title}: the proprietor is {proprietor}, the plan names {named} ({closest.words})")
+            items += [owners[0].evidence, register.evidence.get("proprietor")]
+    evidence: list[Evidence] = []
+    for item in items:
+        if item and item not in evidence:
+            evidence.append(item)
+    values = {"compared": "; ".join(same + differs)}
+    if differs:
+        values["differs"] = "; ".join(differs)
+    else:
+        evidence = [r.evidence["proprietor"] for r in with_names if "proprietor" in r.evidence]
+    return Finding(test=test.test, evidence=tuple(evidence[:6]), values=values)
+
+
+class Papers:
+    """Every paper that the plan names is in the folder."""
+
+    @staticmethod
+    def find(test: PapersTest, dossier: Dossier) -> Finding:
+        """The papers named by title number, and those that are absent."""
+        named = named_papers(dossier, test.sections)
+        absent = absent_papers(dossier, dossier.registers, named)
+        items = [p.evidence for p in absent if p.evidence]
+        unique = list(dict.fromkeys(items))
+        values = {"named": "; ".join(p.name for p in named), "absent": "; ".join(p.name for p in absent)}
+        return Finding(test=test.test, evidence=tuple(unique[:4]), values={k: v for k, v in values.items() if v})
+
+    @staticmethod
+    def judge(test: PapersTest, finding: Finding, facts: Facts) -> Verdict:
+        """Pass when none is absent."""
+        if absent := finding.values.get("absent"):
+            return Verdict("fail", f"Named in the plan and not received: {absent}.")
+        if named := finding.values.get("named"):
+            return Verdict("pass", f"All named papers were received: {named}.")
+        return Verdict("pass", "The plan names no paper by a title number, so none is absent.")

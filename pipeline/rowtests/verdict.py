@@ -1,0 +1,51 @@
+"""What a test says in the end, and the facts it may compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from pipeline.models import Evidence, Fact, TestOutcome
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Outcome and sentence; `becomes` overrides what the row becomes when the test fails."""
+
+    outcome: TestOutcome
+    message: str
+    becomes: Literal["partial", "needs_review"] | None = None
+
+
+class Facts:
+    """Values read from the documents, by name."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._by_name: dict[str, list[Fact]] = {}
+        for fact in facts:
+            self._by_name.setdefault(fact.name, []).append(fact)
+
+    def all(self, name: str) -> list[Fact]:
+        """Every value of that name, as found."""
+        return self._by_name.get(name, [])
+
+    def value(self, name: str) -> str | None:
+        """The first value of that name."""
+        found = self.all(name)
+        return found[0].value if found else None
+
+    def day(self, name: str) -> date | None:
+        """The first value of that name as a date."""
+        value = self.value(name)
+        return date.fromisoformat(value) if value else None
+
+    def evidence(self, *names: str) -> tuple[Evidence, ...]:
+        """The quotes of these facts, first value of each."""
+        return tuple(self.all(name)[0].evidence for name in names if self.all(name))
+
+
+def printed(day: date) -> str:
+    """A date as the registry's documents print it."""
+    return day.strftime("%d/%m/%Y")
