@@ -1,0 +1,17 @@
+"""Cross-validation rules: one module per family."""
+
+from __future__ import annotations
+
+from pipeline.checks import amounts, identity, periods
+from pipeline.checks.rule import Case, Rule
+from pipeline.models import CheckResult
+
+__all__ = ["RULES", "Case", "Rule", "run_all"]
+
+#: Every rule in the order of the report.
+RULES: tuple[Rule, ...] = (*periods.RULES, *amounts.RULES, *identity.RULES)
+
+
+def run_all(case: Case) -> tuple[CheckResult, ...]:
+    """Every rule's outcome; a rule that cannot be applied says why."""
+    return tuple(rule.apply(case) for rule in RULES)

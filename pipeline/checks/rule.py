@@ -1,0 +1,69 @@
+"""A cross-validation rule: declared with id, title, source and severity, run on facts and registers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pipeline.checklists import Checklist
+from pipeline.models import CheckOutcome, CheckResult, Evidence, Inventory, Register, Severity
+from pipeline.rowtests import Facts
+
+
+@dataclass(frozen=True)
+class Case:
+    """What rules may look at: values with their quotes, never the documents themselves."""
+
+    facts: Facts
+    registers: tuple[Register, ...]
+    inventory: Inventory
+    checklist: Checklist
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A rule's outcome with the sentence and the quotes it stands on; `severity` may soften the rule's own."""
+
+    outcome: CheckOutcome
+    message: str
+    evidence: tuple[Evidence, ...] = ()
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A declared rule."""
+
+    check_id: str
+    title: str
+    #: Section of the registry's document, or of the form, that the rule comes from.
+    source: str
+    severity: Severity
+    requirement_ids: tuple[str, ...]
+    clears_when: str
+    run: Callable[[Case], Ruling]
+
+    def apply(self, case: Case) -> CheckResult:
+        """The outcome as the report shows it."""
+        ruling = self.run(case)
+        return CheckResult(
+            check_id=self.check_id,
+            title=self.title,
+            outcome=ruling.outcome,
+            severity=ruling.severity or self.severity,
+            message=ruling.message,
+            source=self.source,
+            evidence=distinct(ruling.evidence),
+            requirement_ids=self.requirement_ids,
+            clears_when=self.clears_when if ruling.outcome in ("fail", "warning") else None,
+        )
+
+
+def distinct(items: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Each quote once, in order."""
+    return tuple(dict.fromkeys(items))
+
+
+def not_run(why: str) -> Ruling:
+    """The rule could not be applied, and why."""
+    return Ruling("not_run", why)

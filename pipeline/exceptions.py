@@ -1,0 +1,174 @@
+"""What a person must look at: one entry per cause, worst first, each with what clears it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline.checks.rule import distinct
+from pipeline.models import (
+    CheckResult,
+    Document,
+    Evidence,
+    Inventory,
+    MappingResult,
+    RequirementResult,
+    ReviewException,
+    Severity,
+)
+from pipeline.rows import Failure, PlanState
+
+_RANK: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
+#: Within a severity: what concerns the whole submission first.
+_KINDS = (
+    "wrong_checklist",
+    "no_plan",
+    "unreadable",
+    "check_failed",
+    "missing_answer",
+    "missing_document",
+    "test_failed",
+    "check_warning",
+    "needs_person",
+)
+#: Papers of one farm cannot be inherited from another; a gap there stops a registration.
+_FARM_SCOPE: Severity = "high"
+
+
+def exceptions_of(
+    rows: Iterable[RequirementResult],
+    failures: Iterable[Failure],
+    checks: Iterable[CheckResult],
+    inventory: Inventory,
+    mapping: MappingResult,
+    plan: PlanState,
+) -> tuple[ReviewException, ...]:
+    """Every exception of a review, worst first; the order depends on nothing but what was found."""
+    rows, failures, checks = list(rows), list(failures), list(checks)
+    found = [*_wrong_checklist(mapping, inventory), *_no_plan(rows, plan), *_closed(inventory)]
+    if plan.document:
+        found += [_unanswered(row) for row in rows if row.status == "missing"]
+        found += [_unreadable_row(row) for row in rows if row.status == "needs_review" and not row.evidence]
+    spoken = {c.check_id for c in checks if c.outcome in ("fail", "warning")}
+    found += [_of_check(c, failures) for c in checks if c.check_id in spoken]
+    if plan.document:
+        missing = {row.requirement_id for row in rows if row.status in ("missing", "not_applicable")}
+        found += _of_failures([f for f in failures if f.requirement.requirement_id not in missing], spoken)
+    return tuple(sorted(found, key=_order))
+
+
+def _order(item: ReviewException) -> tuple[int, int, int, tuple[str, ...], str]:
+    first = 0 if item.kind == "wrong_checklist" else 1
+    return first, _RANK[item.severity], _KINDS.index(item.kind), item.requirement_ids, item.message
+
+
+def _wrong_checklist(mapping: MappingResult, inventory: Inventory) -> list[ReviewException]:
+    """Most rows without a document: perhaps these files answer another checklist."""
+    unmapped = [m for m in mapping.mappings if m.status == "unmapped"]
+    if len(unmapped) * 2 <= len(mapping.mappings):
+        return []
+    types = sorted({d.document_type.replace("_", " ") for d in inventory.documents})
+    return [
+        ReviewException(
+            kind="wrong_checklist",
+            severity="high",
+            message=f"{len(unmapped)} of {len(mapping.mappings)} requirements have no document at all. "
+            f"Is this the right checklist? The folder holds: {', '.join(types) or 'nothing that could be recognised'}.",
+            clears_when="The project plan is sent, or the session is made again with the checklist that fits.",
+            requirement_ids=tuple(m.requirement_id for m in unmapped),
+        )
+    ]
+
+
+def _no_plan(rows: list[RequirementResult], plan: PlanState) -> list[ReviewException]:
+    if plan.document:
+        return []
+    closed = ", ".join(d.filename for d in plan.closed)
+    tail = f" {closed} could not be read and may be it." if closed else ""
+    return [
+        ReviewException(
+            kind="no_plan",
+            severity="high",
+            message=f"No project plan is in scope, so no requirement can be answered.{tail}",
+            clears_when="The project plan is sent as a readable PDF.",
+            requirement_ids=tuple(r.requirement_id for r in rows),
+        )
+    ]
+
+
+def _closed(inventory: Inventory) -> list[ReviewException]:
+    """Documents that could not be read; a failure to read is never shown as missing evidence."""
+    return [
+        ReviewException(
+            kind="unreadable",
+            severity="high" if document.document_type in ("project_plan", "land_tenure", "other") else "medium",
+            message=f"{document.filename} could not be read. {_why(document)}".strip(),
+            clears_when="A readable copy is sent, or the reviewer looks at it and decides.",
+        )
+        for document in inventory.documents
+        if document.status in ("unreadable", "quarantined")
+    ]
+
+
+def _why(document: Document) -> str:
+    return document.notes[0] if document.notes else ""
+
+
+def _unanswered(row: RequirementResult) -> ReviewException:
+    answered = row.tests[0]
+    return ReviewException(
+        kind="missing_answer",
+        severity="high",
+        message=f"{row.requirement_id} {row.title}: {answered.message}",
+        clears_when=answered.clears_when or "The plan answers this.",
+        requirement_ids=(row.requirement_id,),
+    )
+
+
+def _unreadable_row(row: RequirementResult) -> ReviewException:
+    return ReviewException(
+        kind="needs_person",
+        severity="medium",
+        message=f"{row.requirement_id} {row.title}: {row.reason}",
+        clears_when="A person reads the pages that hold no text, or a plan with text is sent.",
+        requirement_ids=(row.requirement_id,),
+    )
+
+
+def _of_check(check: CheckResult, failures: list[Failure]) -> ReviewException:
+    ids = {*check.requirement_ids, *(f.requirement.requirement_id for f in failures if f.test.cause == check.check_id)}
+    return ReviewException(
+        kind="check_failed" if check.outcome == "fail" else "check_warning",
+        severity=check.severity,
+        message=check.message,
+        clears_when=check.clears_when or "The reviewer looks and decides.",
+        requirement_ids=tuple(sorted(ids)),
+        evidence=check.evidence,
+    )
+
+
+def _of_failures(failures: list[Failure], spoken: set[str]) -> list[ReviewException]:
+    """Failed tests, those with one cause together; what a check already says is not said again."""
+    groups: dict[str, list[Failure]] = {}
+    for failure in failures:
+        cause = failure.test.cause or f"{failure.requirement.requirement_id}:{failure.test.test}"
+        if cause not in spoken:
+            groups.setdefault(cause, []).append(failure)
+    return [_of_group(cause, group) for cause, group in groups.items()]
+
+
+def _of_group(cause: str, group: list[Failure]) -> ReviewException:
+    person = all((f.verdict.becomes or f.test.on_fail) == "needs_review" for f in group)
+    farm = any(f.requirement.scope == "farm" for f in group)
+    kind = "needs_person" if person else "missing_document" if cause.startswith("absent:") else "test_failed"
+    severity: Severity = "medium" if person or not farm else _FARM_SCOPE
+    evidence: tuple[Evidence, ...] = distinct(e for f in group for e in f.evidence)
+    messages = list(dict.fromkeys(f.verdict.message for f in group))
+    clears = list(dict.fromkeys(f.test.clears_when for f in group))
+    return ReviewException(
+        kind=kind,
+        severity=severity,
+        message=messages[0],
+        clears_when=clears[0],
+        requirement_ids=tuple(sorted({f.requirement.requirement_id for f in group})),
+        evidence=evidence[:4],
+    )

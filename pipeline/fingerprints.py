@@ -1,0 +1,69 @@
+"""What each stage's result depends on, as one hash: freshness is computed from these, never flagged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from pipeline import __version__
+from pipeline.models import Inventory, SessionRecord
+
+
+def digest(*parts: Any) -> str:
+    """SHA-256 of the canonical JSON of `parts`: equal values give equal hashes on every machine."""
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def of_discovery(record: SessionRecord, reader_version: str) -> str:
+    """Everything that can change the inventory: the documents, their names, the reviewer's word, the reader."""
+    documents: Iterable[Any] = (
+        (d.sha256, d.filename, d.path, d.names, d.superseded_by, d.kept_by, d.reviewer_status, d.reviewer_type)
+        for d in sorted(record.documents.values(), key=lambda d: d.document_id)
+    )
+    return digest("discovery", __version__, reader_version, list(documents))
+
+
+def of_documents(inventory: Inventory) -> str:
+    """What later stages may look at in the inventory: not the other names, the places or the times of arrival."""
+    return digest(
+        [
+            (
+                d.sha256,
+                d.filename,
+                d.document_type,
+                d.status,
+                d.superseded_by,
+                d.visibility,
+                d.unreadable_pages,
+                d.facts,
+            )
+            for d in inventory.documents
+        ]
+    )
+
+
+def of_mapping(inventory: Inventory, checklist_sha256: str) -> str:
+    """Mapping depends on the documents' types and statuses and on the checklist."""
+    return digest("mapping", __version__, of_documents(inventory), checklist_sha256)
+
+
+def of_extraction(inventory: Inventory, mapping_sha256: str, checklist_sha256: str) -> str:
+    """Extraction depends on what was mapped, on the documents and on the checklist."""
+    return digest("extraction", __version__, of_documents(inventory), mapping_sha256, checklist_sha256)
+
+
+def of_validation(inventory: Inventory, mapping_sha256: str, extraction_sha256: str, checklist_sha256: str) -> str:
+    """Cross-validation depends on the evidence, the inventory and the checklist."""
+    return digest(
+        "validation", __version__, of_documents(inventory), mapping_sha256, extraction_sha256, checklist_sha256
+    )
+
+
+def of_report(record: SessionRecord, inventory_sha256: str, validation_sha256: str, checklist_sha256: str) -> str:
+    """The report depends on every result and on what the session says of the project."""
+    sources = [(s.source_type, s.metadata) for _, s in sorted(record.sources.items())]
+    metadata = record.project_metadata.model_dump(mode="json")
+    return digest("report", __version__, metadata, sources, inventory_sha256, validation_sha256, checklist_sha256)

@@ -1,0 +1,171 @@
+"""A session as people see it: every stage's status with its reason, the counts, and the one next thing to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.errors import ChecklistError
+from pipeline.models import Session, SessionRecord, StageKey, StageRecord, StageView, Statistics
+from pipeline.workflow import (
+    ORDER,
+    VERB_OF,
+    current_fingerprint,
+    goal_index,
+    load_checklist,
+    load_inventory,
+    load_validation,
+)
+
+if TYPE_CHECKING:
+    from pipeline.workspace import Workspace
+
+#: The session's status after the last fresh stage.
+STATUS_AFTER: dict[StageKey, str] = {
+    "document_discovery": "documents_discovered",
+    "requirement_mapping": "requirements_mapped",
+    "evidence_extraction": "evidence_extracted",
+    "cross_validation": "cross_validated",
+    "report_generation": "report_generated",
+}
+
+
+def progress(ws: Workspace, record: SessionRecord) -> dict[StageKey, StageView]:
+    """Every stage's status with its reason, computed from fingerprints; nothing here is a stored flag."""
+    views: dict[StageKey, StageView] = {
+        "initialize": StageView(status="completed", started_at=record.created_at, finished_at=record.created_at)
+    }
+    leased = ws.sessions.leased(record.session_id)
+    waiting = None if record.documents else _waits_for_files(record)
+    previous: StageKey | None = None
+    for key in ORDER:
+        views[key] = _view(ws, record, key, previous, views, leased, waiting)
+        previous = key
+    reported = views["report_generation"].status == "completed"
+    views["human_review"] = StageView(
+        status="waiting" if reported else "pending",
+        reason="a person reads the report and decides" if reported else "comes after the report",
+    )
+    views["completion"] = StageView(status="pending", reason="comes after the human review")
+    return views
+
+
+def _waits_for_files(record: SessionRecord) -> str:
+    if record.points_to:
+        return f"its files were added to {record.points_to}"
+    return f"no files yet: drop them into inbox/{record.session_id}/ or use `add`"
+
+
+def _view(
+    ws: Workspace,
+    record: SessionRecord,
+    key: StageKey,
+    previous: StageKey | None,
+    views: dict[StageKey, StageView],
+    leased: bool,
+    waiting: str | None,
+) -> StageView:
+    stage = record.stages.get(key, StageRecord())
+    times = {"started_at": stage.started_at, "finished_at": stage.finished_at, "fingerprint": stage.fingerprint}
+    if waiting:
+        return StageView(status="waiting", reason=waiting, **times)
+    if stage.status == "running" and leased:
+        return StageView(status="running", reason="being worked on", **times)
+    earlier_fresh = previous is None or views[previous].status == "completed"
+    try:
+        fingerprint = current_fingerprint(ws, record, key) if earlier_fresh else None
+    except ChecklistError as error:
+        return StageView(status="failed", reason=str(error), **times)
+    if fingerprint is not None and stage.fingerprint == fingerprint:
+        if stage.status == "completed":
+            return StageView(status="completed", **times)
+        if stage.status == "failed" and stage.error:
+            return StageView(status="failed", reason=f"{stage.error.message} {stage.error.cure}".strip(), **times)
+    wanted = ORDER.index(key) <= goal_index(record)
+    after = f"comes after `{VERB_OF[previous]}`" if previous and not earlier_fresh else None
+    if stage.result:
+        changed = "the files changed since" if previous is None else f"`{VERB_OF[previous]}` gave something new since"
+        return StageView(status="stale", reason=after or changed, **times)
+    if wanted:
+        return StageView(status="queued", reason=after or "is done as soon as a worker is there", **times)
+    return StageView(status="pending", reason=after or f"not asked for yet: `{VERB_OF[key]}`", **times)
+
+
+def statistics(ws: Workspace, record: SessionRecord) -> Statistics:
+    """The counts shown with a session, from the last results."""
+    inventory, validation = load_inventory(ws, record), load_validation(ws, record)
+    rows = [r.status for r in validation.requirements] if validation else []
+    checks = [c.outcome for c in validation.checks] if validation else []
+    try:
+        total = len(load_checklist(ws, record).requirements)
+    except ChecklistError:
+        total = len(rows)
+    return Statistics(
+        documents_found=len(inventory.documents) if inventory else len(record.documents),
+        requirements_total=total,
+        covered=rows.count("covered"),
+        partial=rows.count("partial"),
+        missing=rows.count("missing"),
+        not_applicable=rows.count("not_applicable"),
+        needs_review=rows.count("needs_review"),
+        checks_passed=checks.count("pass"),
+        checks_failed=checks.count("fail"),
+    )
+
+
+def session_status(views: dict[StageKey, StageView]) -> str:
+    """The session's one status word, from the last stage that is fresh."""
+    status = "initialized"
+    for key in ORDER:
+        if views[key].status != "completed":
+            break
+        status = STATUS_AFTER[key]
+    return status
+
+
+def session_view(ws: Workspace, record: SessionRecord) -> Session:
+    """The session as people and programs see it."""
+    views = progress(ws, record)
+    return Session(
+        session_id=record.session_id,
+        project_metadata=record.project_metadata,
+        document_sources=tuple(s for _, s in sorted(record.sources.items())),
+        workflow_progress=views,
+        statistics=statistics(ws, record),
+        advance_to=record.advance_to,
+        revision=record.revision,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        status=session_status(views),
+    )
+
+
+def waits(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> list[str]:
+    """Everything within the stages up to `to` that waits for a person, in words."""
+    found = [q.warning.message for q in record.questions.values() if q.answer is None]
+    if not record.documents:
+        found.append(_waits_for_files(record))
+    if goal_index(record, to) >= ORDER.index("cross_validation"):
+        validation = load_validation(ws, record)
+        if validation:
+            found += [e.message for e in validation.exceptions if e.kind == "wrong_checklist"]
+    return found
+
+
+def next_action(ws: Workspace, record: SessionRecord) -> str:
+    """The one next thing to do, as a sentence with the command to type."""
+    sid = record.session_id
+    if any(q.answer is None for q in record.questions.values()):
+        return f"Answer the duplicate question: registry-review duplicates {sid} --answer continue|use-existing|cancel"
+    if not record.documents:
+        if record.points_to:
+            return f"Go on with {record.points_to}: registry-review status {record.points_to}"
+        return f"Drop the project's files into inbox/{sid}/ or: registry-review add {sid} FOLDER"
+    views = progress(ws, record)
+    for key in ORDER:
+        if views[key].status == "failed":
+            return f"Read why `{VERB_OF[key]}` failed, then: registry-review failed retry {sid}"
+        if views[key].status == "running":
+            return f"Wait: `{VERB_OF[key]}` is being worked on."
+        if views[key].status != "completed":
+            return f"registry-review run {sid}"
+    return f"Read the report, exceptions first: registry-review report {sid}"

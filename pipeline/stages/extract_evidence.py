@@ -1,0 +1,161 @@
+"""Stage 4: for every requirement the proponent's own words, quoted from the page; no verdicts here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.checklists import Checklist, Requirement
+from pipeline.checklists.model import Place
+from pipeline.dossier import Dossier
+from pipeline.errors import StageFailed
+from pipeline.facts import gather
+from pipeline.models import Document, Evidence, ExtractionResult, Inventory, Reading, RequirementEvidence
+from pipeline.rowtests import find
+from pipeline.rowtests.documents import TYPE_WORDS, lines_matching
+from pipeline.rowtests.statements import matching, where
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline.workspace import Workspace
+
+#: A row is read at a glance: so many quotes of the plan, and so many of other documents.
+MOST_PRIMARY, MOST_SUPPLEMENTARY = 6, 4
+#: Rows of a form's table that answer together are quoted together.
+_TABLE_ROWS = 3
+
+
+def extract_evidence(ws: Workspace, session_id: str) -> ExtractionResult:
+    """Quotes, findings and facts of a session; the workflow stores what this returns."""
+    from pipeline.workflow import load_checklist, load_inventory
+
+    record = ws.sessions.read(session_id)
+    inventory = load_inventory(ws, record)
+    if inventory is None:
+        raise StageFailed(f"{session_id} has no inventory.", f"Run: registry-review discover {session_id}")
+
+    def read(document: Document) -> Reading:
+        return ws.reader.read(document.sha256, document.names)
+
+    result = evidence_of(load_checklist(ws, record), inventory, read)
+    return _with_boxes(ws, result)
+
+
+def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Document], Reading]) -> ExtractionResult:
+    """What the documents hold for each requirement, a pure function of their readings."""
+    dossier = Dossier(checklist, inventory, read)
+    rows = [_row(requirement, dossier) for requirement in checklist.requirements]
+    return ExtractionResult(
+        requirements=tuple(rows),
+        facts=gather(dossier, rows),
+        registers=tuple(dossier.registers),
+        plan_document_id=dossier.plan_document.document_id if dossier.plan_document else None,
+        sections_found=tuple(dossier.plan.sections) if dossier.plan else (),
+        separation=dossier.plan.separation if dossier.plan else None,
+    )
+
+
+def _row(requirement: Requirement, dossier: Dossier) -> RequirementEvidence:
+    findings = tuple(find(test, dossier) for test in requirement.tests)
+    answer = _answer(requirement.answer, dossier)
+    quotes = [item for finding in findings for item in finding.evidence]
+    primary = [q for q in quotes if q.role == "primary"]
+    if not primary or requirement.answer.any:
+        primary += answer
+    supplementary = [q for q in quotes if q.role == "supplementary"]
+    for support in requirement.support:
+        for document in dossier.of_type(*support.documents):
+            supplementary += lines_matching(dossier, document, support.quote)
+    evidence = _distinct(primary)[:MOST_PRIMARY] + _distinct(supplementary)[:MOST_SUPPLEMENTARY]
+    return RequirementEvidence(
+        requirement_id=requirement.requirement_id,
+        answered=bool(answer),
+        not_applicable=_not_applicable(requirement, dossier),
+        evidence=tuple(evidence),
+        findings=findings,
+        looked_in=_looked_in(requirement, dossier),
+        notes=tuple(f"Not said, and no test: {n.what}." for n in requirement.notes if not find(n, dossier).evidence),
+    )
+
+
+def _answer(place: Place, dossier: Dossier) -> list[Evidence]:
+    """The passages that answer: the first that matches and, where words are asked for, the first of one more section.
+
+    Rows of a form's table that answer together are quoted together.
+    """
+    items: list[Evidence] = []
+    sections: list[str] = []
+    for paragraph, start, end in matching(place, dossier):
+        if paragraph.section in sections or len(sections) == (2 if place.any else 1):
+            continue
+        sections.append(paragraph.section)
+        items += dossier.quote_paragraph(paragraph, start, end)
+        fields = dossier.plan.sections[paragraph.section].fields if dossier.plan else []
+        rows = [f.paragraph for f in fields if f.paragraph.subhead == paragraph.subhead]
+        if paragraph in rows:
+            following = rows[rows.index(paragraph) + 1 : rows.index(paragraph) + _TABLE_ROWS]
+            items += [i for p in following for i in dossier.quote_paragraph(p, 0, len(p.text))]
+    return items
+
+
+def _not_applicable(requirement: Requirement, dossier: Dossier) -> Evidence | None:
+    """The sentence that says the row does not apply, if the section says nothing else that answers it."""
+    if not requirement.not_applicable:
+        return None
+    place = Place(sections=requirement.answer.sections, any=requirement.not_applicable)
+    for paragraph, start, end in matching(place, dossier)[:1]:
+        items = dossier.quote_paragraph(paragraph, start, end)
+        if items:
+            return items[0]
+    return None
+
+
+def _distinct(items: list[Evidence]) -> list[Evidence]:
+    """Each passage once; a quote inside another of the same page is left out."""
+    kept: list[Evidence] = []
+    for item in items:
+        same_page = [k for k in kept if k.sha256 == item.sha256 and k.page == item.page]
+        if any(item.quote in k.quote for k in same_page):
+            continue
+        kept = [k for k in kept if not (k in same_page and k.quote in item.quote)] + [item]
+    return kept
+
+
+def _looked_in(requirement: Requirement, dossier: Dossier) -> tuple[str, ...]:
+    """Where was looked, in words."""
+    plan = dossier.plan_document.filename if dossier.plan_document else None
+    places = [f"{plan}: {where(requirement.answer.sections)}"] if plan else []
+    for kind in requirement.documents:
+        if kind != "project_plan":
+            names = ", ".join(d.filename for d in dossier.of_type(kind)) or "none received"
+            places.append(f"{TYPE_WORDS[kind]}: {names}")
+    return tuple(places)
+
+
+def _with_boxes(ws: Workspace, result: ExtractionResult) -> ExtractionResult:
+    """The same result with the boxes of every quoted passage on its page."""
+    boxes: dict[str, Evidence] = {}
+
+    def boxed(item: Evidence) -> Evidence:
+        key = f"{item.sha256}|{item.page}|{item.quote}"
+        if key not in boxes:
+            boxes[key] = item.model_copy(update={"boxes": ws.reader.boxes(item.sha256, item.page, item.quote)})
+        return item.model_copy(update={"boxes": boxes[key].boxes})
+
+    rows = tuple(
+        row.model_copy(
+            update={
+                "evidence": tuple(boxed(e) for e in row.evidence),
+                "not_applicable": boxed(row.not_applicable) if row.not_applicable else None,
+                "findings": tuple(
+                    f.model_copy(update={"evidence": tuple(boxed(e) for e in f.evidence)}) for f in row.findings
+                ),
+            }
+        )
+        for row in result.requirements
+    )
+    facts = tuple(f.model_copy(update={"evidence": boxed(f.evidence)}) for f in result.facts)
+    registers = tuple(
+        r.model_copy(update={"evidence": {k: boxed(e) for k, e in r.evidence.items()}}) for r in result.registers
+    )
+    return result.model_copy(update={"requirements": rows, "facts": facts, "registers": registers})

@@ -1,0 +1,109 @@
+"""Stage 6: the results become one report in three forms, kept as numbered versions that are never rewritten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline import workflow
+from pipeline.errors import UsageError
+from pipeline.models import Report, SessionRecord
+from pipeline.store.files import make_private_folder, write_atomic
+
+if TYPE_CHECKING:
+    from pipeline.checklists import Checklist
+    from pipeline.workspace import Workspace
+
+#: The forms every report is written in, by file ending.
+FORMATS = ("json", "md", "html")
+
+
+def generate_report(ws: Workspace, session_id: str) -> Report:
+    """Build the session's report from its last results and write it in every form.
+
+    The files are `report-<session_id>-v<n>.{json,md,html}` in the session's `reports` folder, mode 0600; a new
+    number is taken only when a byte differs from the newest one. Raises UsageError when an earlier stage has no result.
+    """
+    from pipeline.reporting.model import build_report
+
+    record = ws.sessions.read(session_id)
+    inventory, validation = workflow.load_inventory(ws, record), workflow.load_validation(ws, record)
+    if inventory is None or validation is None:
+        raise UsageError(f"{session_id} has nothing to report yet.", f"registry-review run {session_id}")
+    checklist = workflow.load_checklist(ws, record)
+    report = build_report(record, inventory, validation, checklist)
+    _write(_folder(ws, session_id), session_id, _forms(report, checklist))
+    return report
+
+
+def report_paths(ws: Workspace, record: SessionRecord) -> tuple[Report, dict[str, Path]]:
+    """Return the report last made and its file in each form; files that somebody removed are written again.
+
+    Raises UsageError when no report was made yet.
+    """
+    from pipeline.reporting.as_json import render_json
+
+    stage = record.stages.get("report_generation")
+    if stage is None or stage.result is None:
+        cure = f"registry-review report {record.session_id}"
+        raise UsageError(f"{record.session_id} has no report yet.", cure)
+    report = ws.sessions.load_result(record.session_id, stage.result, Report)
+    paths = latest_paths(ws, record.session_id)
+    if len(paths) == len(FORMATS) and paths["json"].read_bytes() == render_json(report).encode("utf-8"):
+        return report, paths
+    forms = _forms(report, workflow.load_checklist(ws, record))
+    return report, _write(_folder(ws, record.session_id), record.session_id, forms)
+
+
+def latest_paths(ws: Workspace, session_id: str) -> dict[str, Path]:
+    """Return the newest version's files that are there, by format; empty before the first report."""
+    folder = _folder(ws, session_id)
+    paths = _paths(folder, session_id, _newest(folder, session_id))
+    return {kind: path for kind, path in paths.items() if path.is_file()}
+
+
+def _forms(report: Report, checklist: Checklist) -> dict[str, bytes]:
+    from pipeline.reporting.as_json import render_json
+    from pipeline.reporting.html import render_html
+    from pipeline.reporting.markdown import render_markdown
+
+    texts = {
+        "json": render_json(report),
+        "md": render_markdown(report, checklist),
+        "html": render_html(report, checklist),
+    }
+    return {kind: text.encode("utf-8") for kind, text in texts.items()}
+
+
+def _write(folder: Path, session_id: str, forms: Mapping[str, bytes]) -> dict[str, Path]:
+    """Write the forms as the newest version, or as the next one when a file of the newest says something else.
+
+    A version that a crash left without some of its files is completed when the files it has are the same.
+    """
+    newest = _newest(folder, session_id)
+    paths = _paths(folder, session_id, newest or 1)
+    there = {kind: path.read_bytes() for kind, path in paths.items() if path.is_file()}
+    if any(forms[kind] != content for kind, content in there.items()):
+        paths, there = _paths(folder, session_id, newest + 1), {}
+    make_private_folder(folder)
+    for kind, path in paths.items():
+        if kind not in there:
+            write_atomic(path, forms[kind])
+    return paths
+
+
+def _folder(ws: Workspace, session_id: str) -> Path:
+    return ws.sessions.folder(session_id) / "reports"
+
+
+def _paths(folder: Path, session_id: str, version: int) -> dict[str, Path]:
+    return {kind: folder / f"report-{session_id}-v{version}.{kind}" for kind in FORMATS}
+
+
+def _newest(folder: Path, session_id: str) -> int:
+    """The highest version that has a file; 0 when there is none."""
+    name = re.compile(rf"report-{re.escape(session_id)}-v(\d+)\.(?:{'|'.join(FORMATS)})")
+    found = (name.fullmatch(path.name) for path in folder.glob("report-*")) if folder.is_dir() else ()
+    return max((int(match[1]) for match in found if match), default=0)

@@ -1,0 +1,326 @@
+"""The order of the stages, what each is made from, which is due, and how one is carried out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from pipeline import checklists, fingerprints
+from pipeline.errors import ReviewError, StageFailed, TryAgain, UsageError
+from pipeline.models import (
+    ExtractionResult,
+    Inventory,
+    MappingResult,
+    Report,
+    SessionRecord,
+    StageError,
+    StageKey,
+    StageRecord,
+    ValidationResult,
+)
+
+if TYPE_CHECKING:
+    from pipeline.workspace import Workspace
+
+log = logging.getLogger("registry_review.workflow")
+
+#: The machine's stages in order; each stands on the one before.
+ORDER: tuple[StageKey, ...] = (
+    "document_discovery",
+    "requirement_mapping",
+    "evidence_extraction",
+    "cross_validation",
+    "report_generation",
+)
+#: The words of the command line for them.
+VERBS: dict[str, StageKey] = dict(zip(("discover", "map", "extract", "validate", "report"), ORDER, strict=True))
+VERB_OF: dict[StageKey, str] = {key: verb for verb, key in VERBS.items()}
+RESULT_MODEL: dict[StageKey, type[BaseModel]] = {
+    "document_discovery": Inventory,
+    "requirement_mapping": MappingResult,
+    "evidence_extraction": ExtractionResult,
+    "cross_validation": ValidationResult,
+    "report_generation": Report,
+}
+#: A failing stage is tried this often by itself before somebody must ask for it again.
+MAX_ATTEMPTS = 3
+#: How often a stage is computed anew because its inputs changed under it, before it leaves the rest to the next run.
+MAX_ROUNDS = 5
+
+
+@dataclass(frozen=True)
+class Event:
+    """Progress of a stage, for whoever watches; `done` of `total` where there is something to count."""
+
+    stage: StageKey
+    message: str
+    done: int | None = None
+    total: int | None = None
+
+
+OnEvent = Callable[[Event], None]
+
+
+def _silent(_event: Event) -> None:
+    """Nobody is watching."""
+
+
+# --- what is stored ---------------------------------------------------------------------------------------------------
+
+
+def _result_sha(record: SessionRecord, key: StageKey) -> str | None:
+    stage = record.stages.get(key)
+    return stage.result if stage else None
+
+
+def load_inventory(ws: Workspace, record: SessionRecord) -> Inventory | None:
+    """The inventory last made, whether or not it is still fresh; None before the first discovery."""
+    sha = _result_sha(record, "document_discovery")
+    return ws.sessions.load_result(record.session_id, sha, Inventory) if sha else None
+
+
+def load_mapping(ws: Workspace, record: SessionRecord) -> MappingResult | None:
+    """The mapping last made, fresh or not; None before the first."""
+    sha = _result_sha(record, "requirement_mapping")
+    return ws.sessions.load_result(record.session_id, sha, MappingResult) if sha else None
+
+
+def load_extraction(ws: Workspace, record: SessionRecord) -> ExtractionResult | None:
+    """The evidence last extracted, fresh or not; None before the first."""
+    sha = _result_sha(record, "evidence_extraction")
+    return ws.sessions.load_result(record.session_id, sha, ExtractionResult) if sha else None
+
+
+def load_validation(ws: Workspace, record: SessionRecord) -> ValidationResult | None:
+    """The checks last run, fresh or not; None before the first."""
+    sha = _result_sha(record, "cross_validation")
+    return ws.sessions.load_result(record.session_id, sha, ValidationResult) if sha else None
+
+
+def load_checklist(ws: Workspace, record: SessionRecord) -> checklists.Checklist:
+    """The checklist that the session was created with."""
+    return checklists.load(record.project_metadata.methodology, ws.settings.checklist.folder)
+
+
+# --- what is fresh ----------------------------------------------------------------------------------------------------
+
+
+def current_fingerprint(ws: Workspace, record: SessionRecord, key: StageKey) -> str | None:
+    """What `key` would be made from now; None while an earlier stage has no result."""
+    from pipeline.reading import READER_VERSION
+
+    if key == "document_discovery":
+        return fingerprints.of_discovery(record, READER_VERSION)
+    inventory = load_inventory(ws, record)
+    if inventory is None:
+        return None
+    checklist = load_checklist(ws, record)
+    if key == "requirement_mapping":
+        return fingerprints.of_mapping(inventory, checklist.sha256)
+    mapping, extraction = _result_sha(record, "requirement_mapping"), _result_sha(record, "evidence_extraction")
+    if key == "evidence_extraction":
+        return fingerprints.of_extraction(inventory, mapping, checklist.sha256) if mapping else None
+    if key == "cross_validation":
+        if not (mapping and extraction):
+            return None
+        return fingerprints.of_validation(inventory, mapping, extraction, checklist.sha256)
+    listed, validation = _result_sha(record, "document_discovery"), _result_sha(record, "cross_validation")
+    if not (listed and validation):
+        return None
+    return fingerprints.of_report(record, listed, validation, checklist.sha256)
+
+
+def goal_index(record: SessionRecord, to: StageKey | None = None) -> int:
+    """How far the machine is to go, as an index into ORDER; -1 is nowhere (its last failure was discarded)."""
+    goal = to or record.advance_to
+    if goal in ORDER:
+        return ORDER.index(goal)
+    return -1 if goal == "initialize" else len(ORDER) - 1
+
+
+def due(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> StageKey | None:
+    """The next stage that must run to reach `to` (default: the session's own goal); None when there is nothing to do.
+
+    A stage that failed on these very inputs is due again only while it is retryable and was tried fewer than
+    MAX_ATTEMPTS times; after that somebody must `failed retry` it.
+    """
+    if not record.documents:
+        return None
+    for key in ORDER[: goal_index(record, to) + 1]:
+        fingerprint = current_fingerprint(ws, record, key)
+        stage = record.stages.get(key, StageRecord())
+        if fingerprint is None or stage.fingerprint != fingerprint or stage.status not in ("completed", "failed"):
+            return key
+        if stage.status == "failed":
+            error = stage.error
+            return key if error and error.retryable and error.attempts < MAX_ATTEMPTS else None
+    return None
+
+
+# --- acts -------------------------------------------------------------------------------------------------------------
+
+
+def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system") -> SessionRecord:
+    """Raise how far the session is to go, and look again at the folders that were added by path."""
+    if to not in ORDER:
+        raise UsageError(f"{to!r} is not a stage the machine can go to.", f"Use one of {', '.join(VERBS)}.")
+    from pipeline.stages.add_documents import rescan_sources
+
+    rescan_sources(ws, session_id)
+    with ws.sessions.transaction(session_id, actor) as tx:
+        if ORDER.index(to) > goal_index(tx.record):
+            tx.update(advance_to=to)
+            tx.log("advance_requested", to=to)
+        return tx.record
+
+
+def run_stage(
+    ws: Workspace, session_id: str, key: StageKey, on_event: OnEvent | None = None, wait_seconds: float = 0.0
+) -> StageRecord:
+    """Carry out one stage under the session's lease and store its result if its inputs still hold, else again.
+
+    Raises TryAgain when another process has the lease, and StageFailed after recording why on the session.
+    """
+    tell = on_event or _silent
+    with ws.sessions.lease(session_id, wait_seconds):
+        for _ in range(MAX_ROUNDS):
+            record = ws.sessions.read(session_id)
+            fingerprint = current_fingerprint(ws, record, key)
+            if fingerprint is None:
+                raise UsageError(f"`{VERB_OF[key]}` cannot run yet for {session_id}: an earlier stage has no result.")
+            stage = record.stages.get(key, StageRecord())
+            if stage.status == "completed" and stage.fingerprint == fingerprint:
+                return stage
+            _mark_running(ws, session_id, key)
+            tell(Event(key, "started"))
+            try:
+                result = _compute(ws, session_id, key, tell)
+                sha = ws.sessions.save_result(session_id, result)
+            except TryAgain:
+                raise
+            except Exception as error:
+                record_failure(ws, session_id, key, _failure(session_id, key, error))
+                raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
+            done = _commit(ws, session_id, key, fingerprint, sha)
+            if done is not None:
+                tell(Event(key, "finished"))
+                return done
+    raise TryAgain(f"The files of {session_id} keep changing while `{VERB_OF[key]}` runs.", "It is tried again.")
+
+
+def _mark_running(ws: Workspace, session_id: str, key: StageKey) -> None:
+    with ws.sessions.transaction(session_id, "machine") as tx:
+        stage = tx.record.stages.get(key, StageRecord())
+        tx.put_stage(key, stage.model_copy(update={"status": "running", "started_at": ws.now(), "finished_at": None}))
+        tx.log("stage_started", stage=key)
+
+
+def _commit(ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha: str) -> StageRecord | None:
+    """Store the result if the session still says what it was made from; None when it changed meanwhile."""
+    with ws.sessions.transaction(session_id, "machine") as tx:
+        if current_fingerprint(ws, tx.record, key) != fingerprint:
+            return None
+        stage = tx.record.stages.get(key, StageRecord())
+        done = StageRecord(
+            status="completed",
+            fingerprint=fingerprint,
+            result=sha,
+            started_at=stage.started_at,
+            finished_at=ws.now(),
+        )
+        tx.put_stage(key, done)
+        tx.log("stage_finished", stage=key, result=sha)
+    return done
+
+
+def record_failure(ws: Workspace, session_id: str, key: StageKey, failure: StageError) -> None:
+    """Write down that a stage gave up on its present inputs; tries on the same inputs are counted."""
+    with ws.sessions.transaction(session_id, "machine") as tx:
+        stage = tx.record.stages.get(key, StageRecord())
+        fingerprint = current_fingerprint(ws, tx.record, key)
+        again = stage.error.attempts + 1 if stage.error and stage.fingerprint == fingerprint else 1
+        counted = failure.model_copy(update={"attempts": again})
+        update = {"status": "failed", "fingerprint": fingerprint, "finished_at": ws.now(), "error": counted}
+        tx.put_stage(key, stage.model_copy(update=update))
+        tx.log("stage_failed", stage=key, code=failure.code, message=failure.message, attempts=again)
+
+
+def _failure(session_id: str, key: StageKey, error: Exception) -> StageError:
+    """An exception as a sentence for the reviewer with what would fix it."""
+    if isinstance(error, ReviewError):
+        retryable = not isinstance(error, UsageError)
+        return StageError(code=error.code, message=error.message, cure=error.cure, retryable=retryable)
+    if isinstance(error, OSError):
+        cure = "Check the disk and the rights of the data folder."
+        return StageError(code="io", message=f"{type(error).__name__}: {error}", cure=cure)
+    log.exception("stage %s of %s failed", key, session_id)
+    message = f"A defect in this program ({type(error).__name__}: {error})."
+    return StageError(code="internal", message=message, cure="Please report it with the log.", retryable=False)
+
+
+def _compute(ws: Workspace, session_id: str, key: StageKey, tell: OnEvent) -> BaseModel:
+    """Call the stage; imported here so that a door that only reads never pays for the readers."""
+    if key == "document_discovery":
+        from pipeline.stages.discover import discover_documents
+
+        def reading(done: int, total: int, filename: str) -> None:
+            tell(Event(key, f"read {filename}", done, total))
+
+        return discover_documents(ws, session_id, on_event=reading)
+    if key == "requirement_mapping":
+        from pipeline.stages.map_requirements import map_requirements
+
+        return map_requirements(ws, session_id)
+    if key == "evidence_extraction":
+        from pipeline.stages.extract_evidence import extract_evidence
+
+        return extract_evidence(ws, session_id)
+    if key == "cross_validation":
+        from pipeline.stages.cross_validate import cross_validate
+
+        return cross_validate(ws, session_id)
+    from pipeline.stages.generate_report import generate_report
+
+    return generate_report(ws, session_id)
+
+
+def advance(
+    ws: Workspace, session_id: str, to: StageKey, on_event: OnEvent | None = None, wait_seconds: float = 60.0
+) -> SessionRecord:
+    """Do everything that is stale up to `to`, here and now; `document_discovery` looks at its sources again."""
+    record = request(ws, session_id, to)
+    while (key := due(ws, record, to)) is not None:
+        run_stage(ws, session_id, key, on_event, wait_seconds)
+        record = ws.sessions.read(session_id)
+    return record
+
+
+def retry(ws: Workspace, session_id: str, key: StageKey, actor: str) -> SessionRecord:
+    """Make a failed stage due again."""
+    with ws.sessions.transaction(session_id, actor) as tx:
+        stage = _failed(tx.record, key)
+        tx.put_stage(key, stage.model_copy(update={"status": "pending", "fingerprint": None, "error": None}))
+        tx.log("stage_retried", stage=key)
+        return tx.record
+
+
+def discard(ws: Workspace, session_id: str, key: StageKey, actor: str) -> SessionRecord:
+    """Stop trying: a failed stage stays undone, and the session goes no further than the stage before it."""
+    with ws.sessions.transaction(session_id, actor) as tx:
+        stage = _failed(tx.record, key)
+        tx.put_stage(key, stage.model_copy(update={"status": "pending", "fingerprint": None, "error": None}))
+        before = ORDER.index(key) - 1
+        tx.update(advance_to=ORDER[before] if before >= 0 else "initialize")
+        tx.log("failure_discarded", stage=key)
+        return tx.record
+
+
+def _failed(record: SessionRecord, key: StageKey) -> StageRecord:
+    stage = record.stages.get(key, StageRecord())
+    if stage.status != "failed":
+        raise UsageError(f"`{VERB_OF.get(key, key)}` of {record.session_id} has not failed.", "See `failed list`.")
+    return stage
