@@ -1,0 +1,314 @@
+"""What a command answers, from stored results: one value for programs and one text for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipeline import exits, lookup, progress, workflow
+from pipeline.errors import ReviewError, UsageError
+from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, SessionRecord, StageKey
+from pipeline.reporting import terminal, wording
+from pipeline.status import SessionStatus, Surroundings, look_around, status_of
+from pipeline.store.files import write_atomic
+
+if TYPE_CHECKING:
+    from pipeline.doctor import Finding
+    from pipeline.settings import LoadedSettings
+    from pipeline.workspace import Workspace
+
+#: The forms that a report is made in.
+FORMS = ("json", "md", "html")
+#: The commands that stand for stages, for showing them.
+VERB_OF: dict[Any, str] = {"initialize": "create", **workflow.VERB_OF}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`value` becomes one JSON document; `text` is for a terminal of the width that was asked for."""
+
+    value: object
+    text: str
+    #: The exit code.
+    code: int = exits.DONE
+    #: What is worth saying beside the result.
+    notes: tuple[str, ...] = ()
+    #: What went wrong for a part of what was asked, each with its cure; the rest was done.
+    problems: tuple[tuple[str, str], ...] = ()
+    #: Bytes to be handed on exactly as they are, in place of both forms.
+    raw: bytes | None = None
+
+
+def status(ws: Workspace, record: SessionRecord, width: int) -> Answer:
+    """Where one session stands, what it waits for, and the next thing to do."""
+    found = status_of(ws, record)
+    return Answer(found, terminal.status(found, VERB_OF, width))
+
+
+def with_waits(answer: Answer, ws: Workspace, record: SessionRecord, verb: str) -> Answer:
+    """`answer`, with what waits for a person within the stages up to `verb`, and the exit code that says so."""
+    waits = progress.waits(ws, record, workflow.VERBS[verb])
+    if not waits:
+        return answer
+    said = (*(f"waits for you: {wait}" for wait in waits), f"next: {progress.next_action(ws, record)}")
+    return replace(answer, code=exits.NEEDS_YOU, notes=(*answer.notes, *said))
+
+
+def overview(ws: Workspace, width: int) -> Answer:
+    """Where every session stands; damaged ones are named, never left out."""
+    around = look_around(ws)
+    found, damaged = everything(ws, around)
+    value = {"schema_version": SCHEMA_VERSION, "sessions": found, "damaged": damaged, "surroundings": around}
+    return Answer(value, terminal.overview(found, damaged, around, width))
+
+
+def everything(ws: Workspace, around: Surroundings | None = None) -> tuple[list[SessionStatus], list[str]]:
+    """The status of all sessions, and a sentence for each that cannot be read."""
+    found, damaged = [], []
+    around = around or look_around(ws)
+    for session_id in ws.sessions.ids():
+        try:
+            found.append(status_of(ws, ws.sessions.read(session_id), around))
+        except ReviewError as error:
+            damaged.append(f"{session_id}: {error}")
+    return found, damaged
+
+
+def sessions(ws: Workspace, width: int) -> Answer:
+    """Every session with its project, status and numbers."""
+    found, damaged = everything(ws)
+    rows = [
+        (s.session_id, s.project_metadata.project_name, s.status.replace("_", " "), terminal.counts(s)) for s in found
+    ]
+    text = terminal.table(("session", "project", "status", ""), rows, width) if rows else "No sessions yet."
+    value = {"schema_version": SCHEMA_VERSION, "sessions": found, "damaged": damaged}
+    return Answer(value, terminal.parts(text, terminal.block("Damaged", terminal.items(damaged, width))))
+
+
+def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
+    """One session: the project, its documents, its requirements and its exceptions."""
+    found = status_of(ws, record)
+    inventory, validation = workflow.load_inventory(ws, record), workflow.load_validation(ws, record)
+    value = found.model_dump(mode="json")
+    value["documents"] = list(inventory.documents) if inventory else list(record.documents.values())
+    value["requirements"] = list(validation.requirements) if validation else []
+    value["exceptions"] = list(validation.exceptions) if validation else []
+    received = [d.filename for d in record.documents.values()]
+    listed = terminal.documents(inventory.documents, width) if inventory else terminal.items(received, width)
+    rows = terminal.rows(validation.requirements, width) if validation else ""
+    worst = terminal.exceptions(validation.exceptions, width) if validation else ""
+    text = terminal.parts(
+        terminal.project(found, width),
+        terminal.block("Documents", listed),
+        terminal.block("Requirements", rows),
+        terminal.block("Exceptions, worst first", worst),
+        _unless_fresh(found),
+        f"Next: {found.next_action}",
+    )
+    return Answer(value, text)
+
+
+def requirement(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
+    """One requirement with its tests, its quotes and what would clear it."""
+    validation = workflow.load_validation(ws, record)
+    if validation is None:
+        cure = f"registry-review validate {record.session_id}"
+        raise UsageError(f"The requirements of {record.session_id} have not been judged yet.", cure)
+    row = lookup.requirement(text, validation.requirements)
+    shown = terminal.requirement(row, width)
+    return Answer(row, terminal.parts(shown, _unless_fresh(status_of(ws, record))))
+
+
+def _unless_fresh(found: SessionStatus) -> str:
+    """A warning when what is shown was made from something that changed since."""
+    if found.workflow_progress["cross_validation"].status in ("completed", "pending", "waiting"):
+        return ""
+    return f"The results above are older than the files; to renew them: registry-review validate {found.session_id}"
+
+
+def stage(ws: Workspace, record: SessionRecord, verb: str, width: int) -> Answer:
+    """What one stage gave; the session's status when it has not been carried out."""
+    head: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id}
+    inventory = workflow.load_inventory(ws, record)
+    if verb == "discover" and inventory:
+        found = {"documents_found": len(inventory.documents), **inventory.model_dump(mode="json")}
+        return Answer({**head, **found}, terminal.inventory(inventory, width))
+    if verb == "map" and inventory and (mapping := workflow.load_mapping(ws, record)):
+        names = {d.document_id: d.filename for d in inventory.documents}
+        return Answer({**head, **mapping.model_dump(mode="json")}, terminal.mapping(mapping, names, width))
+    if verb == "extract" and (extraction := workflow.load_extraction(ws, record)):
+        return Answer({**head, **extraction.model_dump(mode="json")}, terminal.extraction(extraction, width))
+    if verb == "validate" and (validation := workflow.load_validation(ws, record)):
+        text = terminal.parts(
+            terminal.rows(validation.requirements, width),
+            terminal.checks(validation.checks, width),
+            terminal.coverage(validation.requirements),
+        )
+        return Answer({**head, **validation.model_dump(mode="json")}, text)
+    return status(ws, record, width)
+
+
+def report(ws: Workspace, record: SessionRecord, kind: str | None, output: str | None, width: int) -> Answer:
+    """The report: where it is and what it says in short, or with `kind` one form of it, written to `output`.
+
+    The file at `output` is written last and in one step, so that a failed run leaves none; "-" hands the bytes on.
+    """
+    from pipeline.stages.generate_report import report_paths
+
+    made, paths = report_paths(ws, record)
+    if kind is None:
+        value = {
+            "schema_version": SCHEMA_VERSION,
+            "session_id": record.session_id,
+            "paths": {form: str(path) for form, path in paths.items()},
+            "summary": made.summary,
+            "exceptions": made.exceptions,
+        }
+        text = terminal.parts(
+            terminal.coverage(made.requirements),
+            terminal.block("Look at first", terminal.exceptions(made.exceptions, width, most=5)),
+            "\n".join(f"{form:5} {path}" for form, path in paths.items()),
+        )
+        return Answer(value, text)
+    if output == "-":
+        return Answer(None, "", raw=paths[kind].read_bytes())
+    path = paths[kind]
+    if output is not None:
+        path = Path(output).absolute()
+        write_atomic(path, paths[kind].read_bytes())
+    return Answer({"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "path": str(path)}, str(path))
+
+
+def form_of(kind: str | None, output: str | None) -> str | None:
+    """Which form of the report is meant: as said, else by the file's ending; json for the standard output."""
+    if kind or output is None:
+        return kind
+    found = "json" if output == "-" else Path(output).suffix.lstrip(".").lower()
+    if found not in FORMS:
+        raise UsageError(f"{output!r} does not say which form is meant.", f"Add --format with {', '.join(FORMS)}.")
+    return found
+
+
+def failures(ws: Workspace, width: int) -> Answer:
+    """Every stage that gave up, why, and what would mend it."""
+    found = []
+    for session_id in ws.sessions.ids():
+        try:
+            record = ws.sessions.read(session_id)
+        except ReviewError as error:
+            found.append({"session_id": session_id, "stage": None, "code": error.code, "message": str(error)})
+            continue
+        for key, stage_record in record.stages.items():
+            if stage_record.status == "failed" and stage_record.error:
+                error_fields = stage_record.error.model_dump(mode="json")
+                found.append({"session_id": session_id, "stage": VERB_OF[key], **error_fields})
+    rows = [
+        (f["session_id"], f["stage"] or "-", f["code"], f"{f['message']} {f.get('cure') or ''}".strip()) for f in found
+    ]
+    listed = terminal.table(("session", "stage", "code", "why, and what to do"), rows, width)
+    return Answer({"schema_version": SCHEMA_VERSION, "failed": found}, listed if rows else "Nothing failed.")
+
+
+def duplicates(ws: Workspace, record: SessionRecord, width: int) -> Answer:
+    """What looks like other sessions, and what is still asked."""
+    found = status_of(ws, record)
+    value = {
+        "schema_version": SCHEMA_VERSION,
+        "session_id": record.session_id,
+        "questions": found.questions,
+        "notes": found.notes,
+        "points_to": found.points_to,
+    }
+    asked = any(q.answer is None for q in found.questions)
+    return Answer(value, terminal.duplicates(found, width), exits.NEEDS_YOU if asked else exits.DONE)
+
+
+def watched(
+    ws: Workspace,
+    sessions: Sequence[str],
+    files: Sequence[tuple[str, FileOutcome]],
+    failures: Sequence[tuple[str, str]],
+    to: StageKey,
+) -> Answer:
+    """What one run of the watcher came to: per session its files, its failures and what waits for a person."""
+    there = set(ws.sessions.ids())  # one of them may have been deleted meanwhile
+    records = {session_id: ws.sessions.read(session_id) for session_id in sessions if session_id in there}
+    waits = {i: progress.waits(ws, record, to) for i, record in records.items()}
+    refused = [f for _, f in files if f.outcome == "refused"]
+    value = {
+        "schema_version": SCHEMA_VERSION,
+        "sessions": [status_of(ws, record) for record in records.values()],
+        "files": [{"session_id": i, **f.model_dump(mode="json")} for i, f in files],
+        "failures": [{"session_id": i, "message": message} for i, message in failures],
+    }
+    codes = [exits.FAILED] * bool(failures) + [exits.PARTLY] * bool(refused) + [exits.NEEDS_YOU] * any(waits.values())
+    lines = [f"{i}  {progress.next_action(ws, record)}" for i, record in records.items()]
+    head = f"{wording.count(len(files), 'file')} for {wording.count(len(records), 'session')}; {len(refused)} refused."
+    said = tuple(f"{i} waits for you: {wait}" for i, found in waits.items() for wait in found)
+    problems = tuple((f"{i}: {message}", f"registry-review status {i}") for i, message in failures)
+    return Answer(value, "\n".join([head, *lines]), exits.gravest(codes), said, problems)
+
+
+def findings(found: Sequence[Finding], width: int) -> Answer:
+    """What the doctor found; a failed check is a failure."""
+    code = exits.FAILED if any(f.outcome == "fail" for f in found) else exits.DONE
+    value = {"schema_version": SCHEMA_VERSION, "checks": list(found)}
+    return Answer(value, terminal.findings(found, width or terminal.WIDTH), code)
+
+
+class News(Protocol):
+    """What is shown of the queue's news; the pipeline knows no queue."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102 - described by its class
+    @property
+    def session_id(self) -> str: ...  # noqa: D102 - described by its class
+    @property
+    def message(self) -> str: ...  # noqa: D102 - described by its class
+    @property
+    def stage(self) -> StageKey | None: ...  # noqa: D102 - described by its class
+    @property
+    def done(self) -> int | None: ...  # noqa: D102 - described by its class
+    @property
+    def total(self) -> int | None: ...  # noqa: D102 - described by its class
+    @property
+    def result(self) -> AddResult | None: ...  # noqa: D102 - described by its class
+
+
+def news(told: News) -> list[str]:
+    """What the queue tells while it works, in lines for people; nothing for what is not worth one."""
+    head = told.session_id
+    if told.result is not None:
+        return [f"{head}: {line}" for line in terminal.outcomes(told.result)]
+    if told.kind == "stage_done" and told.stage:
+        return [f"{head}: `{VERB_OF[told.stage]}` is done"]
+    if told.kind in ("stage_failed", "not_taken"):
+        return [f"{head}: {terminal.plain(told.message)}"]
+    return []
+
+
+def doing(told: News) -> str:
+    """What is being done, in a few words, with how far it is where that is counted."""
+    stage = VERB_OF.get(told.stage, "queue")
+    so_far = f" {told.done} of {told.total}" if told.total else ""
+    return f"{stage}:{so_far} {terminal.plain(told.message or told.kind.replace('_', ' '))}"
+
+
+def settings(loaded: LoadedSettings, width: int) -> Answer:
+    """Every setting with its value and where that came from; a broker's password stays hidden."""
+    values = loaded.settings.model_dump(mode="json")
+    found = {}
+    for name, origin in sorted(loaded.origins.items()):
+        section, key = name.split(".")
+        value = values[section][key]
+        found[name] = {"value": _without_password(value) if isinstance(value, str) else value, "origin": origin}
+    rows = [(name, "" if one["value"] is None else one["value"], one["origin"]) for name, one in found.items()]
+    shown = {"schema_version": SCHEMA_VERSION, "settings": found}
+    return Answer(shown, terminal.table(("setting", "value", "from"), rows, width))
+
+
+def _without_password(text: str) -> str:
+    scheme, found, rest = text.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if found else text

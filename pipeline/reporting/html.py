@@ -1,0 +1,78 @@
+"""The report as one page that opens from disk: no network, nothing runs that is not named by hash in its policy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.models import Report
+from pipeline.reporting import charts, wording
+from pipeline.reporting.as_json import render_json
+from pipeline.reporting.characters import split_long, visible
+from pipeline.reporting.layout import COLUMNS, lay_out
+
+if TYPE_CHECKING:
+    from pipeline.checklists import Checklist
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_html(report: Report, checklist: Checklist) -> str:
+    """Return the whole report as one self-contained HTML page, UTF-8, with a final newline."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    style, script = _part("report.css"), _part("report.js")
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        # Every printed value passes here first: a page cannot forget to show what hides in a document's text.
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["split_long"] = split_long
+    environment.filters["label"] = wording.label
+    page = environment.get_template("report.html.jinja")
+    return page.render(
+        report=report,
+        checklist=checklist,
+        page=lay_out(report, checklist),
+        chart=charts.coverage(report.requirements),
+        words=wording,
+        columns=COLUMNS,
+        json_sha256=hashlib.sha256(render_json(report).encode("utf-8")).hexdigest(),
+        generated_at=report.generated_at.isoformat().replace("+00:00", "Z"),
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+    )
+
+
+def _policy(style: str, script: str) -> str:
+    """The page's content security policy: this style, this script, nothing else.
+
+    Hashes instead of a nonce, because a nonce in a file on disk is the same at every opening and so protects nothing.
+    """
+    return (
+        f"default-src 'none'; style-src '{_source_hash(style)}'; script-src '{_source_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source_hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _part(name: str) -> str:
+    """Our own file, printed as it is; markup-safe because it comes from the package and never from a document."""
+    from markupsafe import Markup
+
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 - our own style and script
+
+
+def _shown(value: Any) -> Any:
+    return visible(value) if type(value) is str else value

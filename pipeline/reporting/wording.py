@@ -1,0 +1,114 @@
+"""The words that every format of the report uses for statuses, types, places and counts."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from pipeline.models import Document, Evidence
+
+ROW_STATUS = {
+    "covered": "Covered",
+    "partial": "Partial",
+    "missing": "Missing",
+    "needs_review": "Needs review",
+    "not_applicable": "Not applicable",
+}
+CHECK_OUTCOME = {"fail": "Failed", "warning": "Warning", "not_run": "Not run", "pass": "Passed"}
+TEST_OUTCOME = {"fail": "Failed", "not_run": "Not run", "pass": "Passed"}
+SEVERITY = {"high": "High", "medium": "Medium", "low": "Low"}
+DOCUMENT_TYPE = {
+    "project_plan": "Project plan",
+    "baseline_report": "Baseline report",
+    "monitoring_report": "Monitoring report",
+    "ghg_emissions": "GHG emissions report",
+    "land_tenure": "Land tenure",
+    "land_cover_map": "Land cover map",
+    "farm_management_records": "Farm management records",
+    "sampling_plan": "Sampling plan",
+    "lab_results": "Laboratory results",
+    "model_results": "Model results",
+    "imagery_metadata": "Imagery metadata",
+    "gis_boundary": "GIS boundary",
+    "methodology_reference": "Methodology reference",
+    "registry_review": "Finished registry review",
+    "other": "Other",
+}
+DOCUMENT_STATUS = {
+    "pinned": "Pinned",
+    "in_scope": "In scope",
+    "unreadable": "Unreadable",
+    "quarantined": "Quarantined",
+    "superseded": "Superseded",
+    "ignored": "Ignored",
+    "excluded": "Excluded",
+}
+DECISION = {
+    "approved": "Approved",
+    "rejected": "Not Approved",
+    "needs_revision": "Revision requested",
+    "conditional": "Conditional",
+    "pending": "Pending",
+}
+_WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
+
+
+def label(word: str, words: dict[str, str]) -> str:
+    """Return the words for a key; a key nobody named reads as itself, without underscores."""
+    return words.get(word, word.replace("_", " ").strip().capitalize())
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """Return "1 document", "2 documents", "no documents"."""
+    return f"{number or 'no'} {one if number == 1 else many or one + 's'}"
+
+
+def listing(parts: list[str]) -> str:
+    """Return parts as a person lists them: "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def place(evidence: Evidence) -> str:
+    """Where a quote stands inside its document: the section first, then the printed page and the PDF page."""
+    parts = [section(evidence)]
+    kind = PurePosixPath(evidence.document.lower()).suffix
+    if kind in _WORKBOOKS:
+        parts.append(f"sheet {evidence.page}")
+    elif kind == ".pdf" and evidence.page_label:
+        parts.append(f"p. {evidence.page_label} (PDF p. {evidence.page})")
+    elif kind == ".pdf":
+        parts.append(f"PDF p. {evidence.page}, no printed number")
+    elif evidence.page > 1:
+        parts.append(f"p. {evidence.page}")
+    return ", ".join(filter(None, parts))
+
+
+def section(evidence: Evidence) -> str:
+    """The section as a reviewer cites it: "section 1.8 (Start Date)", "Appendix (Land Ownership)", or nothing."""
+    number, title = evidence.section, evidence.section_title
+    if not number:
+        return title or ""
+    name = f"section {number}" if number[0].isdigit() else number
+    return f"{name} ({title})" if title and title != number else name
+
+
+def page_list(pages: tuple[int, ...]) -> str:
+    """Return page numbers with runs joined: 1, 4–9, 12."""
+    runs: list[list[int]] = []
+    for page in sorted(set(pages)):
+        if runs and page == runs[-1][1] + 1:
+            runs[-1][1] = page
+        else:
+            runs.append([page, page])
+    return ", ".join(f"{a}" if a == b else f"{a}–{b}" for a, b in runs)
+
+
+def file_size(size: int) -> str:
+    """A size in the unit a person would use."""
+    if size < 1000:
+        return count(size, "byte") if size else "0 bytes"
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+
+
+def other_names(document: Document) -> tuple[str, ...]:
+    """The names a document also arrived under."""
+    return tuple(name for name in document.names if name != document.filename)
