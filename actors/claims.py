@@ -1,0 +1,26 @@
+"""A claim: the settled inbox files that one message hands over, as text that any broker can carry."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.sources import InboxFile
+
+
+def pack(files: Sequence[InboxFile], inbox: Path) -> str:
+    """The claim for `files`; paths are kept relative to the inbox, which another machine may have mounted elsewhere.
+
+    Names that are no UTF-8 stay what they are: JSON escapes the lone surrogates that stand for their bytes.
+    """
+    return json.dumps([[os.path.relpath(file.path, inbox), file.relative, *file.identity] for file in files])
+
+
+def unpack(claim: str, inbox: Path) -> tuple[InboxFile, ...]:
+    """The files of a claim, with their paths under `inbox`."""
+    return tuple(
+        InboxFile(path=inbox / path, relative=relative, identity=(ino, size, mtime_ns, ctime_ns))
+        for path, relative, ino, size, mtime_ns, ctime_ns in json.loads(claim)
+    )

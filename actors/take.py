@@ -1,0 +1,100 @@
+"""Taking settled inbox files into their session, and reading contents ahead of the stage that needs them."""
+
+from __future__ import annotations
+
+import logging
+
+import dramatiq
+from dramatiq.middleware import CurrentMessage, TimeLimitExceeded
+
+from actors import claims
+from actors.broker import QUEUE
+from actors.dispatch import Dispatch
+from actors.news import News
+from pipeline import workflow
+from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound, UsageError
+from pipeline.models import AddResult, StageKey
+from pipeline.names import printable
+
+log = logging.getLogger("registry_review.queue")
+
+TAKE, READ = "take_files", "read_document"
+#: Tries after the first when the session is locked or the disk refuses; then the watcher offers the files again later.
+MAX_RETRIES = 3
+MIN_BACKOFF_MS = 1_000
+MAX_BACKOFF_MS = 10_000
+#: An hour: 5,000 files of 512 MB over a slow disk are a long copy, not a hang.
+TAKE_LIMIT_MS = 60 * 60 * 1000
+#: A reader's child process has limits of its own, far below this.
+READ_LIMIT_MS = 10 * 60 * 1000
+PERMANENT = (SessionCorrupt, SessionNotFound, UsageError, TimeLimitExceeded)
+
+
+def declare_take(dispatch: Dispatch) -> None:
+    """Put `take_files(session_id, claim, advance_to)` and `read_document(sha256)` on the dispatch's broker."""
+
+    def take_files(session_id: str, claim: str, advance_to: StageKey) -> None:
+        """Take the claim's files into the session, then have them read and the next due stage run."""
+        try:
+            take(dispatch, session_id, claim, advance_to)
+        except (ReviewError, OSError) as error:
+            message = CurrentMessage.get_current_message()
+            tried = message.options.get("retries", 0) if message else 0
+            if isinstance(error, PERMANENT) or tried >= MAX_RETRIES:
+                log.error("%s: the files stay in the inbox: %s", session_id, error)
+                dispatch.news.tell(News("not_taken", session_id, str(error), error=error))
+                return
+            log.warning("%s: taking files is tried again: %s", session_id, error)
+            raise dramatiq.errors.Retry(str(error)) from error
+        except Exception as error:
+            log.exception("%s: the files stay in the inbox", session_id)
+            dispatch.news.tell(News("not_taken", session_id, f"a defect in this program ({error})", error=error))
+
+    dramatiq.actor(
+        queue_name=QUEUE,
+        broker=dispatch.broker,
+        max_retries=MAX_RETRIES,
+        min_backoff=MIN_BACKOFF_MS,
+        max_backoff=MAX_BACKOFF_MS,
+        time_limit=TAKE_LIMIT_MS,
+        throws=PERMANENT,
+    )(take_files)
+
+    def read_document(sha256: str) -> None:
+        """Read one content so that the cache is warm; what comes of it is the discovery's to say."""
+        dispatch.ws.reader.read(sha256)
+
+    dramatiq.actor(
+        queue_name=QUEUE,
+        broker=dispatch.broker,
+        # The discovery reads what is missing by itself and says why it failed, so a second try here would be waste.
+        max_retries=0,
+        time_limit=READ_LIMIT_MS,
+        throws=(Exception, TimeLimitExceeded),
+    )(read_document)
+
+
+def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) -> AddResult:
+    """Take the claim's files that are still there unchanged; safe to repeat, since contents are known by their hash.
+
+    The session's goal is raised first: should this process die after the files are in, the sweeper works towards it.
+    """
+    from pipeline.stages.add_documents import take_inbox_files
+
+    ws = dispatch.ws
+    workflow.request(ws, session_id, advance_to, actor="inbox")
+    result = take_inbox_files(ws, session_id, claims.unpack(claim, ws.inbox))
+    for file in result.files:
+        level = logging.WARNING if file.outcome == "refused" else logging.INFO
+        log.log(level, "%s: %s %s%s", session_id, file.outcome, printable(file.filename), _because(file.reason))
+    dispatch.news.tell(News("taken", session_id, result.message, result=result))
+    reader = dispatch.broker.get_actor(READ)
+    for sha256 in sorted({f.sha256 for f in result.files if f.sha256 and f.outcome in ("added", "new_version")}):
+        if not dispatch.underway.of(sha256, READ):
+            reader.send(sha256)
+    dispatch.send_due(session_id)
+    return result
+
+
+def _because(reason: str | None) -> str:
+    return f" ({printable(reason)})" if reason else ""

@@ -1,0 +1,321 @@
+"""The watched inbox: system events are hints, scans are the truth, and whatever dies is set up again.
+
+Everything that decides lies in `pipeline.inbox` and is tested there without a thread; this is the plumbing.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actors.embedded import Embedded
+from actors.news import News
+from actors.signals import set_on_signals
+from pipeline import workflow
+from pipeline.inbox.events import EventSource, Hints, Supervised
+from pipeline.inbox.follow import Inbox
+from pipeline.inbox.mounts import why_silent
+from pipeline.inbox.state import WatcherState, clear_state, write_state
+from pipeline.models import FileOutcome, StageKey
+from pipeline.presence import watching
+
+if TYPE_CHECKING:
+    from watchdog.events import FileSystemEvent
+    from watchdog.observers.api import BaseObserver
+
+    from pipeline.workspace import Workspace
+
+log = logging.getLogger("registry_review.watcher")
+
+#: Seconds between two turns of the loop.
+TICK_SECONDS = 0.1
+#: Seconds between two scans at most, however many events ask for one: a folder with 10,000 files takes 40 ms to scan.
+SCAN_GAP_SECONDS = 0.5
+#: Seconds between two scans while no events come.
+POLL_SECONDS = 2.0
+#: Seconds between two notes on what the watcher is doing.
+STATE_SECONDS = 2.0
+#: How many waiting files such a note lists.
+STATE_FILES = 100
+
+
+class _Overflow(logging.Handler):
+    """watchdog tells of an overflown kernel queue in its log only."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._call = call
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if "overflow" in record.getMessage().lower():
+            self._call()
+
+
+class WatchdogEvents:
+    """The system's own events, through watchdog."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._lock = threading.Lock()
+        self._hints = Hints()
+        self._observer: BaseObserver | None = None
+        self._threads: list[threading.Thread] = []
+        self._mounted: tuple[int, int] | None = None
+        self._overflow = _Overflow(self._lost_count)
+
+    def start(self) -> str | None:
+        """Watch the root and all below; a limit of the kernel comes back as the setting that raises it."""
+        from watchdog.events import FileSystemEventHandler
+        from watchdog.observers import Observer
+
+        silent = why_silent(self._root)
+        if silent:
+            return silent
+        collect = self._collect
+
+        class Handler(FileSystemEventHandler):
+            """Only collects: an exception here would end watchdog's thread for good."""
+
+            def dispatch(self, event: FileSystemEvent) -> None:
+                collect(event)
+
+        logging.getLogger("watchdog").addHandler(self._overflow)
+        # Folders made quickly one in another are registered twice by watchdog, which is harmless and which it warns of.
+        warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
+        observer, others = None, set(threading.enumerate())
+        try:
+            self._mounted = self._identity()
+            observer = Observer()
+            observer.schedule(Handler(), str(self._root), recursive=True)
+            observer.start()
+        except OSError as error:
+            if observer is not None:
+                _end(observer)
+            self.stop()
+            return _limit_in_words(error)
+        self._observer = observer
+        # Besides the observer and its emitters there are threads that it does not tell of.
+        started = set(threading.enumerate()) - others
+        self._threads = [thread for thread in started if type(thread).__module__.startswith("watchdog.")]
+        return None
+
+    def drain(self) -> Hints:
+        """Everything collected since the last call."""
+        with self._lock:
+            hints, self._hints = self._hints, Hints()
+        return hints
+
+    def trouble(self) -> str | None:
+        """An observer says that it is alive while the threads that feed it have died or its folder is another one."""
+        if self._observer is None:
+            return "events were never set up"
+        if not all(thread.is_alive() for thread in self._threads):
+            return "a thread of watchdog's has ended"
+        if self._mounted != self._identity():
+            return f"{self._root} was moved or replaced"
+        return None
+
+    def stop(self) -> None:
+        """End watchdog's threads."""
+        logging.getLogger("watchdog").removeHandler(self._overflow)
+        observer, self._observer = self._observer, None
+        if observer is not None:
+            _end(observer)
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            seen = self._root.stat()
+        except OSError:
+            return None
+        return seen.st_dev, seen.st_ino
+
+    def _lost_count(self) -> None:
+        with self._lock:
+            self._hints.rescan = True
+
+    def _collect(self, event: FileSystemEvent) -> None:
+        kind = event.event_type
+        if kind not in ("created", "modified", "closed", "moved"):
+            return
+        if event.is_directory:
+            # A folder that came into being or was moved in may hold files that no event will ever name.
+            if kind in ("created", "moved"):
+                self._lost_count()
+            return
+        path = os.fsdecode(event.dest_path if kind == "moved" else event.src_path)
+        with self._lock:
+            self._hints.files[path] = kind in ("closed", "moved")
+
+
+def _end(observer: BaseObserver) -> None:
+    try:
+        observer.stop()
+        if observer.is_alive():
+            observer.join(timeout=5.0)
+    except (OSError, RuntimeError) as error:
+        log.debug("watchdog ended with %s", error)
+
+
+def _limit_in_words(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        return "the system's number of watches is used up; raise fs.inotify.max_user_watches"
+    if error.errno == errno.EMFILE:
+        return "the system's number of inotify instances is used up; raise fs.inotify.max_user_instances"
+    return f"the system gives no events ({error.strerror or error})"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What one run of the watcher came to."""
+
+    #: Sessions that got files, by id.
+    sessions: tuple[str, ...]
+    #: What became of each file, in order of handling, by session id.
+    files: tuple[tuple[str, FileOutcome], ...]
+    #: Stages that gave up and files that could not be taken, in words, by session id.
+    failures: tuple[tuple[str, str], ...]
+
+
+class Watcher:
+    """Takes what settles in the inbox and has the sessions brought up to a stage."""
+
+    def __init__(
+        self,
+        ws: Workspace,
+        embedded: Embedded,
+        source: EventSource | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        advance_to: StageKey | None = None,
+    ) -> None:
+        self._ws = ws
+        self._embedded = embedded
+        self._events = Supervised(source or WatchdogEvents(ws.inbox), self._make_root, clock)
+        self._clock = clock
+        goal = advance_to or workflow.VERBS[ws.settings.inbox.advance_to]
+        self._inbox = Inbox(ws, embedded, goal, clock)
+        self._next_scan = self._next_sweep = self._next_state = 0.0
+        self._last_scan = float("-inf")
+        self._rescan = True
+        self._scanned_at: datetime | None = None
+        self._files: list[tuple[str, FileOutcome]] = []
+        self._failures: list[tuple[str, str]] = []
+
+    # --- running ---
+
+    def run(self, stop: threading.Event | None = None) -> Summary:
+        """Work until `stop` is set, or SIGINT or SIGTERM comes; TryAgain when another watcher has this home."""
+        stop = stop or threading.Event()
+        with self._at_work(), set_on_signals(stop):
+            while not stop.is_set():
+                self._turn_safely()
+                stop.wait(TICK_SECONDS)
+        return self._summary()
+
+    def once(self, stop: threading.Event | None = None) -> Summary:
+        """Take what is there, bring its sessions up to the stage, and end; a growing file is waited for."""
+        stop = stop or threading.Event()
+        with self._at_work(), set_on_signals(stop):
+            while not stop.is_set():
+                self._turn_safely()
+                if not self._rescan and not self._inbox.unsettled and self._embedded.idle:
+                    # What arrived while the last stage ran is there as well: one more look before the end.
+                    self._scan()
+                    if not self._inbox.unsettled:
+                        break
+                stop.wait(TICK_SECONDS)
+        return self._summary()
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        with watching(self._ws.data), self._embedded.listening(self._hear):
+            try:
+                yield
+            finally:
+                self._events.stop()
+                clear_state(self._ws.data)
+
+    def _turn_safely(self) -> None:
+        """One turn; whatever goes wrong in it is logged and the next turn begins with a scan."""
+        try:
+            self.turn()
+        except Exception:
+            log.exception("a turn of the watcher failed; it goes on")
+            self._rescan = True
+
+    def turn(self) -> None:
+        """One round: set up what died, follow hints, scan when it is time, hand over what has settled, sweep."""
+        now = self._clock()
+        hints = self._events.turn()
+        self._rescan |= hints.rescan
+        for path, closed in hints.files.items():
+            self._rescan |= not self._inbox.hint(path, closed)
+        if now >= self._next_scan or (self._rescan and now >= self._last_scan + SCAN_GAP_SECONDS):
+            self._scan()
+        self._inbox.turn()
+        if now >= self._next_sweep:
+            self._next_sweep = now + self._ws.settings.queue.sweep_seconds
+            self._embedded.sweep()
+        if now >= self._next_state:
+            self._next_state = now + STATE_SECONDS
+            self._note()
+
+    # --- parts of a turn ---
+
+    def _scan(self) -> None:
+        now = self._clock()
+        self._rescan, self._last_scan = False, now
+        pause = self._ws.settings.inbox.rescan_seconds
+        self._next_scan = now + (pause if self._events.reason is None else min(POLL_SECONDS, pause))
+        self._inbox.rescan()
+        self._scanned_at = self._ws.now()
+
+    def _make_root(self) -> str | None:
+        """Make the inbox again when it alone is gone; a whole home that is away (unmounted) is not made anew."""
+        root = self._ws.inbox
+        if root.is_dir():
+            return None
+        try:
+            root.mkdir(mode=0o700)
+            for session_id in self._ws.sessions.ids():
+                (root / session_id).mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            return f"{root} is away ({error.strerror})"
+        log.warning("%s was gone and has been made again", root)
+        return None
+
+    def _note(self) -> None:
+        """Leave word for `status` and `doctor`; that it cannot be written is no reason to stop taking files."""
+        waiting = self._inbox.waiting()
+        state = WatcherState(
+            at=self._ws.now(),
+            pid=os.getpid(),
+            mode="events" if self._events.reason is None else "polling",
+            reason=self._events.reason,
+            last_scan=self._scanned_at,
+            waiting=tuple(waiting[:STATE_FILES]),
+            waiting_total=len(waiting),
+        )
+        try:
+            write_state(self._ws.data, state)
+        except OSError as error:
+            log.debug("the watcher's note could not be written: %s", error)
+
+    def _hear(self, news: News) -> None:
+        """Called in the worker's threads; appending to a list is all it does."""
+        if news.kind == "taken" and news.result is not None:
+            self._files += [(news.session_id, file) for file in news.result.files]
+        elif news.kind in ("stage_failed", "not_taken"):
+            self._failures.append((news.session_id, news.message))
+
+    def _summary(self) -> Summary:
+        return Summary(tuple(sorted(self._inbox.sessions_served)), tuple(self._files), tuple(self._failures))
