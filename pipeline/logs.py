@@ -1,0 +1,77 @@
+"""Where logs go: short lines to stderr for people, tracebacks to one private file for whoever mends the program."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+#: The loggers that are ours to configure, and those of the libraries that do work for us.
+OURS = ("registry_review",)
+LIBRARIES = ("dramatiq", "watchdog", "pdfminer", "fontTools", "fpdf")
+#: What these say, whoever called them tells in words of its own; on stderr it would stand there twice.
+TOLD_ELSEWHERE = ("registry_review.queue", "registry_review.workflow")
+#: The file under the data folder that tracebacks are appended to.
+ERRORS_FILE = "errors.log"
+
+
+class _Short(logging.Formatter):
+    """One line per message: a person at a terminal is never shown a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{record.levelname.lower()}: {record.getMessage()}"
+
+
+class _Private(logging.FileHandler):
+    """A log file that only its owner may read, made when there is something to say."""
+
+    def _open(self):  # type: ignore[no-untyped-def]  # the parent's type is private to logging
+        os.close(os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
+        return super()._open()
+
+
+def configure(data: Path, level: int = logging.WARNING) -> None:
+    """Send our log to stderr from `level` up, and every traceback of ours and of the libraries to data/errors.log.
+
+    Libraries are heard on stderr only at DEBUG; the root logger is left to the program that embeds us.
+    """
+    short = logging.StreamHandler(sys.stderr)
+    short.setLevel(level)
+    short.setFormatter(_Short())
+    if level >= logging.WARNING:
+        short.addFilter(lambda record: record.name not in TOLD_ELSEWHERE)
+    long = _Private(data / ERRORS_FILE, delay=True, encoding="utf-8")
+    long.setLevel(logging.ERROR)
+    long.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+    for name in (*OURS, *LIBRARIES):
+        logger = logging.getLogger(name)
+        for old in logger.handlers[:]:
+            logger.removeHandler(old)
+            old.close()
+        logger.propagate = False
+        logger.setLevel(min(level, logging.INFO) if name in OURS else logging.WARNING)
+        logger.addHandler(long)
+        if name in OURS or level <= logging.DEBUG:
+            logger.addHandler(short)
+
+
+def record_defect(error: BaseException, data: Path | None) -> Path:
+    """Append the traceback of a defect to data/errors.log, or to a temporary file without a home; returns the path."""
+    text = f"{datetime.now(UTC).isoformat()} {''.join(traceback.format_exception(error))}\n"
+    if data is not None and data.is_dir():
+        path = data / ERRORS_FILE
+        try:
+            with os.fdopen(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600), "a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError:
+            pass  # a home that cannot be written is one of the reasons for coming here
+        else:
+            return path
+    descriptor, name = tempfile.mkstemp(prefix="registry-review-", suffix=".log")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    return Path(name)

@@ -1,0 +1,61 @@
+"""What a person meant: a session by the start of its id, a requirement by its number, a document by id or name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from pipeline.errors import SessionNotFound, UsageError
+from pipeline.models import DocumentRecord, RequirementResult, SessionRecord
+
+
+def session(text: str, ids: Sequence[str]) -> str:
+    """The one id that `text` is or begins ("session-" may be left out); errors name the near ones."""
+    if text in ids:
+        return text
+    wanted = text.strip().casefold()
+    found = [i for i in ids if wanted and i.startswith((wanted, f"session-{wanted}"))]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{text!r} begins {len(found)} sessions: {_some(found)}.", "Type more of the one you mean.")
+    near = difflib.get_close_matches(wanted, ids, 3, 0.6) or list(ids[-3:])
+    cure = f"Did you mean {_some(near, ' or ')}? See `list`." if near else 'There are none yet: create "PROJECT NAME"'
+    raise SessionNotFound(f"There is no session {text!r}.", cure)
+
+
+def requirement(text: str, rows: Sequence[RequirementResult]) -> RequirementResult:
+    """The row that `text` names: "REQ-007", "req-7", "007" and "7" are the same."""
+    wanted = text.strip().casefold()
+    for row in rows:
+        if row.requirement_id.casefold() == wanted:
+            return row
+    number = re.fullmatch(r"\D*?0*(\d+)", wanted)
+    for row in rows:
+        own = re.search(r"(\d+)$", row.requirement_id)
+        if number and own and int(own[1]) == int(number[1]):
+            return row
+    known = f"{rows[0].requirement_id} to {rows[-1].requirement_id}" if rows else "none"
+    raise UsageError(f"There is no requirement {text!r} in this checklist.", f"It has {known}.")
+
+
+def document(text: str, record: SessionRecord) -> DocumentRecord:
+    """The document that `text` names by id, by the start of its id or hash, or by one of its names."""
+    documents = list(record.documents.values())
+    found = [d for d in documents if text in (d.document_id, d.sha256)]
+    found = found or [d for d in documents if text == d.path or text in d.names]
+    if not found and len(text) > 3:
+        found = [d for d in documents if d.document_id.startswith(text) or d.sha256.startswith(text)]
+    if len(found) == 1:
+        return found[0]
+    listed = [f"{d.document_id} ({d.filename})" for d in found or documents]
+    if found:
+        raise UsageError(f"{text!r} names {len(found)} documents: {_some(listed)}.", "Give the id of the one you mean.")
+    near = difflib.get_close_matches(text, [n for d in documents for n in (*d.names, d.document_id)], 3, 0.5)
+    cure = f"Did you mean {_some(near, ' or ')}?" if near else f"See `show {record.session_id}` for its documents."
+    raise UsageError(f"{record.session_id} has no document {text!r}.", cure)
+
+
+def _some(words: Sequence[str], joint: str = ", ") -> str:
+    return joint.join(words[:5]) + (" ..." if len(words) > 5 else "")

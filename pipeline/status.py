@@ -1,0 +1,142 @@
+"""What a person must know of a session right now: its stages, everything that waits and why, the next thing to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline import progress, workflow
+from pipeline.inbox.folders import LeftAlone, left_alone
+from pipeline.inbox.scan import scan
+from pipeline.inbox.state import WaitingFile, read_state
+from pipeline.models import Document, Question, Session, SessionRecord, Value
+from pipeline.names import printable
+from pipeline.presence import watcher_is_running
+
+if TYPE_CHECKING:
+    from pipeline.workspace import Workspace
+
+
+class Superseded(Value):
+    """A document that a newer one replaced; `keep` undoes it."""
+
+    document_id: str
+    filename: str
+    by: str
+    why: str
+
+
+class Surroundings(Value):
+    """What is true of the whole home; looked at once, however many sessions are shown."""
+
+    watcher_running: bool
+    #: "events", "polling", or None without a watcher; `watcher_reason` says why it polls.
+    watcher_mode: str | None = None
+    watcher_reason: str | None = None
+    #: Files that lie in somebody's inbox folder and are not taken yet, with the reason.
+    waiting: tuple[WaitingFile, ...] = ()
+    #: What lies in the inbox for nobody, with the reason.
+    left_alone: tuple[LeftAlone, ...] = ()
+
+
+class SessionStatus(Session):
+    """A session with everything that waits, and the one next thing to do (contract: Session, and more)."""
+
+    questions: tuple[Question, ...] = ()
+    #: Files that could not be taken, newest last: filename, reason, at.
+    refused: tuple[dict[str, str], ...] = ()
+    superseded: tuple[Superseded, ...] = ()
+    #: Documents that are kept and listed but could not be read, in words.
+    unreadable: tuple[str, ...] = ()
+    #: Likenesses that are worth knowing and ask nothing.
+    notes: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
+    next_action: str
+    points_to: str | None = None
+    #: Files in the session's inbox folder that are not taken yet, with the reason.
+    waiting_files: tuple[WaitingFile, ...] = ()
+    surroundings: Surroundings
+
+
+def look_around(ws: Workspace) -> Surroundings:
+    """The home as it is at this moment."""
+    alone = left_alone(ws)
+    running = watcher_is_running(ws.data)
+    state = read_state(ws.data) if running else None
+    if state:
+        mode, reason, waiting = state.mode, state.reason, state.waiting
+        return Surroundings(
+            watcher_running=True, watcher_mode=mode, watcher_reason=reason, waiting=waiting, left_alone=alone
+        )
+    why = "the watcher has only just begun" if running else "no watcher is running"
+    root = ws.inbox
+    names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, set(ws.sessions.ids())))
+    found = tuple(WaitingFile(name=printable(name), reason=why) for name in names)
+    return Surroundings(watcher_running=running, waiting=found, left_alone=alone)
+
+
+def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None = None) -> SessionStatus:
+    """Everything about one session; reads stored results only and starts no work."""
+    from pipeline.duplicates import similar_content
+
+    around = around or look_around(ws)
+    inventory = workflow.load_inventory(ws, record)
+    listed = inventory.documents if inventory else ()
+    folders = (f"{record.session_id}/", f"new/{record.bound_folder}/" if record.bound_folder else "\0")
+    waiting = tuple(file for file in around.waiting if file.name.startswith(folders))
+    return SessionStatus(
+        **progress.session_view(ws, record).model_dump(),
+        questions=tuple(record.questions.values()),
+        refused=record.refused,
+        superseded=_superseded(record, listed),
+        unreadable=tuple(
+            f"{d.filename}: {d.notes[0] if d.notes else d.status}"
+            for d in listed
+            if d.status in ("unreadable", "quarantined")
+        ),
+        notes=tuple(similar_content(ws, record.session_id)),
+        waits=tuple(progress.waits(ws, record)),
+        next_action=_next_action(ws, record, waiting, around.watcher_running),
+        points_to=record.points_to,
+        waiting_files=waiting,
+        surroundings=around,
+    )
+
+
+def _next_action(ws: Workspace, record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str:
+    """As the workflow says, except that files nobody will take come first."""
+    asked = any(q.answer is None for q in record.questions.values())
+    if waiting and not watched and not asked:
+        files = "1 file waits" if len(waiting) == 1 else f"{len(waiting)} files wait"
+        return f"{files} in the inbox and no watcher is running: registry-review watch --once --to report"
+    return progress.next_action(ws, record)
+
+
+def _superseded(record: SessionRecord, listed: tuple[Document, ...]) -> tuple[Superseded, ...]:
+    """By path, as the store knows at once, and by content, as discovery recognised it."""
+    names = {d.document_id: d.filename for d in record.documents.values()}
+    by_path = [
+        Superseded(
+            document_id=d.document_id,
+            filename=d.filename,
+            by=names.get(d.superseded_by, d.superseded_by),
+            why="came later under the same path in the same source",
+        )
+        for d in record.documents.values()
+        if d.superseded_by
+    ]
+    known = {one.document_id for one in by_path}
+    by_content = [
+        Superseded(
+            document_id=d.document_id,
+            filename=d.filename,
+            by=names.get(d.superseded_by, d.superseded_by),
+            why=d.notes[0] if d.notes else "recognised by its content",
+        )
+        for d in listed
+        # Results may be older than what a person undid since.
+        if d.superseded_by
+        and d.document_id in names
+        and d.document_id not in known
+        and record.documents[d.document_id].kept_by is None
+    ]
+    return tuple(sorted([*by_path, *by_content], key=lambda one: (one.filename, one.document_id)))

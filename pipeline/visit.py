@@ -1,0 +1,69 @@
+"""Who comes through a door: with which settings, to which home, as whom, and which session is meant."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+from functools import cached_property
+from pathlib import Path
+
+from pipeline import exits, logs, lookup
+from pipeline.errors import ReviewError
+from pipeline.models import SessionRecord
+from pipeline.settings import LoadedSettings, load_settings
+from pipeline.workspace import Workspace
+
+
+class Visit:
+    """One use of a home; nothing is read or made before it is needed, and `close` ends it."""
+
+    config: Path | None = None
+    home: Path | None = None
+    quiet: bool = False
+    verbose: bool = False
+
+    @cached_property
+    def loaded(self) -> LoadedSettings:
+        """The settings, and where each came from."""
+        return load_settings(config=self.config, home=self.home)
+
+    @cached_property
+    def ws(self) -> Workspace:
+        """The home, with the logs going where they belong."""
+        ws = Workspace.open(self.loaded.settings)
+        logs.configure(ws.data, logging.DEBUG if self.verbose else logging.ERROR if self.quiet else logging.WARNING)
+        return ws
+
+    @property
+    def opened(self) -> Workspace | None:
+        """The home if it was needed so far."""
+        return self.__dict__.get("ws")
+
+    def close(self) -> None:
+        """End what the home keeps running."""
+        if self.opened:
+            self.opened.close()
+
+    @property
+    def actor(self) -> str:
+        """Who the audit log names when nobody is named."""
+        try:
+            return getpass.getuser()
+        except (OSError, KeyError):  # a container's user without a name
+            return f"user {os.getuid()}"
+
+    def session(self, text: str) -> SessionRecord:
+        """The session that was named by its id or the start of it."""
+        return self.ws.sessions.read(lookup.session(text, self.ws.sessions.ids()))
+
+    def explain(self, error: Exception) -> tuple[str, str, int]:
+        """What to tell a person of an error, its cure, and the exit code.
+
+        What was not raised on purpose is a defect: its traceback goes to a file, whose path is in the cure.
+        """
+        if isinstance(error, ReviewError):
+            return error.message, error.cure, exits.code_of(error)
+        path = logs.record_defect(error, self.opened.data if self.opened else None)
+        what = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
+        return f"this was not foreseen ({what})", f"See `doctor`; a report to the makers needs {path}.", exits.FAILED
