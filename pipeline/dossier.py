@@ -19,12 +19,12 @@ USABLE = ("in_scope", "pinned")
 
 @dataclass
 class Dossier:
-    """The inventory with its readings; `read` gives the cached reading of a document's content."""
+    """The inventory with its readings; `read` gives the reading of a document's content and is asked once for each."""
 
     checklist: Checklist
     inventory: Inventory
     read: Callable[[Document], Reading]
-    _pages: dict[str, dict[int, Page]] = field(default_factory=dict)
+    _pages: dict[str, tuple[Page, ...]] = field(default_factory=dict)
 
     def of_type(self, *types: DocumentType) -> list[Document]:
         """Documents in scope of these types; those the reviewer pinned come first."""
@@ -49,7 +49,7 @@ class Dossier:
         """That plan, read by the form's grammar."""
         if not self.plan_document:
             return None
-        return read_plan(self.read(self.plan_document).pages, self.checklist.grammar)
+        return read_plan(self.pages(self.plan_document), self.checklist.grammar)
 
     @cached_property
     def registers(self) -> list[Register]:
@@ -58,13 +58,14 @@ class Dossier:
         return sorted((r for r in read if r), key=lambda r: (r.title_number or "", r.document, r.document_id))
 
     def page(self, document: Document, number: int) -> Page:
-        """A page of a document."""
-        pages = self._pages.setdefault(document.sha256, {p.number: p for p in self.read(document).pages})
-        return pages[number]
+        """A page of a document, by its number."""
+        return next(p for p in self.pages(document) if p.number == number)
 
     def pages(self, document: Document) -> tuple[Page, ...]:
         """All pages of a document."""
-        return self.read(document).pages
+        if document.sha256 not in self._pages:
+            self._pages[document.sha256] = self.read(document).pages
+        return self._pages[document.sha256]
 
     def paragraphs(self, places: Iterable[str]) -> list[Paragraph]:
         """The answers that stand at "1.8" or "1.11/Habitat", in the order the places are named."""

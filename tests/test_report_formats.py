@@ -260,7 +260,7 @@ def test_header_facts_carry_their_place_and_what_was_not_found_says_so() -> None
     assert "Systems, version 1.5.1; Soil Organic Carbon Estimation, version 1.2.2 | " in markdown, (
         "one place, cited once"
     )
-    assert "| Crediting period | 2022-01-01 to 2032-01-01 | " in markdown
+    assert "| Crediting period | 01/01/2022 to 01/01/2032 | " in markdown
     assert "| Farm name | Harrow Vale | " in markdown, "a fact without a line of its own is not dropped"
     assert "| Program guide | not found in the documents |" in markdown
 

@@ -145,7 +145,23 @@ def _one_plan(case: Case) -> Ruling:
     return Ruling("pass", "One project plan is in scope.")
 
 
+def _whole_plan(case: Case) -> Ruling:
+    plan = next((d for d in case.inventory.documents if d.document_id == case.plan_document_id), None)
+    if plan is None:
+        return not_run("No project plan was read.")
+    if plan.visibility == "public":
+        return Ruling(
+            "warning",
+            f"{plan.filename} is the public version of the plan: it leaves out the papers of tenure, the owner's "
+            "contact and the yield figures, so papers it would name cannot be asked for by name.",
+            case.facts.evidence("project_name"),
+        )
+    return Ruling("pass", f"Answers were read from {plan.filename}, which is not marked as a public version.")
+
+
 RULES = (
+    Rule("whole-plan", "The plan is the full version", "Form 1.16", "low", ("REQ-002", "REQ-009", "REQ-012"),
+         "The private version of the plan is sent.", _whole_plan),
     Rule("one-plan", "One project plan in scope", "Form 1.1", "medium", (),
          "The reviewer ignores the plans that do not count, or pins the one that does.", _one_plan),
     Rule("internal-id", "One project id inside the plan", "Form 1.1", "medium", ("REQ-001",),

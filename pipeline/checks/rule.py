@@ -18,6 +18,8 @@ class Case:
     registers: tuple[Register, ...]
     inventory: Inventory
     checklist: Checklist
+    #: The plan that answers were read from.
+    plan_document_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,12 @@ class Layout:
     command: str
 
 
+def _as_printed(value: str) -> str:
+    """A date the way the registry's documents print it (DD/MM/YYYY); anything else as it is."""
+    iso = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", value)
+    return "/".join(reversed(iso.groups())) if iso else value
+
+
 def lay_out(report: Report, checklist: Checklist) -> Layout:
     """Arrange a report as the registry's form; nothing is judged here and nothing is left out."""
     rows = _rows(report, checklist)
@@ -203,7 +209,7 @@ def _stated(facts: Sequence[Fact]) -> tuple[Stated, ...]:
     for fact in facts:
         key = fact.evidence.document, wording.place(fact.evidence)
         before = together.get(key)
-        value = f"version {fact.value}" if fact.name.endswith("_version") else fact.value
+        value = f"version {fact.value}" if fact.name.endswith("_version") else _as_printed(fact.value)
         together[key] = f"{before}{_JOINTS.get(fact.name, '; ')}{value}" if before else value
     return tuple(Stated(text, document, place) for (document, place), text in together.items())
 
