@@ -1,0 +1,216 @@
+"""A session: where its files came from, its documents, its stages, its questions, its log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pipeline.models.base import (
+    SCHEMA_VERSION,
+    DocumentType,
+    DuplicateChoice,
+    FileOutcomeKind,
+    SourceType,
+    StageKey,
+    StageStatus,
+    Value,
+)
+
+
+class ProjectMetadata(Value):
+    """What the reviewer said of the project when the session was created."""
+
+    project_name: str
+    methodology: str = "soil-carbon-v1.2.2"
+    project_id: str | None = None
+    proponent: str | None = None
+    crediting_period: str | None = None
+
+
+class DocumentSource(Value):
+    """Where documents of a session came from; `metadata` depends on the type (contract: Shapes)."""
+
+    source_id: str
+    source_type: SourceType
+    added_at: datetime
+    metadata: dict[str, Any] = Field(default_factory=dict)
+
+
+class DocumentRecord(Value):
+    """What the store knows of a document before anybody has read it; its key is the content's hash."""
+
+    document_id: str
+    sha256: str
+    size: int
+    #: The name it is shown under: chosen when it was first taken, never changed by later arrivals.
+    filename: str
+    #: Its path inside its source, POSIX style.
+    path: str
+    #: Every name it arrived under, sorted, the shown one included.
+    names: tuple[str, ...]
+    source_id: str
+    source_type: SourceType
+    added_at: datetime
+    #: The newer document that took this one's path in the same source; None when the reviewer undid that.
+    superseded_by: str | None = None
+    #: Set when a person undid a supersession: neither path nor content supersedes this document again.
+    kept_by: str | None = None
+    reviewer_status: Literal["pinned", "ignored"] | None = None
+    reviewer_type: DocumentType | None = None
+
+
+class StageError(Value):
+    """Why a stage gave up."""
+
+    code: str
+    message: str
+    cure: str = ""
+    retryable: bool = True
+    attempts: int = 1
+
+
+class StageRecord(Value):
+    """What is stored of a stage; `completed` holds only for `fingerprint`, so staleness is computed, never stored."""
+
+    status: Literal["pending", "queued", "running", "completed", "failed"] = "pending"
+    #: What the stage's result was made from.
+    fingerprint: str | None = None
+    #: SHA-256 of the stored result (a file beside session.json).
+    result: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    error: StageError | None = None
+
+
+class StageView(Value):
+    """A stage as people see it (contract: workflow_progress)."""
+
+    status: StageStatus
+    reason: str | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    fingerprint: str | None = None
+
+
+class DuplicateWarning(Value):
+    """Another session holds the same project; answered with one of `choices`."""
+
+    session_id: str
+    project_name: str
+    #: 0-100, a hint.
+    name_similarity: float
+    #: Share 0-1 of this session's content, incoming files included, that stands in the other session.
+    file_overlap: float
+    #: Share 0-1 of the other session's content that stands in this one.
+    reverse_overlap: float = 0.0
+    shared_files: int = 0
+    of_files: int = 0
+    message: str
+    choices: tuple[str, ...] = ("continue", "use_existing", "cancel")
+
+
+class Question(Value):
+    """Something that waits for a person; the work goes on meanwhile."""
+
+    question_id: str
+    kind: Literal["duplicate_session"] = "duplicate_session"
+    warning: DuplicateWarning
+    document_ids: tuple[str, ...]
+    asked_at: datetime
+    answer: DuplicateChoice | None = None
+    answered_by: str | None = None
+
+
+class SessionRecord(Value):
+    """The whole truth about a session, as stored."""
+
+    schema_version: int = SCHEMA_VERSION
+    session_id: str
+    project_metadata: ProjectMetadata
+    sources: dict[str, DocumentSource] = Field(default_factory=dict)
+    documents: dict[str, DocumentRecord] = Field(default_factory=dict)
+    stages: dict[StageKey, StageRecord] = Field(default_factory=dict)
+    questions: dict[str, Question] = Field(default_factory=dict)
+    #: Paths of a path source that were there once and are gone now, by source id.
+    vanished: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    #: Refusals the reviewer should see, newest last: {"filename", "reason", "at"}.
+    refused: tuple[dict[str, str], ...] = ()
+    #: SHA-256 of what a person took out; looking at a folder again does not bring it back, adding it does.
+    removed: tuple[str, ...] = ()
+    #: How far the session is to go by itself; a stage key.
+    advance_to: StageKey = "document_discovery"
+    #: The folder under inbox/new/ that is bound to this session, if any.
+    bound_folder: str | None = None
+    #: Another session that this one points to since a duplicate question was answered with use_existing.
+    points_to: str | None = None
+    revision: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+class AuditEvent(Value):
+    """One act, chained to the one before it by hash."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    details: dict[str, Any] = Field(default_factory=dict)
+    previous: str
+    hash: str
+
+
+class Statistics(Value):
+    """Counts shown with a session; one function makes them."""
+
+    documents_found: int = 0
+    requirements_total: int = 0
+    covered: int = 0
+    partial: int = 0
+    missing: int = 0
+    not_applicable: int = 0
+    needs_review: int = 0
+    checks_passed: int = 0
+    checks_failed: int = 0
+
+
+class Session(Value):
+    """A session as people and programs see it (contract: Session)."""
+
+    schema_version: int = SCHEMA_VERSION
+    session_id: str
+    project_metadata: ProjectMetadata
+    document_sources: tuple[DocumentSource, ...]
+    workflow_progress: dict[StageKey, StageView]
+    statistics: Statistics
+    advance_to: StageKey
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    status: str
+
+
+class FileOutcome(Value):
+    """What became of one file that was handed in."""
+
+    filename: str
+    outcome: FileOutcomeKind
+    sha256: str | None = None
+    document_id: str | None = None
+    #: The file name under which the same bytes already stand.
+    duplicate_of: str | None = None
+    reason: str | None = None
+
+
+class AddResult(Value):
+    """Answer of add_documents."""
+
+    schema_version: int = SCHEMA_VERSION
+    session_id: str
+    source_type: SourceType
+    files_added: int
+    files: tuple[FileOutcome, ...]
+    duplicate_warning: DuplicateWarning | None = None
+    message: str

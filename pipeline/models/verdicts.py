@@ -1,0 +1,87 @@
+"""What cross-validation says, and the report that every format is rendered from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pipeline.models.base import SCHEMA_VERSION, CheckOutcome, RowStatus, Severity, TestOutcome, Value
+from pipeline.models.evidence import Evidence, Fact
+from pipeline.models.inventory import Document
+
+
+class TestResult(Value):
+    """One declared test of a requirement, with its outcome and a sentence."""
+
+    __test__ = False  # not a pytest class
+
+    test: str
+    outcome: TestOutcome
+    message: str
+    #: What would clear it, when it failed.
+    clears_when: str | None = None
+
+
+class RequirementResult(Value):
+    """A row of the report (contract: requirements)."""
+
+    requirement_id: str
+    category: str
+    title: str
+    status: RowStatus
+    reason: str
+    tests: tuple[TestResult, ...]
+    evidence: tuple[Evidence, ...]
+    expected_but_absent: tuple[str, ...] = ()
+    decision: dict[str, Any] | None = None
+
+
+class CheckResult(Value):
+    """A cross-validation rule's outcome (contract: checks)."""
+
+    check_id: str
+    title: str
+    outcome: CheckOutcome
+    severity: Severity
+    message: str
+    source: str
+    evidence: tuple[Evidence, ...] = ()
+    requirement_ids: tuple[str, ...] = ()
+    clears_when: str | None = None
+
+
+class ReviewException(Value):
+    """Something a person must look at; one per cause, worst first (contract: exceptions)."""
+
+    kind: str
+    severity: Severity
+    message: str
+    clears_when: str
+    requirement_ids: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class ValidationResult(Value):
+    """Result of cross-validation."""
+
+    requirements: tuple[RequirementResult, ...]
+    checks: tuple[CheckResult, ...]
+    exceptions: tuple[ReviewException, ...]
+    #: Header facts read from the documents: project_name, project_id, proponent, crediting_period, submitted ...
+    header: tuple[Fact, ...] = ()
+
+
+class Report(Value):
+    """The report every format is rendered from (contract: Report)."""
+
+    schema_version: int = SCHEMA_VERSION
+    generated_at: datetime
+    session: dict[str, Any]
+    checklist: dict[str, str]
+    header: tuple[Fact, ...] = ()
+    documents: tuple[Document, ...]
+    requirements: tuple[RequirementResult, ...]
+    checks: tuple[CheckResult, ...]
+    exceptions: tuple[ReviewException, ...]
+    summary: dict[str, Any]
+    provenance: dict[str, str]
