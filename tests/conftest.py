@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import logs
 from pipeline.settings import Settings, load_settings
 from pipeline.workspace import Workspace
 
@@ -35,6 +37,19 @@ def _no_real_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
     monkeypatch.setenv("HOME", str(home))
     # ./config.toml is read too: no test may see the repository's own.
     monkeypatch.chdir(home)
+
+
+@pytest.fixture(autouse=True)
+def _log_to_whoever_listens() -> Iterator[None]:
+    """A command that ran in this process sends the program's log elsewhere; the next test hears it again."""
+    yield
+    for logger in map(logging.getLogger, (*logs.OURS, *logs.LIBRARIES)):
+        for handler in logger.handlers[:]:
+            if isinstance(handler, logging.StreamHandler):
+                logger.removeHandler(handler)
+                handler.close()
+        logger.setLevel(logging.NOTSET)
+        logger.propagate = True
 
 
 @pytest.fixture

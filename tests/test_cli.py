@@ -473,7 +473,9 @@ def test_watch_once_takes_what_was_dropped_and_says_what_was_refused(typed: Typi
 def test_an_interrupt_is_130_and_no_traceback(typed: Typist) -> None:
     typed.create()
     code = (
-        "import sys, cli, pipeline.reporting.answers as a\n"
+        "import signal, sys, cli, pipeline.reporting.answers as a\n"
+        # Tests that a shell runs in the background inherit that Ctrl-C is ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def hang(*_):\n    print('there', flush=True)\n    sys.stdin.readline()\n"
         f"a.overview = hang\nsys.argv = ['registry-review', '--home', {str(typed.home)!r}, 'status']\ncli.main()\n"
     )

@@ -125,7 +125,7 @@ def test_text_beyond_the_basic_plane_does_not_shift_the_boxes_behind_it(tmp_path
             + b"endbfchar endcmap end"
         )
         fonts = pdf.pages[0].Resources.Font
-        next(f for f in fonts.values() if "Times" in str(f.BaseFont)).ToUnicode = stream
+        next(fonts[name] for name in fonts if "Times" in str(fonts[name].BaseFont)).ToUnicode = stream
         pdf.save(path)
     page = read(path).pages[0]
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from rapidfuzz import process
 
-from pipeline.checklists.model import Checklist, Requirement
+from pipeline.checklists.model import KINDS, Checklist, Requirement, nearest
 from pipeline.errors import ChecklistError
 
 __all__ = ["Checklist", "Requirement", "available", "load"]
@@ -30,6 +30,11 @@ def load(methodology: str, folder: Path | None = None) -> Checklist:
 
     Raises ChecklistError naming the file, the entry and the field when the file has a mistake in it.
     """
+    if folder is not None and not folder.is_dir():
+        raise ChecklistError(
+            f"There is no folder {folder} for checklists of your own.",
+            "Make it, or correct checklist.folder in the settings.",
+        )
     if methodology not in available(folder):
         near = process.extractOne(methodology, available(folder))
         known = ", ".join(available(folder)) or "none"
@@ -37,7 +42,13 @@ def load(methodology: str, folder: Path | None = None) -> Checklist:
         raise ChecklistError(f"There is no checklist {methodology!r}.", f"{hint}Known: {known}.")
     own = folder / f"{methodology}.toml" if folder else None
     if own and own.is_file():
-        return _parse(own.read_bytes(), str(own))
+        try:
+            content = own.read_bytes()
+        except OSError as error:
+            raise ChecklistError(
+                f"The checklist {own} cannot be read: {error.strerror}.", "Give this user the right to read it."
+            ) from error
+        return _parse(content, str(own))
     return _parse(files(__name__).joinpath(f"{methodology}.toml").read_bytes(), f"{methodology} (shipped)")
 
 
@@ -51,26 +62,43 @@ def _parse(content: bytes, where: str) -> Checklist:
     try:
         return Checklist.model_validate(data)
     except ValidationError as error:
-        raise ChecklistError(f"The checklist {where} has a mistake: {_first_mistake(error, data)}.") from error
+        raise ChecklistError(
+            f"The checklist {where} has a mistake: {_first_mistake(error, data)}.", "Correct it there."
+        ) from error
 
 
 def _first_mistake(error: ValidationError, data: dict[str, Any]) -> str:
     """The first thing wrong, in words: which entry, which field, and the nearest name for a misspelt one."""
-    first = error.errors()[0]
+    found = error.errors()
+    # A misspelt name is also a missing one; the misspelling is what helps.
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     place = [str(p) for p in first["loc"]]
     entry = _entry_name(first["loc"], data)
+    message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
-        near = process.extractOne(place[-1], sorted(_field_names()))
-        hint = f"; did you mean {near[0]!r}?" if near and near[1] > 60 else ""
-        return f"{entry}: unknown name {place[-1]!r}{hint}"
-    return f"{entry}: {place[-1] if place else 'file'}: {first['msg']}"
+        return f"{entry}: unknown name {place[-1]!r}{nearest(place[-1], _field_names())}"
+    if first["type"] == "missing":
+        return f"{entry}: {place[-1]!r} is missing"
+    if first["type"] == "union_tag_not_found":
+        return f"{entry}: 'kind' is missing"
+    if first["type"] == "union_tag_invalid":
+        kind = first["ctx"]["tag"]
+        return f"{entry}: there is no kind of test {kind!r}{nearest(kind, KINDS)}"
+    return f"{entry}: {place[-1]}: {message}" if place else message
 
 
 def _entry_name(loc: tuple[int | str, ...], data: dict[str, Any]) -> str:
-    if len(loc) > 1 and loc[0] == "requirement" and isinstance(loc[1], int):
-        entry = data["requirement"][loc[1]]
-        return str(entry.get("requirement_id", f"requirement number {loc[1] + 1}"))
-    return "the file"
+    # the entry as its writer knows it: "REQ-004, test 'area-in-hectares'"
+    if len(loc) < 2 or not isinstance(loc[0], str) or not isinstance(loc[1], int):
+        return "the file"
+    entry = data[loc[0]][loc[1]]
+    if loc[0] != "requirement":
+        return f"{loc[0]} {entry.get('number', loc[1] + 1)}"
+    name = str(entry.get("requirement_id", f"requirement number {loc[1] + 1}"))
+    if len(loc) > 3 and loc[2] in ("tests", "notes") and isinstance(loc[3], int):
+        inner = entry[loc[2]][loc[3]].get("test", loc[3] + 1)
+        return f"{name}, {str(loc[2]).removesuffix('s')} {inner!r}"
+    return name
 
 
 def _field_names() -> set[str]:

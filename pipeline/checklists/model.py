@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
+from rapidfuzz import process
 
 from pipeline.forms.grammar import FormGrammar, FormSection
+from pipeline.forms.normal import squash
 from pipeline.models import DocumentType, Value
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The nearest known name as the end of a sentence; nothing when none is near."""
+    near = process.extractOne(name, sorted(known))
+    return f"; did you mean {near[0]!r}?" if near and near[1] > 60 else ""
+
+
+def compiled(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """The patterns themselves, if each is a regular expression; ValueError names the one that is not."""
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
+    return patterns
+
+
 class Place(Value):
-    """Where an answer stands: `sections` of the plan as "1.8" or, for one sub-head, "1.11/Habitat"; best first."""
+    """Where an answer stands: `sections` of the plan, best first, as "1.8" or, for one sub-head, "1.11/Habitat".
+
+    "5.3/" is what stands there under none of the form's sub-heads: a passing word in the lead of a section is no
+    answer to a sub-head that is there and empty, but a plan that lost its sub-heads is still read.
+    """
 
     sections: tuple[str, ...]
     #: Regular expressions, case aside; a sentence must hold one of them. Empty: any words of the proponent do.
@@ -23,12 +46,7 @@ class Place(Value):
     @field_validator("any", "unless")
     @classmethod
     def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
-        for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{pattern!r} is not a regular expression: {error}") from error
-        return patterns
+        return compiled(patterns)
 
 
 class _Test(Value):
@@ -66,6 +84,13 @@ class DateTest(_Test):
     kind: Literal["date"]
     section: str
     fact: str
+    #: Of several dates, the one whose sentence holds one of these; the first pattern that is found counts.
+    near: tuple[str, ...] = ()
+
+    @field_validator("near")
+    @classmethod
+    def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return compiled(patterns)
 
 
 class PeriodTest(_Test):
@@ -103,6 +128,13 @@ class ShareTest(_Test):
     place: Place
     total: int
     parts: int = 0
+    #: Sentences that hold one of these state other shares: they are never taken for a wrong total.
+    aside: tuple[str, ...] = ()
+
+    @field_validator("aside")
+    @classmethod
+    def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return compiled(patterns)
 
 
 class DocumentTest(_Test):
@@ -160,6 +192,10 @@ Test = Annotated[
 ]
 
 
+#: The words for the kinds of tests.
+KINDS: tuple[str, ...] = tuple(get_args(t.model_fields["kind"].annotation)[0] for t in get_args(get_args(Test)[0]))
+
+
 class Support(Value):
     """Lines of other documents that bear on the row without deciding it."""
 
@@ -189,6 +225,20 @@ class Requirement(Value):
     support: tuple[Support, ...] = ()
     #: Worth telling the reviewer when absent, without changing the row.
     notes: tuple[StatementTest, ...] = ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Every place of the plan that the requirement looks at."""
+        found = list(self.answer.sections)
+        for test in (*self.tests, *self.notes):
+            match test:
+                case StatementTest() | ShareTest():
+                    found += test.place.sections
+                case LengthTest() | PapersTest():
+                    found += test.sections
+                case FieldTest() | DateTest() | PeriodTest():
+                    found.append(test.section)
+        return tuple(dict.fromkeys(found))
 
     @model_validator(mode="after")
     def _named_once(self) -> Requirement:
@@ -224,6 +274,32 @@ class ChecklistFile(Value):
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
             raise ValueError(f"the requirement {twice[0]} stands twice")
+        return self
+
+    @model_validator(mode="after")
+    def _places_exist(self) -> ChecklistFile:
+        """A place that the form does not have would make its row missing for ever."""
+        known = {s.number: {squash(h): h for h in s.subheads} for s in self.form}
+        for requirement, place in ((r, p) for r in self.requirements for p in r.places):
+            number, _, subhead = place.partition("/")
+            if number not in known:
+                raise ValueError(f"{requirement.requirement_id}: the form has no section {number!r}")
+            if subhead and squash(subhead) not in known[number]:
+                hint = nearest(subhead, known[number].values())
+                raise ValueError(f"{requirement.requirement_id}: section {number} has no sub-head {subhead!r}{hint}")
+        return self
+
+    @model_validator(mode="after")
+    def _facts_are_read(self) -> ChecklistFile:
+        """A date that no test reads could never agree with another."""
+        tests = [(r, t) for r in self.requirements for t in r.tests]
+        read = {t.fact for _, t in tests if isinstance(t, DateTest)}
+        read |= {f"{t.fact}_{end}" for _, t in tests if isinstance(t, PeriodTest) for end in ("start", "end")}
+        for requirement, test in tests:
+            for name in (test.left, test.right) if isinstance(test, AgreesTest) else ():
+                if name not in read:
+                    entry = f"{requirement.requirement_id}, test {test.test!r}"
+                    raise ValueError(f"{entry}: no test reads {name!r}{nearest(name, read)}")
         return self
 
     @property

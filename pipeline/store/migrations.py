@@ -1,6 +1,6 @@
 """Old session files are brought to the present schema step by step; the list of steps only ever grows.
 
-To add one: raise SCHEMA_VERSION in pipeline/models.py by one, write a function below that takes the tables as they were
+To add one: raise SCHEMA_VERSION in pipeline/models/ by one, write a function below that takes the tables as they were
 and returns them as they are to be, and append it to MIGRATIONS. Never edit or remove a step that was released:
 somebody's session may still stand before it.
 """
