@@ -9,6 +9,7 @@ from typing import Literal
 
 from pipeline.checklists import Checklist
 from pipeline.forms import Paragraph, Plan, read_plan
+from pipeline.forms.normal import squash
 from pipeline.models import Document, DocumentType, Evidence, Inventory, Page, Reading, Register
 from pipeline.quoting import MAX_QUOTE, quote
 from pipeline.tenure.registers import read_register
@@ -68,14 +69,24 @@ class Dossier:
         return self._pages[document.sha256]
 
     def paragraphs(self, places: Iterable[str]) -> list[Paragraph]:
-        """The answers that stand at "1.8" or "1.11/Habitat", in the order the places are named."""
+        """The answers that stand at places like "1.8" and "1.11/Habitat" (see `Place`), in the order they are named."""
         if not self.plan:
             return []
         found: list[Paragraph] = []
         for place in places:
-            number, _, subhead = place.partition("/")
-            found += [p for p in self.plan.paragraphs(number, subhead or None) if p not in found]
+            number, bar, subhead = place.partition("/")
+            outside = bool(bar) and not subhead
+            here = self._outside_subheads(number) if outside else self.plan.paragraphs(number, subhead or None)
+            found += [p for p in here if p not in found]
         return found
+
+    def _outside_subheads(self, number: str) -> list[Paragraph]:
+        """What stands under no sub-head of the form; the section's lead only where none of them was found."""
+        section = self.checklist.grammar.section(number)
+        declared = {squash(s) for s in (section.subheads if section else ())}
+        here = self.plan.paragraphs(number) if self.plan else []
+        headed = any(p.subhead and squash(p.subhead) in declared for p in here)
+        return [p for p in here if (squash(p.subhead) not in declared if p.subhead else not headed)]
 
     def quote_paragraph(
         self, paragraph: Paragraph, start: int, end: int, role: Literal["primary", "supplementary"] = "primary"

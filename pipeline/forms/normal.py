@@ -38,7 +38,7 @@ def join_lines(lines: list[str] | tuple[str, ...]) -> str:
         text = line.strip()
         if not out:
             out = text
-        elif re.search(r"\w-$", out) and text[:1].islower():
+        elif re.search(r"\w-$", out) and (text[:1].islower() or (out[-2].isdigit() and text[:1].isdigit())):
             out += text
         else:
             out += " " + text

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.forms.grammar import FormGrammar, is_instruction, is_instruction_item
-from pipeline.forms.normal import plain, squash
+from pipeline.forms.normal import join_lines, plain, squash
 from pipeline.forms.pages import body_pages
 from pipeline.forms.paragraphs import Paragraph, Piece
 from pipeline.forms.tokens import Kind, Style, Token, tokens
@@ -17,6 +17,8 @@ from pipeline.models import Page
 Separation = Literal["typography", "grammar", "none"]
 #: Lines further apart than this many type sizes belong to different paragraphs.
 _PARAGRAPH_GAP = 1.85
+#: Fewer letters than this may stand in an instruction and in an answer by chance.
+_REPEATED = 16
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,10 @@ class Section:
     title: str
     page: int
     separation: Separation = "none"
+    #: False when its own heading stood on an absent page and only a sub-head of it was seen.
+    headed: bool = True
+    #: Its lines in italics.
+    asked: list[str] = field(default_factory=list)
     paragraphs: list[Paragraph] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
 
@@ -81,8 +87,8 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     are never part of an answer.
     """
     body = body_pages(pages)
-    style = Style.of(body)
-    stream = _resolve_subheads(tokens(body, grammar, style))
+    style = Style.of(body, grammar)
+    stream = _resolve_subheads(tokens(body, grammar, style), style)
     sections: dict[str, Section] = {}
     builder = _Builder(sections)
     for token in stream:
@@ -92,21 +98,27 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     for section in sections.values():
         if section.separation != "typography":
             section.separation = "grammar"
+        if section.separation != "typography" or not _asks(section.asked):
             section.paragraphs = _without_instructions(section.paragraphs, only_lead=separation == "typography")
+        section.paragraphs = _without_repetitions(section.paragraphs, section.asked)
     if separation != "typography":
         builder.orphans = _without_instructions(builder.orphans, only_lead=False)
     return Plan(sections, tuple(builder.orphans), separation)
 
 
-def _resolve_subheads(stream: list[Token]) -> list[Token]:
-    """A line set larger than the body is a sub-head only if something stands under it; else it is an answer."""
+def _resolve_subheads(stream: list[Token], style: Style) -> list[Token]:
+    """A line a little larger than the body is a sub-head only if something stands under it; else it is an answer.
+
+    One that is as large as the form's headings is never an answer.
+    """
     out: list[Token] = []
     for index, token in enumerate(stream):
         if token.kind != "maybe_subhead":
             out.append(token)
             continue
         under = stream[index + 1].kind if index + 1 < len(stream) else "heading"
-        kind: Kind = "subhead" if under in ("text", "field", "instruction", "label") else "text"
+        titled = style.is_large(token.line) or under in ("text", "field", "instruction", "label")
+        kind: Kind = "subhead" if titled else "text"
         out.append(
             Token(kind, token.page, token.line, token.text if kind == "subhead" else token.title, title=token.title)
         )
@@ -133,7 +145,8 @@ class _Builder:
         if token.kind == "heading":
             self.close()
             self.subhead = None
-            self.section = self.sections.setdefault(token.name, Section(token.name, token.title, token.page.number))
+            seen = Section(token.name, token.title, token.page.number, headed=bool(token.text))
+            self.section = self.sections.setdefault(token.name, seen)
         elif token.kind == "gap":
             self.close()
             self.section, self.subhead = None, None
@@ -144,6 +157,7 @@ class _Builder:
             self.close()
             if self.section:
                 self.section.separation = "typography"
+                self.section.asked.append(token.line.text)
         elif token.kind == "label":
             self.close()
             self.open_label = token if self.section else None
@@ -201,6 +215,25 @@ class _Builder:
             head.fields.append(Field(first.name, paragraph.text[first.value_at :].strip(), paragraph))
         elif self.open_label and self.open_label.page is first.page:
             head.fields.append(Field(self.open_label.name, paragraph.text, paragraph))
+
+
+def _asks(lines: list[str]) -> bool:
+    """True when a section's italics hold an instruction; answers set in italics by accident hold none."""
+    return any(is_instruction(line) for line in (*lines, join_lines(lines)))
+
+
+def _without_repetitions(paragraphs: list[Paragraph], asked: list[str]) -> list[Paragraph]:
+    """Take away sentences that only say the section's instruction again in upright type: they answer nothing."""
+    said = squash(" ".join(asked))
+    out: list[Paragraph] = []
+    for paragraph in paragraphs:
+        again = [
+            (start, end)
+            for start, end in paragraph.sentences()
+            if len(words := squash(paragraph.text[start:end])) >= _REPEATED and words in said
+        ]
+        out.extend(paragraph.without(again) if again else [paragraph])
+    return out
 
 
 def _without_instructions(paragraphs: list[Paragraph], only_lead: bool) -> list[Paragraph]:
