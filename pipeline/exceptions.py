@@ -44,15 +44,16 @@ def exceptions_of(
 ) -> tuple[ReviewException, ...]:
     """Every exception of a review, worst first; the order depends on nothing but what was found."""
     rows, failures, checks = list(rows), list(failures), list(checks)
-    found = [*_wrong_checklist(mapping, inventory), *_no_plan(rows, plan), *_closed(inventory)]
+    found = [*_wrong_checklist(mapping, inventory, plan), *_no_plan(rows, plan), *_closed(inventory)]
     if plan.document:
-        found += [_unanswered(row) for row in rows if row.status == "missing"]
-        found += [_unreadable_row(row) for row in rows if row.status == "needs_review" and not row.evidence]
+        found += _unanswered([row for row in rows if row.status == "missing"], len(rows), plan.document)
+        found += _unread_rows([row for row in rows if _unread(row)], plan)
     spoken = {c.check_id for c in checks if c.outcome in ("fail", "warning")}
     found += [_of_check(c, failures) for c in checks if c.check_id in spoken]
     if plan.document:
-        missing = {row.requirement_id for row in rows if row.status in ("missing", "not_applicable")}
-        found += _of_failures([f for f in failures if f.requirement.requirement_id not in missing], spoken)
+        said = {row.requirement_id for row in rows if row.status in ("missing", "not_applicable") or _unread(row)}
+        found += _of_failures([f for f in failures if f.requirement.requirement_id not in said], spoken)
+        found += _unexplained(rows, {i for e in found for i in e.requirement_ids})
     return tuple(sorted(found, key=_order))
 
 
@@ -61,10 +62,11 @@ def _order(item: ReviewException) -> tuple[int, int, int, tuple[str, ...], str]:
     return first, _RANK[item.severity], _KINDS.index(item.kind), item.requirement_ids, item.message
 
 
-def _wrong_checklist(mapping: MappingResult, inventory: Inventory) -> list[ReviewException]:
-    """Most rows without a document: perhaps these files answer another checklist."""
+def _wrong_checklist(mapping: MappingResult, inventory: Inventory, plan: PlanState) -> list[ReviewException]:
+    """Most rows have no document, and no plan that cannot be opened is the cause: perhaps it is another checklist."""
     unmapped = [m for m in mapping.mappings if m.status == "unmapped"]
-    if len(unmapped) * 2 <= len(mapping.mappings):
+    closed = any(d.document_type == "project_plan" for d in plan.closed)
+    if closed or len(unmapped) * 2 <= len(mapping.mappings):
         return []
     types = sorted({d.document_type.replace("_", " ") for d in inventory.documents})
     return [
@@ -113,29 +115,69 @@ def _why(document: Document) -> str:
     return document.notes[0] if document.notes else ""
 
 
-def _unanswered(row: RequirementResult) -> ReviewException:
-    answered = row.tests[0]
-    return ReviewException(
-        kind="missing_answer",
-        severity="high",
-        message=f"{row.requirement_id} {row.title}: {answered.message}",
-        clears_when=answered.clears_when or "The plan answers this.",
-        requirement_ids=(row.requirement_id,),
-    )
+def _unanswered(missing: list[RequirementResult], rows: int, plan: Document) -> list[ReviewException]:
+    """One entry for each row without an answer; one for a plan that leaves most of them out."""
+    if len(missing) * 2 > rows:
+        return [
+            ReviewException(
+                kind="missing_answer",
+                severity="high",
+                message=f"{plan.filename} answers {rows - len(missing)} of {rows} requirements; the others are blank.",
+                clears_when="A plan is sent in which every section of the form is answered.",
+                requirement_ids=tuple(row.requirement_id for row in missing),
+            )
+        ]
+    return [
+        ReviewException(
+            kind="missing_answer",
+            severity="high",
+            message=f"{row.requirement_id} {row.title}: {row.tests[0].message}",
+            clears_when=row.tests[0].clears_when or "The plan answers this.",
+            requirement_ids=(row.requirement_id,),
+        )
+        for row in missing
+    ]
 
 
-def _unreadable_row(row: RequirementResult) -> ReviewException:
-    return ReviewException(
-        kind="needs_person",
-        severity="medium",
-        message=f"{row.requirement_id} {row.title}: {row.reason}",
-        clears_when="A person reads the pages that hold no text, or a plan with text is sent.",
-        requirement_ids=(row.requirement_id,),
-    )
+def _unexplained(rows: list[RequirementResult], explained: set[str]) -> list[ReviewException]:
+    """Rows that are open only because a test could not be run; its cause has an entry of its own under other rows."""
+    return [
+        ReviewException(
+            kind="test_failed",
+            severity="low",
+            message=f"{row.requirement_id} {row.title}: {row.reason}",
+            clears_when=next((t.clears_when for t in row.tests if t.clears_when), "The reviewer looks and decides."),
+            requirement_ids=(row.requirement_id,),
+            evidence=row.evidence[:1],
+        )
+        for row in rows
+        if row.status in ("partial", "needs_review") and row.requirement_id not in explained
+    ]
+
+
+def _unread(row: RequirementResult) -> bool:
+    """Nothing was found, and its answer may stand on pages without text."""
+    return row.status == "needs_review" and row.tests[0].outcome == "fail"
+
+
+def _unread_rows(rows: list[RequirementResult], plan: PlanState) -> list[ReviewException]:
+    """One entry for all rows that may be answered where software could not read the plan."""
+    if not rows:
+        return []
+    one = f"{rows[0].requirement_id} {rows[0].title}: {rows[0].reason}"
+    return [
+        ReviewException(
+            kind="needs_person",
+            severity="high" if len(rows) > 1 else "medium",
+            message=f"{plan.unread}; {len(rows)} requirements may be answered there." if len(rows) > 1 else one,
+            clears_when="A person reads what software could not, or a plan on the registry's form, with text, is sent.",
+            requirement_ids=tuple(row.requirement_id for row in rows),
+        )
+    ]
 
 
 def _of_check(check: CheckResult, failures: list[Failure]) -> ReviewException:
-    ids = {*check.requirement_ids, *(f.requirement.requirement_id for f in failures if f.test.cause == check.check_id)}
+    ids = {*check.requirement_ids, *(f.requirement.requirement_id for f in failures if _cause(f) == check.check_id)}
     return ReviewException(
         kind="check_failed" if check.outcome == "fail" else "check_warning",
         severity=check.severity,
@@ -150,10 +192,15 @@ def _of_failures(failures: list[Failure], spoken: set[str]) -> list[ReviewExcept
     """Failed tests, those with one cause together; what a check already says is not said again."""
     groups: dict[str, list[Failure]] = {}
     for failure in failures:
-        cause = failure.test.cause or f"{failure.requirement.requirement_id}:{failure.test.test}"
+        cause = _cause(failure)
         if cause not in spoken:
             groups.setdefault(cause, []).append(failure)
     return [_of_group(cause, group) for cause, group in groups.items()]
+
+
+def _cause(failure: Failure) -> str:
+    own = f"{failure.requirement.requirement_id}:{failure.test.test}"
+    return failure.verdict.cause or failure.test.cause or own
 
 
 def _of_group(cause: str, group: list[Failure]) -> ReviewException:

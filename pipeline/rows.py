@@ -54,6 +54,17 @@ class PlanState:
         )
         return cls(document, frozenset(extraction.sections_found), closed, extraction.separation)
 
+    @property
+    def unread(self) -> str | None:
+        """What of the plan software could not read, in words; None when nothing stands against a row being missing."""
+        if self.document and (pages := self.document.unreadable_pages):
+            if len(pages) >= self.document.pages:
+                return f"No page of {self.document.filename} holds readable text"
+            return f"Pages {', '.join(map(str, pages))} of {self.document.filename} hold no readable text"
+        if self.document and not self.sections_found:
+            return f"No heading of the form was found in {self.document.filename}"
+        return None
+
 
 def row_result(
     requirement: Requirement, found: RequirementEvidence, facts: Facts, plan: PlanState
@@ -91,7 +102,7 @@ def row_result(
         category=requirement.category,
         title=requirement.title,
         status=status,
-        reason=" ".join([reason, *(n for n in found.notes if status != "missing")]),
+        reason=" ".join([reason, *(n for n in found.notes if found.answered)]),
         tests=tuple(results),
         evidence=evidence,
         expected_but_absent=_absent(requirement, found, failures),
@@ -128,9 +139,8 @@ def _status(
         return "not_applicable", f'The plan says so: "{found.not_applicable.quote}"'
     if not found.answered:
         sections = {s.partition("/")[0] for s in requirement.answer.sections}
-        if plan.document.unreadable_pages and not sections & plan.sections_found:
-            pages = ", ".join(map(str, plan.document.unreadable_pages))
-            return "needs_review", f"{results[0].message} Pages {pages} of the plan hold no readable text: look there."
+        if plan.unread and not sections & plan.sections_found:
+            return "needs_review", f"{results[0].message} {plan.unread}: look there."
         return "missing", results[0].message
     hard = [f for f in failures if (f.verdict.becomes or f.test.on_fail) == "partial"]
     not_run = [r for r in results if r.outcome == "not_run"]

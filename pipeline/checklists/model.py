@@ -148,10 +148,10 @@ class DocumentTest(_Test):
 
 
 class RegisterTest(_Test):
-    """Every land register received names the plan's owner as proprietor and stands under its own title."""
+    """Land registers: one is `present`, their proprietors are the `owner`, none is leasehold without `consent`."""
 
     kind: Literal["register"]
-    what: Literal["present", "owner"]
+    what: Literal["present", "owner", "consent"]
 
 
 class PapersTest(_Test):

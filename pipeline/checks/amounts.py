@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.checks.rule import Case, Rule, Ruling, not_run
+from pipeline.rowtests.shares import adding_up, beside
 
 #: Areas are printed with two decimals.
 _AREA_TOLERANCE = 0.005
@@ -20,11 +21,11 @@ def _buffer(case: Case) -> Ruling:
         return Ruling(
             "fail", f"The buffer contribution is {', '.join(f'{s:g} %' for s in shares)}; 20 % is required.", items
         )
-    rest = list(shares)
-    rest.remove(20.0)
-    if rest and abs(sum(rest[:2]) - 20) > 0.001:
+    rest = beside(shares, 20)
+    parts = adding_up(rest, 20, 2)
+    if rest and parts is None:
         return Ruling("fail", f"The parts {' + '.join(f'{s:g} %' for s in rest[:2])} do not make 20 %.", items)
-    return Ruling("pass", f"20 % = {' + '.join(f'{s:g} %' for s in rest[:2])}." if rest else "20 % is stated.", items)
+    return Ruling("pass", f"20 % = {' + '.join(f'{s:g} %' for s in parts)}." if parts else "20 % is stated.", items)
 
 
 def _estimate(case: Case) -> Ruling:

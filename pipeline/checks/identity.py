@@ -93,6 +93,9 @@ def _owner_and_register(case: Case) -> Ruling:
                 items += [owners[0].evidence, *filter(None, [register.evidence.get("proprietor")])]
     if differs:
         return Ruling("warning", "Proprietor and owner differ. " + "; ".join(differs) + ".", tuple(items))
+    nameless = [r.title_number or r.document for r in case.registers if not r.proprietors]
+    if nameless:
+        return Ruling("warning", f"No proprietor could be read in {', '.join(nameless)}.", (owners[0].evidence,))
     shown = [owners[0].evidence, *(r.evidence["proprietor"] for r in registers if "proprietor" in r.evidence)]
     return Ruling("pass", "Every proprietor is the owner that the plan names.", tuple(shown))
 
@@ -132,7 +135,7 @@ def _pending(case: Case) -> Ruling:
 
 def _one_plan(case: Case) -> Ruling:
     others = case.facts.all("other_plan")
-    if not case.facts.value("project_name") and not others:
+    if case.plan_document_id is None:
         return not_run("No project plan was read.")
     if others:
         names = "; ".join(f.value for f in others)

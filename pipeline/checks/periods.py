@@ -21,6 +21,8 @@ def _dates_exist(case: Case) -> Ruling:
 
 def _dates_read(case: Case) -> Ruling:
     twofold = case.facts.all("ambiguous_date")
+    if not twofold and case.plan_document_id is None and not case.facts.all("report_term"):
+        return not_run("No plan or report with dates was read.")
     if not twofold:
         return Ruling("pass", "No date could be read in two ways.")
     documents = ", ".join(f.evidence.document for f in twofold)

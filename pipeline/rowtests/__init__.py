@@ -10,14 +10,14 @@ from typing import Any
 from pipeline.checklists.model import Test
 from pipeline.dossier import Dossier
 from pipeline.models import Finding
-from pipeline.rowtests import dates, documents, fields, statements, tenure
+from pipeline.rowtests import dates, documents, fields, shares, statements, tenure
 from pipeline.rowtests.verdict import Facts, Verdict
 
 __all__ = ["Facts", "Verdict", "find", "judge"]
 
 _KINDS: dict[str, Any] = {
     "statement": statements.Statement,
-    "share": statements.Share,
+    "share": shares.Share,
     "length": statements.Length,
     "field": fields.LabelledField,
     "date": dates.StatedDate,

@@ -10,10 +10,15 @@ from pipeline.checklists.model import AgreesTest, DateTest, PeriodTest
 from pipeline.dates import DateMention, dates_in, plus_years
 from pipeline.dossier import Dossier
 from pipeline.forms import Paragraph
+from pipeline.forms.normal import plain
 from pipeline.models import Finding
 from pipeline.rowtests.verdict import Facts, Verdict, printed
 
-_BETWEEN = re.compile(r"^\W*(?:to|until|till|and|through|up to|ending|ends?|inclusive|[-–—])?\W*(?:on\s+)?$", re.I)
+_BETWEEN = re.compile(
+    r"^\W*(?:inclusive|noon|midnight)?\W*(?:to|until|till|and|through|up to|ending|ends?|[-–—])?(?:\W*and including)?"
+    r"(?:\W*(?:and|it|will|finish(?:es|ing)?|end(?:s|ing)?|last day|end date|the|is|date))*\W*(?:on\s+)?\W*$",
+    re.I,
+)
 
 
 class StatedDate:
@@ -21,10 +26,10 @@ class StatedDate:
 
     @staticmethod
     def find(test: DateTest, dossier: Dossier) -> Finding:
-        """The first date of the section; one that does not exist only when there is no other."""
+        """The first date beside the words asked for, else the first; one that does not exist only as a last resort."""
         impossible: Finding | None = None
-        for paragraph in dossier.paragraphs([test.section]):
-            for mention in dates_in(paragraph.text):
+        for paragraph, mentions in _dated(test, dossier):
+            for mention in mentions:
                 items = tuple(dossier.quote_paragraph(paragraph, mention.start, mention.end))
                 if mention.value:
                     return Finding(test=test.test, evidence=items, values={test.fact: mention.value.isoformat()})
@@ -35,11 +40,22 @@ class StatedDate:
     def judge(test: DateTest, finding: Finding, facts: Facts) -> Verdict:
         """Pass when there is one that exists."""
         if raw := finding.values.get("impossible"):
-            return Verdict("fail", f"Section {test.section} says {raw}, which is no date.")
+            return Verdict("fail", f"Section {test.section} says {raw}, which is no date.", cause="dates")
         value = finding.values.get(test.fact)
         if not value:
             return Verdict("fail", f"Section {test.section} states no date with day, month and year.")
         return Verdict("pass", f"Section {test.section} states {printed(date.fromisoformat(value))}.")
+
+
+def _dated(test: DateTest, dossier: Dossier) -> list[tuple[Paragraph, list[DateMention]]]:
+    """The section's dates, those whose sentence holds one of `near` first, in the order of `near`."""
+    found: list[tuple[int, Paragraph, DateMention]] = []
+    for paragraph in dossier.paragraphs([test.section]):
+        for mention in dates_in(paragraph.text):
+            sentence = next((paragraph.text[a:b] for a, b in paragraph.sentences() if a <= mention.start < b), "")
+            rank = next((i for i, p in enumerate(test.near) if re.search(p, plain(sentence), re.I)), len(test.near))
+            found.append((rank, paragraph, mention))
+    return [(paragraph, [mention]) for _, paragraph, mention in sorted(found, key=lambda f: f[0])]
 
 
 class Period:
@@ -47,15 +63,23 @@ class Period:
 
     @staticmethod
     def find(test: PeriodTest, dossier: Dossier) -> Finding:
-        """The first two dates that stand as a period; impossible ones are kept as printed."""
-        for paragraph in dossier.paragraphs([test.section]):
-            pair = _pair(paragraph)
-            if pair:
-                first, last = pair
-                items = tuple(dossier.quote_paragraph(paragraph, first.start, last.end))
-                values = _value(f"{test.fact}_start", first) | _value(f"{test.fact}_end", last)
-                return Finding(test=test.test, evidence=items, values=values)
-        return Finding(test=test.test)
+        """The first two dates that stand as a period, in one sentence or each in its own paragraph.
+
+        Impossible ones are kept as printed.
+        """
+        paragraphs = dossier.paragraphs([test.section])
+        pair = next((p for paragraph in paragraphs if (p := _pair(paragraph))), None)
+        dated = [(p, m) for p in paragraphs for m in dates_in(p.text)]
+        found = [(pair[0], pair[1]), (pair[0], pair[2])] if pair else dated[:2]
+        if len(found) < 2:
+            return Finding(test=test.test)
+        (before, first), (after, last) = found
+        items = [
+            *dossier.quote_paragraph(before, first.start, last.end if after is before else first.end),
+            *(dossier.quote_paragraph(after, last.start, last.end) if after is not before else ()),
+        ]
+        values = _value(f"{test.fact}_start", first) | _value(f"{test.fact}_end", last)
+        return Finding(test=test.test, evidence=tuple(items), values=values)
 
     @staticmethod
     def judge(test: PeriodTest, finding: Finding, facts: Facts) -> Verdict:
@@ -64,7 +88,7 @@ class Period:
         start, end = values.get(f"{test.fact}_start"), values.get(f"{test.fact}_end")
         for which in ("start", "end"):
             if raw := values.get(f"{test.fact}_{which}_impossible"):
-                return Verdict("fail", f"Section {test.section} says {raw}, which is no date.")
+                return Verdict("fail", f"Section {test.section} says {raw}, which is no date.", cause="dates")
         if not (start and end):
             return Verdict("fail", f"Section {test.section} states no period with a first and a last day.")
         first, last = date.fromisoformat(start), date.fromisoformat(end)
@@ -79,12 +103,11 @@ class Period:
         return Verdict("pass", f"{printed(first)} to {printed(last)} is {test.years} years.")
 
 
-def _pair(paragraph: Paragraph) -> tuple[DateMention, DateMention] | None:
-    found = dates_in(paragraph.text)
-    for first, last in pairwise(found):
+def _pair(paragraph: Paragraph) -> tuple[Paragraph, DateMention, DateMention] | None:
+    for first, last in pairwise(dates_in(paragraph.text)):
         if _BETWEEN.match(paragraph.text[first.end : last.start]):
-            return first, last
-    return (found[0], found[1]) if len(found) >= 2 else None
+            return paragraph, first, last
+    return None
 
 
 def _value(name: str, mention: DateMention) -> dict[str, str]:

@@ -30,6 +30,10 @@ TYPE_WORDS: dict[DocumentType, str] = {
     "other": "document of unknown type",
 }
 _YEAR = re.compile(r"(?<![\d.,])(19[5-9]\d|20\d\d)(?![\d.,]\d|\d)")
+_KIND = r"(?:land\s*(?:cover|use)|imager?y?|aerial|satellite|photo\w*|ndvi)"
+_MAP_YEAR = re.compile(rf"{_KIND}\D{{0,24}}{_YEAR.pattern}|{_YEAR.pattern}\D{{0,16}}{_KIND}", re.I)
+#: A column's head is short.
+_HEAD = 16
 _COMMON_WORDS = {
     "farm",
     "farms",
@@ -118,23 +122,27 @@ class WorkbookYears:
     @staticmethod
     def find(test: WorkbookYearsTest, dossier: Dossier) -> Finding:
         """The row of calendar years, as stored."""
-        for document in dossier.of_type("farm_management_records"):
+        documents = dossier.of_type("farm_management_records")
+        values = {"received": "; ".join(d.filename for d in documents)} if documents else {}
+        for document in documents:
             for page in dossier.pages(document):
                 row = _years_row(page)
                 if row:
                     cells, years = row
                     item = dossier.quote_line(document, page, " ".join(c for c in cells if c))
-                    values = {"years": " ".join(str(y) for y in years)}
+                    values["years"] = " ".join(str(y) for y in years)
                     return Finding(test=test.test, evidence=(item,) if item else (), values=values)
-        return Finding(test=test.test)
+        return Finding(test=test.test, values=values)
 
     @staticmethod
     def judge(test: WorkbookYearsTest, finding: Finding, facts: Facts) -> Verdict:
         """Pass when every year is there; more years do no harm."""
         start = facts.day("start_date") or facts.day("crediting_start")
         stated = {int(y) for y in finding.values.get("years", "").split()}
+        if not finding.values.get("received"):
+            return Verdict("not_run", "Not looked for: no management workbook that can be read was received.")
         if not stated:
-            return Verdict("fail", "No row of calendar years was found in a management workbook.")
+            return Verdict("fail", f"No row of calendar years was found in {finding.values['received']}.")
         if not start:
             return Verdict("not_run", "Not compared: the plan's start date could not be read.")
         wanted = [start.year - n for n in range(test.years, 0, -1)]
@@ -149,7 +157,8 @@ class WorkbookYears:
 def _years_row(page: Page) -> tuple[tuple[str, ...], list[int]] | None:
     """The first row with three or more calendar years in a run."""
     for row in page.rows[:40]:
-        years = [int(c) for c in row if re.fullmatch(r"(?:19|20)\d\d", c.strip())]
+        # "2018", "Harvest 2018"; a date or a sentence with a year in it is no head of a column
+        years = [int(found[0]) for c in row if len(c) <= _HEAD and len(found := _YEAR.findall(c)) == 1]
         distinct = sorted(set(years))
         if len(distinct) >= 3 and distinct[-1] - distinct[0] == len(distinct) - 1:
             return row, distinct
@@ -170,13 +179,13 @@ class MapAge:
         for document in documents:
             text = " ".join(p.text for p in dossier.pages(document))
             said = " ".join((document.filename, *document.names, text))
-            years += [int(y) for y in _YEAR.findall(re.sub(r"[_-]", " ", said))]
+            years += _map_years(said)
             named = named or bool(_farm_words(dossier) & _words(said))
             items += lines_matching(dossier, document, [r"\b(?:19|20)\d\d\b", r"\w{4}"])
         if documents:
             values = {"received": "; ".join(d.filename for d in documents), "named": "yes" if named else "no"}
         if years:
-            values["year"] = str(min(years))
+            values["year"], values["years"] = str(min(years)), " ".join(str(y) for y in sorted(set(years)))
         if closed := unread(dossier, "land_cover_map"):
             values["unread"] = "; ".join(d.filename for d in closed)
         return Finding(test=test.test, evidence=tuple(items[:2]), values=values)
@@ -199,6 +208,14 @@ class MapAge:
             return Verdict(
                 "fail", f"{received} is of {year}; {limit} or earlier is needed for a start in {start.year}."
             )
+        later = [y for y in finding.values["years"].split() if int(y) > limit]
+        if later:
+            return Verdict(
+                "fail",
+                f"{received} carries the years {finding.values['years'].replace(' ', ', ')}; only a person can see "
+                "which of them is the map's.",
+                "needs_review",
+            )
         if finding.values.get("named") != "yes":
             return Verdict(
                 "fail", f"{received} does not name this farm where it can be read; a person must look.", "needs_review"
@@ -211,6 +228,13 @@ class MapAge:
                 "needs_review",
             )
         return Verdict("pass", f"{received} is of {year}, more than {test.years} years before {start.year}.")
+
+
+def _map_years(said: str) -> list[int]:
+    """The years beside the words "land cover" or the picture's kind; for want of them, every year that is said."""
+    text = re.sub(r"[_-]", " ", said)
+    beside = [int(a or b) for a, b in _MAP_YEAR.findall(text)]
+    return beside or [int(y) for y in _YEAR.findall(text)]
 
 
 def _farm_words(dossier: Dossier) -> set[str]:

@@ -8,7 +8,7 @@ from pipeline.models import Evidence, Finding
 from pipeline.rowtests.documents import unread
 from pipeline.rowtests.verdict import Facts, Verdict
 from pipeline.tenure.owners import land_owners
-from pipeline.tenure.papers import absent_papers, named_papers
+from pipeline.tenure.papers import absent_papers, named_in, named_papers
 from pipeline.tenure.people import compare
 
 
@@ -29,12 +29,19 @@ class Registers:
             }
             items = [r.evidence["title_number"] for r in registers if "title_number" in r.evidence]
             return Finding(test=test.test, evidence=tuple(items[:4]), values={k: v for k, v in values.items() if v})
+        if test.what == "consent":
+            leased = [r for r in registers if r.tenure == "leasehold"]
+            values = {"leased": ", ".join(r.title_number or r.document for r in leased), "others": "; ".join(others)}
+            items = [r.evidence["tenure"] for r in leased if "tenure" in r.evidence]
+            return Finding(test=test.test, evidence=tuple(items[:4]), values={k: v for k, v in values.items() if v})
         return _owner_finding(test, dossier)
 
     @staticmethod
     def judge(test: RegisterTest, finding: Finding, facts: Facts) -> Verdict:
-        """Present: at least one register. Owner: no register names somebody else."""
+        """Present: at least one register. Owner: no register names somebody else. Consent: no leasehold title."""
         values = finding.values
+        if test.what == "consent":
+            return _consent(values)
         if test.what == "present":
             if values.get("registers"):
                 return Verdict("pass", f"Registers received: {values['registers']}.")
@@ -49,7 +56,21 @@ class Registers:
             return Verdict("not_run", values.get("why", "Not compared."))
         if values.get("differs"):
             return Verdict("fail", f"{values['differs']}.")
+        if values.get("nameless"):
+            return Verdict("fail", f"No proprietor could be read in {values['nameless']}.", "needs_review")
         return Verdict("pass", f"{values['compared']}.")
+
+
+def _consent(values: dict[str, str]) -> Verdict:
+    """A leasehold title needs the owner's consent for both periods (PG 8.2; CC 3.5), which only a person can read."""
+    leased, others = values.get("leased"), values.get("others")
+    if not leased:
+        return Verdict("pass", "No register says that the land is leasehold.")
+    if others:
+        return Verdict(
+            "fail", f"{leased} is leasehold; a person must see whether {others} holds the consent.", "needs_review"
+        )
+    return Verdict("fail", f"{leased} is leasehold, and no paper with the owner's consent was received.")
 
 
 def _owner_finding(test: RegisterTest, dossier: Dossier) -> Finding:
@@ -75,7 +96,8 @@ def _owner_finding(test: RegisterTest, dossier: Dossier) -> Finding:
     for item in items:
         if item and item not in evidence:
             evidence.append(item)
-    values = {"compared": "; ".join(same + differs)}
+    nameless = [r.title_number or r.document for r in dossier.registers if not r.proprietors]
+    values = {"compared": "; ".join(same + differs)} | ({"nameless": ", ".join(nameless)} if nameless else {})
     if differs:
         values["differs"] = "; ".join(differs)
     else:
@@ -91,9 +113,15 @@ class Papers:
         """The papers named by title number, and those that are absent."""
         named = named_papers(dossier, test.sections)
         absent = absent_papers(dossier, dossier.registers, named)
-        items = [p.evidence for p in absent if p.evidence]
-        unique = list(dict.fromkeys(items))
-        values = {"named": "; ".join(p.name for p in named), "absent": "; ".join(p.name for p in absent)}
+        closed = [n for d in unread(dossier, "land_tenure", "other") for n in (d.filename, *d.names)]
+        shut = [p for p in absent if named_in(p, closed)]
+        absent = [p for p in absent if p not in shut]
+        unique = list(dict.fromkeys(p.evidence for p in (absent or shut) if p.evidence))
+        values = {
+            "named": "; ".join(p.name for p in named),
+            "absent": "; ".join(p.name for p in absent),
+            "unread": "; ".join(p.name for p in shut),
+        }
         return Finding(test=test.test, evidence=tuple(unique[:4]), values={k: v for k, v in values.items() if v})
 
     @staticmethod
@@ -101,6 +129,8 @@ class Papers:
         """Pass when none is absent."""
         if absent := finding.values.get("absent"):
             return Verdict("fail", f"Named in the plan and not received: {absent}.")
+        if shut := finding.values.get("unread"):
+            return Verdict("fail", f"Named in the plan, received and not to be read: {shut}.", "needs_review")
         if named := finding.values.get("named"):
             return Verdict("pass", f"All named papers were received: {named}.")
         return Verdict("pass", "The plan names no paper by a title number, so none is absent.")

@@ -17,6 +17,8 @@ class Verdict:
     outcome: TestOutcome
     message: str
     becomes: Literal["partial", "needs_review"] | None = None
+    #: The check that says the same, where it is another than the test declares.
+    cause: str | None = None
 
 
 class Facts:

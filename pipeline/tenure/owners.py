@@ -8,15 +8,21 @@ from dataclasses import dataclass
 from pipeline.dossier import Dossier
 from pipeline.forms.normal import plain
 from pipeline.models import Evidence
-from pipeline.tenure.people import holder_name
+from pipeline.tenure.people import holder_name, split_names
 
+#: Words up to the end of the sentence; the full stop of an initial does not end it.
+_NAMES = r"(?:[^.;]|(?<=\b[A-Z])\.)+"
 _OWNED_BY = re.compile(
-    r"\b(?:owned|held|farmed and owned)\b[^.]{0,40}?\bby\s+(?P<who>(?:[^.;]|\.(?=\s?[A-Z]\b|[A-Z]\.))+)"
-    r"|\bowner(?:s)?\s+(?:of[^.]{0,40}\s)?(?:is|are)\s+(?P<is>[^.;]+)"
-    r"|^\W*(?P<owns>[^.;:]{3,120}?),?\s+(?:wholly |fully |solely |jointly )?"
+    rf"\b(?:owned|held|farmed and owned)\b[^.]{{0,40}}?\bby\s+(?P<who>{_NAMES})"
+    rf"|\bowner(?:s)?\s+(?:of[^.]{{0,40}}\s)?(?:is|are)\s+(?P<is>{_NAMES})"
+    r"|^\W*(?P<owns>(?:[^.;:]|(?<=\b[A-Z])\.){3,120}?),?\s+(?:wholly |fully |solely |jointly )?"
     r"(?:owns?|holds? the (?:freehold|land|title))\b",
 )
-_TO = re.compile(r"\b(?:allocated|distributed|issued|transferred|paid|belong|go|accrue)\s+to\s+(?P<who>[^.;]+)", re.I)
+_TO = re.compile(
+    rf"\b(?:allocated|distributed|issued|transferred|paid|belongs?|go(?:es)?|accrues?|assigned)"
+    rf"(?:\s+\w+){{0,2}}\s+to\s+(?P<who>{_NAMES})",
+    re.I,
+)
 _STOP = re.compile(
     r"\s+(?:who|which|under|since|for|in accordance|as|through|from|on|with|until|pursuant|at|in)\s", re.I
 )
@@ -59,13 +65,18 @@ def _holders(dossier: Dossier, credits: bool) -> list[Holder]:
 def names_in(who: str) -> list[str]:
     """The names in "the Project Owner, A. Name and B. Name": roles, shares and what follows the name left out."""
     text = _STOP.split(f" {plain(who)} ")[0]
-    text = re.sub(r"\(?\b\d{1,3}\s?%\)?", " ", text)
-    names = []
-    for part in re.split(r"\s*,\s+(?!Ltd|Limited)|\s+and\s+(?=(?:the\s+)?[A-Z])(?!Sons?\b|Partners?\b|Co\b)", text):
-        name = holder_name(part)
-        if name and name not in names:
-            names.append(name)
-    return names
+    text = re.sub(r"\s+", " ", re.sub(r"\(?\b\d{1,3}\s?(?:%|per\s?cent\b)\)?", " ", text))
+    found = (holder_name(part) for part in split_names(_before_address(text)))
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def _before_address(text: str) -> str:
+    """The names alone: after the last one a comma brings its address, before it commas part names and roles."""
+    head, joined, tail = text.strip().rpartition(" and ")
+    parts = re.split(r",\s+(?!Ltd\b|Limited\b)", tail)
+    while len(parts) > 1 and not holder_name(parts[0]):
+        parts.pop(0)
+    return f"{head}{joined}{parts[0]}"
 
 
 def _from_contacts(dossier: Dossier) -> list[Holder]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipeline.dossier import Dossier
 from pipeline.forms.normal import plain
 from pipeline.models import Evidence, Register
 
-#: Two or more letters and five to seven digits, or the older one to three letters: a title number of a land register.
-_TITLE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,4})\s?(\d{4,7})(?![A-Za-z0-9])")
+#: One to four letters and up to seven digits: a title number of a land register. Short ones count only where the words
+#: before them say what they are; a company's number looks like a title's.
+_TITLE = re.compile(r"(?<![A-Za-z0-9])([A-Z]{1,4})(\s?)(\d{1,7})(?![A-Za-z0-9])")
+_CUE = re.compile(r"\b(?:register|title(?:\s+(?:no\.?|number|plan))?|deed|transfer)\b\W*$", re.I)
+_COMPANY = re.compile(
+    r"\b(?:company|co)\b\W*(?:reg\w*\W*)?(?:no|number|nr)?\W*$|\breg(?:n|istration|istered)?\W*(?:no|number|nr)\W*$",
+    re.I,
+)
+_LONG = 4
 _NOT_TITLES = {"ISO", "EPSG", "SN", "BS", "EN", "PE", "COP", "GHG", "CO", "RPA", "SBI", "CPH", "IEC"}
 _PLAN = re.compile(r"^\W{0,4}(?:(?:title|transfer|filed)\s+)?plan\b|^\W{0,4}transfer\b", re.I)
 _PLAN_BEFORE = re.compile(r"\b(?:title|transfer|filed)\s+plan\b\W{0,12}(?:no\.?|number|of|-)?\W*$", re.I)
@@ -36,13 +44,17 @@ def named_papers(dossier: Dossier, places: tuple[str, ...]) -> list[NamedPaper]:
     for paragraph in dossier.paragraphs(places):
         text = paragraph.text
         for match in _TITLE.finditer(text):
-            if match.group(1) in _NOT_TITLES:
-                continue
-            number = match.group(1) + match.group(2)
+            letters, space, figures = match.groups()
             after, before = (
                 plain(text[match.end() : match.end() + 24]),
                 plain(text[max(0, match.start() - 30) : match.start()]),
             )
+            year = bool(space) and re.fullmatch(r"(?:19|20)\d\d", figures)
+            if letters in _NOT_TITLES or _COMPANY.search(before) or year:
+                continue
+            if len(figures) < _LONG and not _CUE.search(before):
+                continue
+            number = letters + figures
             is_plan = bool(_PLAN.match(after) or _PLAN_BEFORE.search(before))
             items = dossier.quote_paragraph(paragraph, match.start(), match.end())
             found.setdefault((number, is_plan), NamedPaper(number, is_plan, items[0] if items else None))
@@ -52,14 +64,15 @@ def named_papers(dossier: Dossier, places: tuple[str, ...]) -> list[NamedPaper]:
 def absent_papers(dossier: Dossier, registers: list[Register], papers: list[NamedPaper]) -> list[NamedPaper]:
     """The named papers that are not in the folder: a register counts by its own title, a plan by its file's name."""
     titles = {r.title_number for r in registers}
-    names = [n for d in dossier.of_type("land_tenure") for n in (d.filename, *d.names)]
-    absent = []
-    for paper in papers:
-        in_name = [n for n in names if paper.title_number in re.sub(r"[\s_]", "", n).upper()]
-        plan_there = any(re.search(r"plan", n, re.I) for n in in_name)
-        there = plan_there if paper.is_plan else paper.title_number in titles
-        if not there and not paper.is_plan:
-            there = any(not re.search(r"plan", n, re.I) for n in in_name)
-        if not there:
-            absent.append(paper)
-    return absent
+    read = {r.document_id for r in registers}
+    # a register counts as what it is: another title in its file's name does not make it that title's register
+    unread = [d for d in dossier.of_type("land_tenure") if d.document_id not in read]
+    names = [n for d in unread for n in (d.filename, *d.names)]
+    return [p for p in papers if not (p.title_number in titles and not p.is_plan) and not named_in(p, names)]
+
+
+def named_in(paper: NamedPaper, names: Iterable[str]) -> bool:
+    """True when one of the file names carries the paper's title number and says plan, or not, as the paper does."""
+    letters, figures = re.match(r"([A-Z]+)(\d+)", paper.title_number).groups()  # type: ignore[union-attr]  # made of these
+    own = re.compile(rf"(?<![A-Z]){letters}[\s_-]?{figures}(?!\d)", re.I)
+    return any(own.search(n) and bool(re.search(r"plan", n, re.I)) == paper.is_plan for n in names)

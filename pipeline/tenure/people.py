@@ -32,6 +32,16 @@ _FORMS = {
     "estates",
 }
 _FORMS |= {"trust", "trustees", "trustee", "sons", "son", "and", "group", "holdings", "inc", "of"}
+#: Short forms that mean the same as the whole word.
+_SHORT = {"ltd": "limited", "co": "company", "bros": "brothers"}
+_COMPANY = re.compile(r"\b(?:limited|ltd|plc|llp|trust|company|partnership)\b", re.I)
+_BETWEEN = re.compile(r"\s*,\s+(?:and\s+)?|\s+(?:and|&)\s+(?:to\s+)?(?!(?:sons?|daughters?|co|partners?)\b)", re.I)
+#: How sentences begin that name nobody.
+_NO_NAME = re.compile(
+    r"(?:no|none|nobody|neither|not|it|they|he|she|we|this|that|these|each|all|both|every|any|who|which|buffer)\b"
+    r"|the\s+(?!trustees|executors|partners)(?-i:[a-z])",
+    re.I,
+)
 _ROLES = re.compile(
     r"^(?:the\s+)?(?:project\s+owner|land\s*owner|land\s+steward|owner|project\s+proponent|farmer|tenant|proprietor)s?\b[\s,:-]*",
     re.I,
@@ -56,12 +66,45 @@ def holder_name(text: str) -> str | None:
     name = plain(text).strip(" .,;:()")
     while match := _ROLES.match(name):
         name = name[match.end() :].strip(" .,;:()")
-    return name if re.search(r"[A-Za-z]{2}", name) and re.match(r"[A-Z]", name) else None
+    if _NO_NAME.match(name) or not re.search(r"[^\W\d_]{2}", name):
+        return None
+    return name if re.match(r"(?:(?:the|trustees|executors|partners|of)\s+)*[A-Z]", name) else None
+
+
+def split_names(text: str) -> list[str]:
+    """Several holders: "A and B", "A, B & C"; a company's own "and" stays inside its name.
+
+    "J. & M. Name" are two people of one surname.
+    """
+    text = plain(text).strip(" .,;")
+    parts = _between_companies(text) if _COMPANY.search(text) else _BETWEEN.split(text)
+    names = [p.strip(" .,;") for p in parts if p.strip(" .,;")]
+    return [_with_surname(name, names[i + 1 :]) for i, name in enumerate(names)]
+
+
+def _between_companies(text: str) -> list[str]:
+    """The holders where one of them is a company: parted after a company, and after a first name with a surname."""
+    first, *more = re.split(r"(\s+and\s+(?:to\s+)?)", text, flags=re.I)
+    names = [first]
+    for joint, part in zip(more[::2], more[1::2], strict=True):
+        last = names[-1]
+        whole = bool(_COMPANY.search(last)) or (len(last.split()) > 1 and not set(_tokens(last)) & _FORMS)
+        names = [*names, part] if whole else [*names[:-1], f"{last}{joint}{part}"]
+    return names
+
+
+def _with_surname(name: str, later: list[str]) -> str:
+    """A lone first name or initial takes the surname of the name after it."""
+    following = next((words for n in later if len(words := n.split()) > 1), None)
+    tokens = _tokens(name)
+    alone = len(tokens) == 1 or all(len(t) == 1 for t in tokens)
+    titled = _ROLES.match(name) or name.casefold().startswith("the ")
+    return f"{name} {following[-1]}" if alone and following and not titled else name
 
 
 def _tokens(name: str) -> list[str]:
-    words = re.findall(r"[^\W\d_]+(?:['-][^\W\d_]+)*", plain(name).casefold().replace(".", " "))
-    return [w for w in words if w not in _TITLES]
+    words = re.findall(r"[^\W\d_]+(?:['-][^\W\d_]+)*", plain(name).casefold().replace(".", " ").replace("&", " and "))
+    return [_SHORT.get(w, w) for w in words if w not in _TITLES]
 
 
 def compare(stated: str, registered: str) -> Comparison:

@@ -12,6 +12,7 @@ import re
 from pipeline.forms.normal import plain
 from pipeline.models import Document, Evidence, Page, Register
 from pipeline.quoting import quote
+from pipeline.tenure.people import split_names
 
 _TITLE_NUMBER = r"[A-Z]{1,4}\s?\d{1,7}"
 _OWN_TITLE = re.compile(rf"\btitle\s+number\s*:?\s*({_TITLE_NUMBER})\b", re.I)
@@ -26,16 +27,24 @@ _PENDING = re.compile(
     r"[^.]*\b(?:pending\s+applications?|applications?\b[^.]{0,80}\bpending|application[^.]{0,40}not\s+(?:yet\s+)?(?:been\s+)?completed)\b[^.]*\.?",
     re.I,
 )
-_SECTION = re.compile(r"^\W*([ABC])\s*[:.]\s*(?:property|proprietorship|charges)\b", re.I)
+_SECTION = re.compile(
+    r"^\W*(?P<letter>[ABC])\s*[:.-]\s*(?:property|proprietorship|charges)\b"
+    r"|^(?:[ABC]\s+)?(?P<name>property|proprietorship|charges)\s+register(?:\s+\(?continued\)?)?$",
+    re.I,
+)
+_LETTERS = {"property": "A", "proprietorship": "B", "charges": "C"}
 _CONTINUED = re.compile(r"\bcontinued\b", re.I)
 _HOLDER = re.compile(r"\bPROPRIETOR\s*:\s*")
 _LENDER = re.compile(r"\bProprietor\s*:\s*")
-#: What ends a proprietor's name: its address, anything in brackets, the next entry.
+#: What ends a proprietor's name: its address, or the next entry. The "of" before an address is in small letters; one
+#: in capitals belongs to the name: "TRUSTEES OF ...".
 _NAME_END = re.compile(
     r"\s+(?:both |all |each )?of\s+(?=\d|[A-Z][\w'.&/-]*(?:\s+[\w'.&/-]+){0,12}?(?:,|\.|$)|c/o|care)"
-    r"|\s*\(|\s+(?:both|care of|whose address|and of)\b|\.\s|\.$|\s\d+\s+\(\d{2}",
-    re.I,
+    r"|\s+(?:both|care of|whose address|and of)\b|(?<!\b[A-Z])(?<!\bCO)(?<!\bST)(?<!\bLTD)\.\s|(?<!\b[A-Z])\.$"
+    r"|\s\d+\s+\(\d{2}"
 )
+#: After a company's name its number.
+_BRACKETS = re.compile(r"\s*\([^)]*(?:\)|$)")
 
 
 def is_register(pages: tuple[Page, ...]) -> bool:
@@ -64,8 +73,7 @@ def read_register(document: Document, pages: tuple[Page, ...]) -> Register | Non
     section = ""
     for page, line in lines:
         text = plain(line)
-        if head := _SECTION.match(text):
-            section = head.group(1).upper()
+        section = _opened(text) or section
         for key, pattern in (("title_number", _OWN_TITLE), ("edition_date", _EDITION), ("issued_on", _ISSUED)):
             if match := pattern.search(text):
                 keep(key, match.group(1), page, line)
@@ -103,21 +111,21 @@ def _named(
     names: list[str] = []
     section = ""
     for index, (page, line) in enumerate(lines):
-        if head := _SECTION.match(plain(line)):
-            section = head.group(1).upper()
+        section = _opened(plain(line)) or section
         match = pattern.search(line)
         if not match or (section and section != wanted) or (not section and wanted == "C"):
             continue
         run, words = line[match.end() :], [line]
         for later_page, later in lines[index + 1 : index + 8]:
-            if _NAME_END.search(plain(run)):
+            if _NAME_END.search(_BRACKETS.sub("", plain(run))):
                 break
             if _furniture(later):
                 continue
             run = f"{run} {later.strip()}"
             if later_page is page:
                 words.append(later)
-        names += [n for n in _split(_NAME_END.split(plain(run), maxsplit=1)[0]) if n not in names]
+        holders = _NAME_END.split(_BRACKETS.sub("", plain(run)), maxsplit=1)[0]
+        names += [n for n in split_names(holders) if n not in names]
         item = quote(
             document, page, " ".join(w.strip() for w in words), section_title=f"section {wanted}", role="supplementary"
         )
@@ -126,24 +134,18 @@ def _named(
     return tuple(names)
 
 
+def _opened(text: str) -> str | None:
+    """The letter of the section whose heading a line is."""
+    head = _SECTION.match(text)
+    return (head["letter"] or _LETTERS[head["name"].lower()]).upper() if head else None
+
+
 def _furniture(line: str) -> bool:
     """A line that a page break puts into the middle of an entry."""
     text = plain(line)
-    if _SECTION.match(text) or _CONTINUED.search(text) or _OWN_TITLE.search(text):
+    if _opened(text) or _CONTINUED.search(text) or _OWN_TITLE.search(text):
         return True
     return bool(re.fullmatch(r"(?:page\s*)?\d+(?:\s*of\s*\d+)?", text, re.I))
-
-
-def _split(names: str) -> list[str]:
-    """Several proprietors: "A and B", "A, B and C"; a company's own "and" stays inside its name."""
-    names = names.strip(" .,;")
-    if re.search(r"\b(?:limited|ltd|plc|llp|trust|company|partnership)\b", names, re.I):
-        parts = re.split(
-            r"(?<=limited)\s+and\s+|(?<=plc)\s+and\s+|(?<=llp)\s+and\s+|(?<=ltd)\s+and\s+", names, flags=re.I
-        )
-    else:
-        parts = re.split(r"\s*,\s+|\s+and\s+|\s+&\s+", names)
-    return [p.strip(" .,;") for p in parts if p.strip(" .,;")]
 
 
 def _pending(document: Document, pages: tuple[Page, ...], evidence: dict[str, Evidence]) -> bool:
