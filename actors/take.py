@@ -12,7 +12,7 @@ from actors.broker import QUEUE
 from actors.dispatch import Dispatch
 from actors.news import News
 from pipeline import workflow
-from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound, UsageError
+from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound, TryAgain, UsageError
 from pipeline.models import AddResult, StageKey
 from pipeline.names import printable
 
@@ -92,7 +92,13 @@ def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) 
     for sha256 in sorted({f.sha256 for f in result.files if f.sha256 and f.outcome in ("added", "new_version")}):
         if not dispatch.underway.of(sha256, READ):
             reader.send(sha256)
-    dispatch.send_due(session_id)
+    try:
+        dispatch.send_due(session_id)
+    except TryAgain:
+        raise
+    except ReviewError as error:
+        # The files are in. What keeps the stages from going on (a checklist with a typo) is said as what it is.
+        dispatch.news.tell(News("stage_failed", session_id, str(error), error=error))
     return result
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +16,10 @@ from pipeline.errors import ReviewError, SessionCorrupt
 from pipeline.inbox.folders import left_alone
 from pipeline.inbox.mounts import SILENT, filesystem_of
 from pipeline.models import Value
+from pipeline.names import printable
 from pipeline.presence import watcher_is_running
 from pipeline.settings import Settings
+from pipeline.store.files import is_disk_full
 from pipeline.workspace import Workspace
 
 Outcome = Literal["ok", "warning", "fail", "not_run"]
@@ -90,7 +93,8 @@ def _carry_out(check: Check, patient: Patient) -> Finding:
     except ReviewError as error:
         outcome, message, cure = "not_run", error.message, error.cure
     except OSError as error:
-        outcome, message, cure = "not_run", f"could not look: {error}", "Mend the failures above first."
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        outcome, message, cure = "not_run", f"could not look: {what}", "Mend the failures above first."
     return Finding(check_id=check.check_id, title=check.title, outcome=outcome, message=message, cure=cure)
 
 
@@ -104,7 +108,8 @@ def _folders(patient: Patient) -> Result:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             machine.clock_difference(folder)  # a real file, written and removed: rights alone can mislead
         except OSError as error:
-            return "fail", f"{folder} cannot be written: {error.strerror or error}", _cure_for_rights(folder)
+            cure = "Make room on that disk." if is_disk_full(error) else _cure_for_rights(folder)
+            return "fail", f"{folder} cannot be written: {error.strerror or error}", cure
         if folder.stat().st_mode & 0o077:
             open_to_others.append(str(folder))
     if open_to_others:
@@ -133,6 +138,8 @@ def _file_system(patient: Patient) -> Result:
 
 def _inotify(patient: Patient) -> Result:
     slower = f"Files are still found every {patient.settings.inbox.rescan_seconds:g} s by scanning."
+    if not patient.inbox.is_dir():
+        return "not_run", f"there is no folder {patient.inbox} to watch", "Mend the failures above first."
     try:
         delivered = patient.inotify_delivers(patient.inbox)
     except OSError as error:
@@ -265,19 +272,33 @@ def _staging(patient: Patient) -> Result:
 def _sessions(patient: Patient) -> Result:
     with patient.open() as ws:
         ids = ws.sessions.ids()
-        damaged = []
+        damaged, cures = [], []
         for session_id in ids:
             try:
                 ws.sessions.read(session_id)
                 ws.sessions.verify_audit(session_id)
             except SessionCorrupt as error:
                 damaged.append(error.message)
+                cures.append(error.cure)
             except ReviewError as error:
                 damaged.append(f"{session_id}: {error.message}")
         if damaged:
-            cure = f"Put the file back from your backup of {patient.data / 'sessions'}; its documents are not lost."
-            return "fail", "; ".join(damaged), cure
+            return "fail", " ".join(damaged), " ".join(dict.fromkeys(cures))
     return "ok", f"{len(ids)} readable, with unbroken logs", ""
+
+
+def _documents(patient: Patient) -> Result:
+    with patient.open() as ws:
+        held: dict[str, str] = {}
+        for session_id in ws.sessions.ids():
+            with suppress(ReviewError):  # the check before names a damaged session
+                for document in ws.sessions.read(session_id).documents.values():
+                    held.setdefault(document.sha256, f"{printable(document.filename)} of {session_id}")
+        lost = [name for sha256, name in held.items() if not ws.intact(sha256)]
+        if lost:
+            cure = "Add the same files again, or put back your backup of the data folder."
+            return "fail", f"gone or changed in the data folder: {', '.join(lost)}", cure
+    return "ok", f"{len(held)} stored, each as it was filed", ""
 
 
 def _inbox_folders(patient: Patient) -> Result:
@@ -309,6 +330,7 @@ CHECKS: tuple[Check, ...] = (
     Check("checklists", "Checklists", _checklists),
     Check("staging", "Staging", _staging),
     Check("sessions", "Sessions", _sessions),
+    Check("documents", "Documents", _documents),
     Check("inbox_folders", "Inbox folders", _inbox_folders),
     Check("watcher", "Watcher", _watcher),
 )

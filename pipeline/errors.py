@@ -8,6 +8,7 @@ ReviewError
 ├── SessionCorrupt             the session's file is there and cannot be read
 ├── RevisionConflict           somebody else changed the session in between
 ├── DuplicateSessionWarning    control flow: a likeness was found, nothing was added yet
+├── ContentLost                a document's stored copy is gone or was changed; adding the file again mends it
 ├── FileRefused                one file cannot be taken; the others go on
 ├── StageFailed                a stage gave up; it is recorded on the session
 └── TryAgain                   locked, broker away, nobody to hand the work to
@@ -80,6 +81,12 @@ class DuplicateSessionWarning(ReviewError):
     def __init__(self, warning: DuplicateWarning) -> None:
         super().__init__(warning.message, "Answer with continue, use-existing or cancel.")
         self.warning = warning
+
+
+class ContentLost(ReviewError):
+    """The data folder no longer holds a document's bytes as they were filed; other documents go on."""
+
+    code = "content_lost"
 
 
 class FileRefused(ReviewError):

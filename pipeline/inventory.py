@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, get_args
 
 from pipeline.classification import Classification, classify
@@ -16,6 +17,19 @@ TYPE_ORDER: tuple[DocumentType, ...] = get_args(DocumentType)
 _NEVER_EVIDENCE: dict[DocumentType, str] = {
     "registry_review": "Excluded: a registry review repeats the answers it is to check, so it is never evidence.",
     "methodology_reference": "Excluded: rules and handbooks say what projects must do, never what this one did.",
+}
+#: What the ending of a name promises, as the reader's word for it.
+_PROMISES = {".pdf": "pdf", ".xlsx": "xlsx"}
+_KINDS = {
+    "pdf": "a PDF",
+    "xlsx": "a workbook",
+    "zip": "an archive",
+    "text": "plain text",
+    "csv": "a table as plain text",
+    "image": "a picture",
+    "tif": "a picture",
+    "docx": "a Word document",
+    "program": "a program",
 }
 _CURE = "Ask for a copy that opens, or add it in another format."
 
@@ -84,6 +98,8 @@ def _status(
         return "ignored"
     if reading.status != "ok":
         return reading.status
+    if _other_content(record, reading) and not reading.pages:
+        return "unreadable"
     if classification.document_type in _NEVER_EVIDENCE:
         return "excluded"
     if record.reviewer_status == "pinned":
@@ -99,6 +115,9 @@ def _status_notes(
         notes.append(reading.note)
     elif reading.status != "ok":
         notes.append(f"The file could not be read ({reading.code or 'no reason given'}). {_CURE}")
+    if other := _other_content(record, reading):
+        # First, since it says why the rest is as it is.
+        notes.insert(0, other)
     if status == "ignored":
         notes.append("Ignored by the reviewer's word.")
     elif status == "pinned":
@@ -108,6 +127,17 @@ def _status_notes(
     if reading.kind == "pdf" and reading.status == "ok" and reading.unreadable_pages:
         notes.append(_blind_pages(reading))
     return notes
+
+
+def _other_content(record: DocumentRecord, reading: Reading) -> str | None:
+    """What to say of a file whose name promises a PDF or a workbook and whose content is something else."""
+    suffix = PurePosixPath(record.filename).suffix.lower()
+    if reading.status != "ok" or suffix not in _PROMISES or reading.kind == _PROMISES[suffix]:
+        return None
+    if reading.kind in _PROMISES.values():
+        return f"Its name ends in {suffix}; its content is {_KINDS[reading.kind]} and was read as that."
+    what = _KINDS.get(reading.kind, "no document of that kind")
+    return f"Its name ends in {suffix}, but its content is {what}. Ask for the document itself."
 
 
 def _blind_pages(reading: Reading) -> str:

@@ -56,7 +56,8 @@ class SafeName(Value):
 def is_ignored(name: str) -> bool:
     """True for a file that is never taken because it is hidden, temporary, half-copied or a system's own."""
     folded = name.casefold()
-    return any(fnmatchcase(folded, pattern) for pattern in IGNORED_NAMES)
+    # "..\\x" hides nothing: it is a path of another system, and whoever takes files says what is wrong with it.
+    return not name.startswith("..\\") and any(fnmatchcase(folded, pattern) for pattern in IGNORED_NAMES)
 
 
 def is_ignored_folder(name: str) -> bool:
@@ -91,10 +92,10 @@ def check(relative: str) -> SafeName:
     parts = relative.split("/")
     if any(step.strip() in (".", "..") for part in parts for step in part.split("\\")):
         raise FileRefused(f"{shown}: the name leads out of its folder.", "Take '..' out of it and add it again.")
-    if not parts[-1].strip():
-        raise FileRefused(f"{shown}: this names a folder, not a file.", "Give each file by its own name.")
     if any(_is_control(c) for c in relative):
         raise FileRefused(f"{shown}: the name holds control characters.", "Rename the file and add it again.")
+    if not parts[-1].strip():
+        raise FileRefused(f"{shown}: this names a folder, not a file.", "Give each file by its own name.")
     path = without_stray_bytes(relative)
     if len(path.encode()) > MAX_PATH_BYTES:
         raise FileRefused(f"{_cut(shown)}: the path is too long.", "Put the file into fewer folders and add it again.")
@@ -131,7 +132,7 @@ def _check_part(part: str) -> None:
             f"{shown}: the name is longer than {MAX_NAME_BYTES} bytes.", "Shorten the name and add the file again."
         )
     # What stands before the first dot counts: CON.pdf is the device CON on the systems that have it.
-    for name in {part.strip(), part.split(".", 1)[0].strip()} - {""}:
+    for name in filter(None, (part.split(".", 1)[0].strip(), part.strip())):
         try:
             _VALIDATOR.validate(name)
         except ValidationError as error:

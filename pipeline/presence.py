@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from pipeline.errors import TryAgain
 from pipeline.store.files import is_locked, kernel_lock
 
 #: The lock file's name under the data folder; a killed watcher leaves nothing behind that somebody must clean up.
@@ -13,9 +15,18 @@ WATCHER_LOCK = "watcher.lock"
 PATIENCE = 1.0
 
 
-def watching(data: Path) -> AbstractContextManager[None]:
+@contextmanager
+def watching(data: Path) -> Iterator[None]:
     """Hold the place of the one watcher of this home; entering raises TryAgain when another process keeps it."""
-    return kernel_lock(data / WATCHER_LOCK, PATIENCE, f"Another watcher is already at work on {data}.")
+    busy = f"Another watcher is already at work on {data}."
+    with ExitStack() as place:
+        try:
+            place.enter_context(kernel_lock(data / WATCHER_LOCK, PATIENCE, busy))
+        except TryAgain as error:
+            raise TryAgain(
+                busy, "It takes what is dropped; see `status`. End it first to start another one."
+            ) from error
+        yield
 
 
 def watcher_is_running(data: Path) -> bool:

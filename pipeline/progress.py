@@ -11,6 +11,7 @@ from pipeline.workflow import (
     VERB_OF,
     current_fingerprint,
     goal_index,
+    is_kept,
     load_checklist,
     load_inventory,
     load_validation,
@@ -76,8 +77,10 @@ def _view(
     except ChecklistError as error:
         return StageView(status="failed", reason=str(error), **times)
     if fingerprint is not None and stage.fingerprint == fingerprint:
-        if stage.status == "completed":
+        if stage.status == "completed" and is_kept(ws, record, key):
             return StageView(status="completed", **times)
+        if stage.status == "completed":
+            return StageView(status="stale", reason="its stored result is gone or damaged and is made again", **times)
         if stage.status == "failed" and stage.error:
             return StageView(status="failed", reason=f"{stage.error.message} {stage.error.cure}".strip(), **times)
     wanted = ORDER.index(key) <= goal_index(record)
@@ -162,6 +165,8 @@ def next_action(ws: Workspace, record: SessionRecord) -> str:
         return f"Drop the project's files into inbox/{sid}/ or: registry-review add {sid} FOLDER"
     views = progress(ws, record)
     for key in ORDER:
+        if views[key].status == "failed" and record.stages.get(key, StageRecord()).error is None:
+            return f"{views[key].reason} Then: registry-review run {sid}"
         if views[key].status == "failed":
             return f"Read why `{VERB_OF[key]}` failed, then: registry-review failed retry {sid}"
         if views[key].status == "running":

@@ -161,6 +161,10 @@ def _from_file(path: Path) -> Iterable[tuple[str, Any]]:
         raise SettingsError(f"{path} is not valid TOML: {error}.", "Mend that line.") from error
     for section, table in tables.items():
         if section not in _SECTIONS:
+            homes = [f"[{one}]" for one, model in _SECTIONS.items() if section in model.model_fields]
+            if homes and not isinstance(table, dict):
+                where = " or ".join(homes)
+                raise SettingsError(f"{section} in {path} stands in no section.", f"Write it below a line {where}.")
             raise SettingsError(f"Unknown section [{section}] in {path}.", _did_you_mean(section, _SECTIONS))
         if not isinstance(table, dict):
             raise SettingsError(f"{section} in {path} must be a section.", f"Write [{section}] on a line of its own.")
@@ -210,6 +214,7 @@ def _path(value: str, base: Path) -> Path:
 
 
 def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
+    _keep_apart(values, origins)
     nested: dict[str, dict[str, Any]] = {section: {} for section in _SECTIONS}
     for name, value in values.items():
         section, key = name.split(".")
@@ -229,6 +234,19 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
         # The address of a broker may hold a password.
         shown = "(hidden)" if "@" in str(first["input"]) else repr(first["input"])
         raise SettingsError(f"{name} = {shown} ({where}): {_allowed(section, key)}.") from error
+
+
+def _keep_apart(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
+    """The inbox is emptied and the data folder is private: neither may lie in the other."""
+    inbox, data = values["home.inbox"], values["home.data"]
+    if not (isinstance(inbox, Path) and isinstance(data, Path)):
+        return
+    if inbox.is_relative_to(data) or data.is_relative_to(inbox):
+        raise SettingsError(
+            f"home.inbox ({inbox}, {origins['home.inbox']}) and home.data ({data}, {origins['home.data']}) must be two "
+            "folders, neither inside the other.",
+            "Choose folders side by side.",
+        )
 
 
 def _allowed(section: str, key: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import progress, workflow
 from pipeline.inbox.folders import LeftAlone, left_alone
-from pipeline.inbox.scan import scan
+from pipeline.inbox.scan import UNLISTED, scan
 from pipeline.inbox.state import WaitingFile, read_state
 from pipeline.models import Document, Question, Session, SessionRecord, Value
 from pipeline.names import printable
@@ -14,6 +16,10 @@ from pipeline.presence import watcher_is_running
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
+
+
+#: Why a file lies in the inbox when nobody is there to take it.
+UNWATCHED = "no watcher is running"
 
 
 class Superseded(Value):
@@ -67,11 +73,20 @@ def look_around(ws: Workspace) -> Surroundings:
         return Surroundings(
             watcher_running=True, watcher_mode=mode, watcher_reason=reason, waiting=waiting, left_alone=alone
         )
-    why = "the watcher has only just begun" if running else "no watcher is running"
+    why = "the watcher has only just begun" if running else UNWATCHED
     root = ws.inbox
-    names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, set(ws.sessions.ids())))
-    found = tuple(WaitingFile(name=printable(name), reason=why) for name in names)
-    return Surroundings(watcher_running=running, waiting=found, left_alone=alone)
+    closed: list[str] = []
+    names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, set(ws.sessions.ids()), closed.append))
+    found = [WaitingFile(name=printable(name), reason=_stuck(root / name) or why) for name in names]
+    found += [WaitingFile(name=f"{printable(name)}/", reason=UNLISTED) for name in closed]
+    return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone)
+
+
+def _stuck(file: Path) -> str | None:
+    """Why a watcher cannot finish with a file; None when it can."""
+    if os.access(file.parent, os.W_OK | os.X_OK):
+        return None
+    return "it can be taken but not removed; give this user the right to write its folder"
 
 
 def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None = None) -> SessionStatus:
@@ -105,8 +120,9 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
 def _next_action(ws: Workspace, record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str:
     """As the workflow says, except that files nobody will take come first."""
     asked = any(q.answer is None for q in record.questions.values())
-    if waiting and not watched and not asked:
-        files = "1 file waits" if len(waiting) == 1 else f"{len(waiting)} files wait"
+    takeable = [file for file in waiting if file.reason == UNWATCHED]
+    if takeable and not watched and not asked:
+        files = "1 file waits" if len(takeable) == 1 else f"{len(takeable)} files wait"
         return f"{files} in the inbox and no watcher is running: registry-review watch --once --to report"
     return progress.next_action(ws, record)
 

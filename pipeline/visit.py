@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
 import logging
 import os
@@ -9,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 
 from pipeline import exits, logs, lookup
-from pipeline.errors import ReviewError
+from pipeline.errors import ReviewError, TryAgain, UsageError
 from pipeline.models import SessionRecord
+from pipeline.names import printable
 from pipeline.settings import LoadedSettings, load_settings
 from pipeline.workspace import Workspace
 
@@ -62,8 +64,30 @@ class Visit:
 
         What was not raised on purpose is a defect: its traceback goes to a file, whose path is in the cure.
         """
+        if isinstance(error, OSError):
+            error = _foreseen(error) or error
         if isinstance(error, ReviewError):
             return error.message, error.cure, exits.code_of(error)
         path = logs.record_defect(error, self.opened.data if self.opened else None)
         what = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
         return f"this was not foreseen ({what})", f"See `doctor`; a report to the makers needs {path}.", exits.FAILED
+
+
+def _foreseen(error: OSError) -> ReviewError | None:
+    """What the system refused, in words, where a person can do something about it; None for everything else."""
+    place = printable(str(error.filename)) if error.filename else "A file of the home"
+    match error.errno:
+        case errno.EACCES | errno.EPERM:
+            cure = "Give this user the right to read and write it; `doctor` looks at the folders."
+            return ReviewError(f"{place} may not be used: permission denied.", cure)
+        case errno.EROFS:
+            return ReviewError(f"{place} lies on a disk that is read-only.", "Choose another place with --home.")
+        case errno.ENOSPC | errno.EDQUOT:
+            return TryAgain(f"The disk of {place} is full.", "Make room and run the command again. Nothing was lost.")
+        case errno.ENAMETOOLONG:
+            return UsageError(f"The name {place[:60]}... is too long.", "Choose a shorter one.")
+        case errno.EIO:
+            return ReviewError(f"The disk of {place} cannot be read or written.", "Look at the disk first.")
+        case errno.EMFILE | errno.ENFILE:
+            return TryAgain("Too many files are open on this machine.", "Try again later, or raise `ulimit -n`.")
+    return None

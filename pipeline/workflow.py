@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
 from pipeline import checklists, fingerprints
-from pipeline.errors import ReviewError, StageFailed, TryAgain, UsageError
+from pipeline.errors import ReviewError, SessionCorrupt, StageFailed, TryAgain, UsageError
 from pipeline.models import (
     ExtractionResult,
     Inventory,
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pipeline.workspace import Workspace
 
 log = logging.getLogger("registry_review.workflow")
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 #: The machine's stages in order; each stands on the one before.
 ORDER: tuple[StageKey, ...] = (
@@ -72,33 +74,48 @@ def _silent(_event: Event) -> None:
 # --- what is stored ---------------------------------------------------------------------------------------------------
 
 
-def _result_sha(record: SessionRecord, key: StageKey) -> str | None:
+def load_kept(ws: Workspace, record: SessionRecord, key: StageKey, model: type[ModelT]) -> ModelT | None:
+    """The result a stage last gave, fresh or not; None before the first.
+
+    One that is gone, was changed or is of another version counts as never made: it is derived and made again.
+    """
     stage = record.stages.get(key)
-    return stage.result if stage else None
+    if stage is None or stage.result is None:
+        return None
+    try:
+        return ws.sessions.load_result(record.session_id, stage.result, model)
+    except SessionCorrupt as error:
+        log.info("%s", error.message)
+        return None
+
+
+def is_kept(ws: Workspace, record: SessionRecord, key: StageKey) -> bool:
+    """True when the stage has a result that can be used."""
+    return load_kept(ws, record, key, RESULT_MODEL[key]) is not None
+
+
+def _result_sha(ws: Workspace, record: SessionRecord, key: StageKey) -> str | None:
+    return record.stages[key].result if is_kept(ws, record, key) else None
 
 
 def load_inventory(ws: Workspace, record: SessionRecord) -> Inventory | None:
     """The inventory last made, whether or not it is still fresh; None before the first discovery."""
-    sha = _result_sha(record, "document_discovery")
-    return ws.sessions.load_result(record.session_id, sha, Inventory) if sha else None
+    return load_kept(ws, record, "document_discovery", Inventory)
 
 
 def load_mapping(ws: Workspace, record: SessionRecord) -> MappingResult | None:
     """The mapping last made, fresh or not; None before the first."""
-    sha = _result_sha(record, "requirement_mapping")
-    return ws.sessions.load_result(record.session_id, sha, MappingResult) if sha else None
+    return load_kept(ws, record, "requirement_mapping", MappingResult)
 
 
 def load_extraction(ws: Workspace, record: SessionRecord) -> ExtractionResult | None:
     """The evidence last extracted, fresh or not; None before the first."""
-    sha = _result_sha(record, "evidence_extraction")
-    return ws.sessions.load_result(record.session_id, sha, ExtractionResult) if sha else None
+    return load_kept(ws, record, "evidence_extraction", ExtractionResult)
 
 
 def load_validation(ws: Workspace, record: SessionRecord) -> ValidationResult | None:
     """The checks last run, fresh or not; None before the first."""
-    sha = _result_sha(record, "cross_validation")
-    return ws.sessions.load_result(record.session_id, sha, ValidationResult) if sha else None
+    return load_kept(ws, record, "cross_validation", ValidationResult)
 
 
 def load_checklist(ws: Workspace, record: SessionRecord) -> checklists.Checklist:
@@ -114,21 +131,23 @@ def current_fingerprint(ws: Workspace, record: SessionRecord, key: StageKey) -> 
     from pipeline.reading import READER_VERSION
 
     if key == "document_discovery":
-        return fingerprints.of_discovery(record, READER_VERSION)
+        lost = [d.sha256 for d in record.documents.values() if not ws.content.has(d.sha256)]
+        return fingerprints.of_discovery(record, READER_VERSION, lost)
     inventory = load_inventory(ws, record)
     if inventory is None:
         return None
     checklist = load_checklist(ws, record)
     if key == "requirement_mapping":
         return fingerprints.of_mapping(inventory, checklist.sha256)
-    mapping, extraction = _result_sha(record, "requirement_mapping"), _result_sha(record, "evidence_extraction")
+    mapping = _result_sha(ws, record, "requirement_mapping")
     if key == "evidence_extraction":
         return fingerprints.of_extraction(inventory, mapping, checklist.sha256) if mapping else None
     if key == "cross_validation":
+        extraction = _result_sha(ws, record, "evidence_extraction")
         if not (mapping and extraction):
             return None
         return fingerprints.of_validation(inventory, mapping, extraction, checklist.sha256)
-    listed, validation = _result_sha(record, "document_discovery"), _result_sha(record, "cross_validation")
+    listed, validation = _result_sha(ws, record, "document_discovery"), _result_sha(ws, record, "cross_validation")
     if not (listed and validation):
         return None
     return fingerprints.of_report(record, listed, validation, checklist.sha256)
@@ -158,6 +177,8 @@ def due(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> Sta
         if stage.status == "failed":
             error = stage.error
             return key if error and error.retryable and error.attempts < MAX_ATTEMPTS else None
+        if not is_kept(ws, record, key):
+            return key
     return None
 
 
@@ -193,7 +214,7 @@ def run_stage(
             if fingerprint is None:
                 raise UsageError(f"`{VERB_OF[key]}` cannot run yet for {session_id}: an earlier stage has no result.")
             stage = record.stages.get(key, StageRecord())
-            if stage.status == "completed" and stage.fingerprint == fingerprint:
+            if stage.status == "completed" and stage.fingerprint == fingerprint and is_kept(ws, record, key):
                 return stage
             _mark_running(ws, session_id, key)
             tell(Event(key, "started"))
@@ -203,10 +224,11 @@ def run_stage(
             except TryAgain:
                 raise
             except Exception as error:
-                record_failure(ws, session_id, key, _failure(session_id, key, error))
+                record_failure(ws, session_id, key, _failure(session_id, key, error), fingerprint)
                 raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
             done = _commit(ws, session_id, key, fingerprint, sha)
             if done is not None:
+                ws.sessions.prune_results(session_id)
                 tell(Event(key, "finished"))
                 return done
     raise TryAgain(f"The files of {session_id} keep changing while `{VERB_OF[key]}` runs.", "It is tried again.")
@@ -237,11 +259,16 @@ def _commit(ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha
     return done
 
 
-def record_failure(ws: Workspace, session_id: str, key: StageKey, failure: StageError) -> None:
-    """Write down that a stage gave up on its present inputs; tries on the same inputs are counted."""
+def record_failure(
+    ws: Workspace, session_id: str, key: StageKey, failure: StageError, fingerprint: str | None = None
+) -> None:
+    """Write down that a stage gave up on its inputs, the present ones unless told; tries on the same are counted.
+
+    What has changed while it failed was never tried, so it is due again at once.
+    """
     with ws.sessions.transaction(session_id, "machine") as tx:
         stage = tx.record.stages.get(key, StageRecord())
-        fingerprint = current_fingerprint(ws, tx.record, key)
+        fingerprint = fingerprint or current_fingerprint(ws, tx.record, key)
         again = stage.error.attempts + 1 if stage.error and stage.fingerprint == fingerprint else 1
         counted = failure.model_copy(update={"attempts": again})
         update = {"status": "failed", "fingerprint": fingerprint, "finished_at": ws.now(), "error": counted}

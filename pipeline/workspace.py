@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,12 +11,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from pipeline.errors import TryAgain
 from pipeline.settings import Settings
 from pipeline.store import Catalog, ContentStore, SessionStore, make_private_folder, utc_now
+from pipeline.store.files import LEFTOVER_SECONDS, sweep_leftovers
 
 if TYPE_CHECKING:
     from pipeline.reading.service import ReadingService
 
+#: Its time tells when orphans were last looked for.
+SWEPT = ".swept"
 #: Settings give sizes in MB of a million bytes, as disks and file managers do.
 MB = 1_000_000
 
@@ -49,7 +54,29 @@ class Workspace:
         workspace.catalog.open()
         workspace.sessions.sweep()
         workspace.content.sweep(now().timestamp())
+        workspace.sweep_orphans()
         return workspace
+
+    def sweep_orphans(self) -> list[str]:
+        """Throw away content that no session refers to: its process was killed between filing and committing.
+
+        Only what was filed over an hour ago goes, and it is looked for once an hour. Returns the hashes.
+        """
+        stamp, moment = self.data / SWEPT, self.now().timestamp()
+        with suppress(FileNotFoundError):
+            if 0 <= moment - stamp.stat().st_mtime < LEFTOVER_SECONDS:
+                return []
+        # Whoever files content holds this lock until the session that refers to it is committed.
+        with suppress(TryAgain), self.content.lock(wait_seconds=0):
+            orphans = sorted(self.catalog.unreferenced(self.content.filed_before(moment - LEFTOVER_SECONDS)))
+            for sha256 in orphans:
+                self.content.discard(sha256)
+            for folder in (self.data, self.data / "readings"):
+                sweep_leftovers(folder, moment)
+            stamp.touch(mode=0o600)
+            os.utime(stamp, (moment, moment))
+            return orphans
+        return []
 
     @property
     def reader(self) -> ReadingService:
@@ -58,8 +85,19 @@ class Workspace:
             if self._reader is None:
                 from pipeline.reading.service import ReadingService
 
-                self._reader = ReadingService(self.settings.reading, self.data / "readings", self.content.path)
+                self._reader = ReadingService(
+                    self.settings.reading, self.data / "readings", self.content.path, self.intact
+                )
             return self._reader
+
+    def intact(self, sha256: str) -> bool:
+        """True when a content is as it was filed; a damaged one is set aside, so that it counts as gone."""
+        if self.content.intact(sha256):
+            return True
+        # Otherwise adding the same file again would find its content there.
+        with self.content.lock():
+            self.content.set_aside(sha256)
+        return False
 
     def close(self) -> None:
         """End the reading processes and close files; the home stays as it is."""

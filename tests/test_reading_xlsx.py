@@ -145,3 +145,15 @@ def test_a_cell_is_written_as_it_is_stored(value: object, text: str) -> None:
 @given(st.integers(min_value=-(10**14), max_value=10**14))
 def test_whole_numbers_never_grow_a_decimal_point(number: int) -> None:
     assert cell_text(float(number)) == str(number) == cell_text(number)
+
+
+def test_a_long_sheet_of_few_columns_is_read_whole_and_skipped_rows_do_not_count_as_cells(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for number in range(600):
+        book.worksheets[0].append([number, "field"])
+    book.worksheets[0].cell(row=40_000, column=1, value="a stray note")
+    book.save(tmp_path / "long.xlsx")
+    reading = read_xlsx(tmp_path / "long.xlsx", "0" * 64, "v", max_cells=2_000)
+    assert reading.status == "ok"
+    assert reading.pages[0].rows[599] == ("599", "field")
+    assert reading.pages[0].rows[39_999] == ("a stray note",)

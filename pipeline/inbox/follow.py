@@ -12,7 +12,7 @@ from pipeline.errors import ReviewError
 from pipeline.inbox.batches import Batch, Batches
 from pipeline.inbox.folders import Bindings, Place
 from pipeline.inbox.looks import Look, look_at
-from pipeline.inbox.scan import scan, wanted
+from pipeline.inbox.scan import UNLISTED, scan, wanted
 from pipeline.inbox.settling import Settling
 from pipeline.inbox.state import WaitingFile
 from pipeline.inbox.tidy import Tidy
@@ -51,7 +51,9 @@ class Inbox:
         self._places: dict[str, Place] = {}
         #: Why the last handing over to a place failed, said once per reason.
         self._troubles: dict[Place, str] = {}
+        #: Folders that the last scan could not list, and those that were named in the log.
         self._unlisted: set[str] = set()
+        self._complained: set[str] = set()
         #: Sessions that files were handed over to.
         self.sessions_served: set[str] = set()
 
@@ -75,6 +77,7 @@ class Inbox:
         """Look at the whole inbox: what no event told of is found here, and what is gone is forgotten."""
         self._sessions = frozenset(self._ws.sessions.ids())
         present: set[str] = set()
+        self._unlisted.clear()
         for seen in scan(self._ws.inbox, self._sessions, self._complain_about_folder):
             present.add(seen.path)
             if self._batches.holds(seen.path, seen.look):
@@ -103,6 +106,7 @@ class Inbox:
                 found.append(self._waits(path, "it was handed over and is still there"))
             else:
                 self._batches.gone(path)
+        found += [WaitingFile(name=f"{printable(folder)}/", reason=UNLISTED) for folder in self._unlisted]
         return sorted(found, key=lambda file: file.name)
 
     def _waits(self, path: str, reason: str) -> WaitingFile:
@@ -162,6 +166,7 @@ class Inbox:
 
     def _complain_about_folder(self, relative: str) -> None:
         """Say it once for each folder, not at every scan."""
-        if relative not in self._unlisted:
-            self._unlisted.add(relative)
+        self._unlisted.add(relative)
+        if relative not in self._complained:
+            self._complained.add(relative)
             log.warning("%s cannot be listed; check its rights", printable(relative) or "the inbox")

@@ -15,6 +15,10 @@ from pipeline.names import is_ignored, is_ignored_folder, printable
 log = logging.getLogger("registry_review.inbox")
 
 
+#: Said of a folder that cannot be listed.
+UNLISTED = "this folder cannot be opened, so nothing in it is taken; give this user the right to read it"
+
+
 class Seen(NamedTuple):
     """Something that lies in somebody's folder."""
 

@@ -69,9 +69,9 @@ class ReadingProcess:
         try:
             self._in.write(json.dumps(request).encode() + b"\n")
             self._in.flush()
-        except OSError:
+            return self._answer(deadline)
+        except (OSError, ValueError):  # ValueError: another thread closed the pipes, because the program ends
             raise self._ended() from None
-        return self._answer(deadline)
 
     def close(self) -> None:
         """End it, whatever it is doing."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pipeline.errors import ReviewError
+from pipeline.errors import ContentLost, ReviewError
 from pipeline.models import Box, Reading
 from pipeline.reading.process import Gone, ReadingProcess
 from pipeline.reading.version import READER_VERSION
@@ -48,8 +48,16 @@ class ReadingService:
     by themselves when this program dies.
     """
 
-    def __init__(self, settings: ReadingSettings, folder: Path, locate: Callable[[str], Path]) -> None:
+    def __init__(
+        self,
+        settings: ReadingSettings,
+        folder: Path,
+        locate: Callable[[str], Path],
+        intact: Callable[[str], bool] = lambda _sha256: True,
+    ) -> None:
+        """`locate` says where a content lies, `intact` whether its bytes are still those that were filed."""
         self._settings = settings
+        self._intact = intact
         self._folder = folder
         self._locate = locate
         self._slots = threading.BoundedSemaphore(max(1, settings.processes))
@@ -68,6 +76,8 @@ class ReadingService:
     def read(self, sha256: str, names: Sequence[str] = (), *, again: bool = False) -> Reading:
         """The reading of a content: from the cache, else made now and kept, once however many ask at the same time.
 
+        ContentLost when the store no longer has the content as it was filed.
+
         `names` do not influence it, for every session with these bytes shares it. `again` makes it anew, for a
         quarantined document whose cause has gone.
         """
@@ -77,8 +87,10 @@ class ReadingService:
                 return kept
             path = self._locate(sha256)
             if not path.exists():
-                raise ReviewError(
-                    f"The stored content {sha256[:12]} is gone, so it cannot be read.", "Add the document again."
+                raise ContentLost(f"The stored content {sha256[:12]} is gone.", "Add the same file again.")
+            if not self._intact(sha256):
+                raise ContentLost(
+                    f"The stored content {sha256[:12]} was changed in the data folder.", "Add the same file again."
                 )
             reading = self._read(sha256, path)
             self._keep(reading)

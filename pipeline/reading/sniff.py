@@ -43,6 +43,9 @@ _IN_ZIP = (
     ("doc.kml", "kmz"),
     ("META-INF/manifest.xml", "opendocument"),
 )
+#: The local header of an entry below xl/ (APPNOTE 4.3.7: 30 bytes, then the name), and how far it is looked for.
+_SHEET_ENTRY = re.compile(rb"PK\x03\x04.{26}xl/", re.DOTALL)
+_HALF_WINDOW = 1 << 20
 _PROJECTION = re.compile(r"\s*(?:PROJCS|GEOGCS|PROJCRS|GEOGCRS|COMPD_?CS|GEODCRS|BOUNDCRS)\[")
 _GEOMETRY = re.compile(r'"type"\s*:\s*"(?:feature|featurecollection|(?:multi)?polygon)"')
 _PDF_HEADER = re.compile(rb"%PDF-\d\.\d")
@@ -93,8 +96,14 @@ def _zip_kind(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, NotImplementedError):
-        return "zip"
+        return _half_zip_kind(path)
     return next((kind for entry, kind in _IN_ZIP if entry in names), "zip")
+
+
+def _half_zip_kind(path: Path) -> str:
+    """The list of entries stands at the end, but each entry also says its name: half a workbook is a workbook."""
+    with path.open("rb") as file:
+        return "xlsx" if _SHEET_ENTRY.search(file.read(_HALF_WINDOW)) else "zip"
 
 
 def _ole_kind(path: Path) -> str:

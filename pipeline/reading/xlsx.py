@@ -16,6 +16,8 @@ MOST_UNPACKED = 256 * 1024 * 1024
 MOST_RATIO = 500
 #: Excel's own limit is 16,384 columns; no table in a submission comes near this.
 MOST_COLUMNS = 2_000
+#: Excel's own limit; rows that are only skipped cost nothing, but a row number can claim billions of them.
+MOST_ROWS = 1_048_576
 
 
 class _TooMuch(Exception):
@@ -106,11 +108,13 @@ def _read_sheets(book: Any, pages: list[Page], notes: list[str], left: int) -> N
         rows: list[tuple[str, ...]] = []
         # The stored dimensions lie now and then (one cell, or a million rows); reading on without them is safe.
         sheet.reset_dimensions()
-        for row in sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS):
-            left -= max(1, len(row))
-            if left < 0:
+        # Without max_col, which would fill every row up to it with nothing.
+        for row in sheet.iter_rows(values_only=True):
+            cells = _trimmed(tuple(cell_text(value) for value in row[:MOST_COLUMNS]))
+            left -= len(cells)
+            if left < 0 or len(rows) >= MOST_ROWS:
                 raise _TooMuch
-            rows.append(_trimmed(tuple(cell_text(value) for value in row)))
+            rows.append(cells)
         while rows and not rows[-1]:
             rows.pop()
         text = "\n".join(" ".join(cell for cell in row if cell) for row in rows if any(row))

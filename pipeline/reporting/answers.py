@@ -235,18 +235,24 @@ def watched(
     """What one run of the watcher came to: per session its files, its failures and what waits for a person."""
     there = set(ws.sessions.ids())  # one of them may have been deleted meanwhile
     records = {session_id: ws.sessions.read(session_id) for session_id in sessions if session_id in there}
+    found = {i: status_of(ws, record) for i, record in records.items()}
     waits = {i: progress.waits(ws, record, to) for i, record in records.items()}
     refused = [f for _, f in files if f.outcome == "refused"]
     value = {
         "schema_version": SCHEMA_VERSION,
-        "sessions": [status_of(ws, record) for record in records.values()],
+        "sessions": list(found.values()),
         "files": [{"session_id": i, **f.model_dump(mode="json")} for i, f in files],
         "failures": [{"session_id": i, "message": message} for i, message in failures],
     }
     codes = [exits.FAILED] * bool(failures) + [exits.PARTLY] * bool(refused) + [exits.NEEDS_YOU] * any(waits.values())
-    lines = [f"{i}  {progress.next_action(ws, record)}" for i, record in records.items()]
+    lines = []
+    for session_id, one in found.items():
+        if one.unreadable:
+            unread = wording.count(len(one.unreadable), "document")
+            lines.append(f"{session_id}  {unread} could not be read: registry-review status {session_id}")
+        lines.append(f"{session_id}  {progress.next_action(ws, records[session_id])}")
     head = f"{wording.count(len(files), 'file')} for {wording.count(len(records), 'session')}; {len(refused)} refused."
-    said = tuple(f"{i} waits for you: {wait}" for i, found in waits.items() for wait in found)
+    said = tuple(f"{i} waits for you: {wait}" for i, asked in waits.items() for wait in asked)
     problems = tuple((f"{i}: {message}", f"registry-review status {i}") for i, message in failures)
     return Answer(value, "\n".join([head, *lines]), exits.gravest(codes), said, problems)
 

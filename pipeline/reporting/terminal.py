@@ -91,8 +91,7 @@ def added(result: AddResult, width: int = WIDTH) -> str:
     """One line per file, refusals last, then the count."""
     rows = []
     for f in sorted(result.files, key=lambda f: f.outcome == "refused"):
-        why = f.reason or (f"same bytes as {f.duplicate_of}" if f.duplicate_of else "")
-        rows.append((_OUTCOMES[f.outcome], f.filename, why))
+        rows.append((_OUTCOMES[f.outcome], f.filename.strip() or "(no name)", _why(f)))
     lines = table(("outcome", "file", ""), rows, width) if rows else ""
     note = f"note: {plain(result.duplicate_warning.message)}" if result.duplicate_warning else ""
     return parts(lines, "\n".join(x for x in (plain(result.message), note) if x))
@@ -100,12 +99,26 @@ def added(result: AddResult, width: int = WIDTH) -> str:
 
 def outcomes(result: AddResult) -> list[str]:
     """One sentence per file."""
-    return [" ".join(x for x in (f"{_OUTCOMES[f.outcome]}:", plain(f.filename), _why(f)) if x) for f in result.files]
+    return [f"{_OUTCOMES[f.outcome]}: {_outcome(f)}" for f in result.files]
+
+
+def _outcome(f: FileOutcome) -> str:
+    if f.outcome == "refused":
+        return refusal(f.filename, f.reason or "")
+    why = _why(f)
+    return f"{plain(f.filename)} ({why})" if why else plain(f.filename)
 
 
 def _why(f: FileOutcome) -> str:
-    why = f.reason or (f"same bytes as {f.duplicate_of}" if f.duplicate_of else "")
-    return f"({plain(why)})" if why else ""
+    """Why, for a line that names the file already."""
+    if f.reason:
+        return plain(f.reason.split(f"{f.filename}: ", 1)[-1])
+    return f"same bytes as {plain(f.duplicate_of)}" if f.duplicate_of else ""
+
+
+def refusal(filename: str, reason: str) -> str:
+    """A refused file with the reason; most reasons begin with the file's whole path, which is then not said twice."""
+    return plain(reason) if f"{filename}: " in reason else f"{plain(filename).strip() or '(no name)'}: {plain(reason)}"
 
 
 def added_together(
@@ -158,7 +171,7 @@ def status(s: SessionStatus, verbs: dict[Any, str], width: int = WIDTH) -> str:
         stages(s.workflow_progress, verbs, width),
         block("Waits for you", items(s.waits, width)),
         block("Duplicate questions", "\n".join(asked)),
-        block("Refused files", items((f"{r['filename']}: {r['reason']}" for r in s.refused), width)),
+        block(_refused_head(s), items((refusal(r["filename"], r["reason"]) for r in s.refused), width)),
         block("Could not be read", items(s.unreadable, width)),
         block(
             f"Replaced by a newer version (undo: registry-review keep {s.session_id} DOCUMENT --by NAME)",
@@ -170,6 +183,11 @@ def status(s: SessionStatus, verbs: dict[Any, str], width: int = WIDTH) -> str:
         watcher(s.surroundings),
         f"Next: {s.next_action}",
     )
+
+
+def _refused_head(s: SessionStatus) -> str:
+    dropped = any(r.get("source") == "inbox" for r in s.refused)
+    return f"Refused files (the dropped ones lie in inbox/.quarantine/{s.session_id}/)" if dropped else "Refused files"
 
 
 def alone(entries: Sequence[LeftAlone], width: int = WIDTH) -> str:

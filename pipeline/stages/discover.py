@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
+from pipeline.errors import ContentLost
 from pipeline.inventory import inventory_from
 from pipeline.models import DocumentRecord, Inventory, Reading
+from pipeline.names import printable
+from pipeline.reading import READER_VERSION
 from pipeline.stages.add_documents import rescan_sources
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
+
+log = logging.getLogger("registry_review.discovery")
 
 #: Called after each document with: documents read so far, documents in all, the file name.
 Progress = Callable[[int, int, str], None]
@@ -28,11 +34,30 @@ def discover_documents(ws: Workspace, session_id: str, on_event: Progress | None
     return inventory_from(records, _read(ws, records, on_event), scanned)
 
 
+def _reading(ws: Workspace, record: DocumentRecord) -> Reading:
+    """The document's reading; a document whose bytes the store has lost hurts only itself."""
+    try:
+        # Asked first: an older reading may be kept, but nobody could compare its quotes with the document.
+        if ws.content.has(record.sha256):
+            return ws.reader.read(record.sha256, record.names)
+    except ContentLost as error:
+        log.warning("%s: %s", printable(record.filename), error)
+    return Reading(
+        sha256=record.sha256,
+        reader="none",
+        reader_version=READER_VERSION,
+        kind="unknown",
+        status="unreadable",
+        code=ContentLost.code,
+        note="Its stored copy is gone from the data folder, or was changed there. Add the same file again.",
+    )
+
+
 def _read(ws: Workspace, records: Sequence[DocumentRecord], on_event: Progress | None) -> dict[str, Reading]:
     """Readings by hash; as many at once as there are reading processes, since threads only wait for those."""
     readings: dict[str, Reading] = {}
     with ThreadPoolExecutor(max_workers=max(1, ws.settings.reading.processes)) as pool:
-        work = {pool.submit(ws.reader.read, record.sha256, record.names): record for record in records}
+        work = {pool.submit(_reading, ws, record): record for record in records}
         for future in as_completed(work):
             record = work[future]
             readings[record.sha256] = future.result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pipeline.checklists import Checklist, Requirement
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
 
 #: A row is read at a glance: so many quotes of the plan, and so many of other documents.
 MOST_PRIMARY, MOST_SUPPLEMENTARY = 6, 4
+#: What takes a "none" back in the same breath, and what another sentence reports in spite of it.
+_RESERVED = re.compile(
+    r"\b(?:except\w*|unless|other than|apart from|aside from|besides|save (?:for|that|where)|but|however|although|"
+    r"though|nevertheless|only|beyond|until|no (?:significant|material|major|substantial|further|other))\b",
+    re.I,
+)
+_ELSEWISE = re.compile(
+    r"\b(?:deviat\w*|differ\w*|depart\w*|instead|rather than|modif\w*|chang\w*|adapt\w*|replac\w*|alter\w*|waiv\w*)\b",
+    re.I,
+)
 #: Rows of a form's table that answer together are quoted together.
 _TABLE_ROWS = 3
 
@@ -50,7 +61,7 @@ def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Docu
         facts=gather(dossier, rows),
         registers=tuple(dossier.registers),
         plan_document_id=dossier.plan_document.document_id if dossier.plan_document else None,
-        sections_found=tuple(dossier.plan.sections) if dossier.plan else (),
+        sections_found=tuple(s.number for s in dossier.plan.sections.values() if s.headed) if dossier.plan else (),
         separation=dossier.plan.separation if dossier.plan else None,
     )
 
@@ -99,15 +110,17 @@ def _answer(place: Place, dossier: Dossier) -> list[Evidence]:
 
 
 def _not_applicable(requirement: Requirement, dossier: Dossier) -> Evidence | None:
-    """The sentence that says the row does not apply, if the section says nothing else that answers it."""
+    """The sentence that says the row does not apply, if the section takes nothing of it back."""
     if not requirement.not_applicable:
         return None
-    place = Place(sections=requirement.answer.sections, any=requirement.not_applicable)
-    for paragraph, start, end in matching(place, dossier)[:1]:
-        items = dossier.quote_paragraph(paragraph, start, end)
-        if items:
-            return items[0]
-    return None
+    sections = requirement.answer.sections
+    said = matching(Place(sections=sections, any=requirement.not_applicable), dossier)
+    everything = matching(Place(sections=sections), dossier)
+    if any(_RESERVED.search(p.text[a:b]) for p, a, b in everything):
+        return None
+    if any(_ELSEWISE.search(p.text[a:b]) for p, a, b in everything if (p, a, b) not in said):
+        return None
+    return next((i for p, a, b in said for i in dossier.quote_paragraph(p, a, b)), None)
 
 
 def _distinct(items: list[Evidence]) -> list[Evidence]:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import lookup, names
-from pipeline.errors import ReviewError, UsageError
+from pipeline.errors import ReviewError, TryAgain, UsageError
 from pipeline.models import DocumentRecord, Inventory, SessionRecord
 
 log = logging.getLogger("registry_review.sources")
+
+#: Under the data folder: one JSON line for each session that was deleted, with when and by whom.
+DELETIONS = "deletions.jsonl"
 
 if TYPE_CHECKING:
     from pipeline.store.transaction import Transaction
@@ -32,7 +38,18 @@ def remove_document(ws: Workspace, session_id: str, document: str, by: str, reas
             hashes = take_out(tx, [gone.document_id], who, why)
         for sha256 in ws.catalog.unreferenced(set(hashes)):
             ws.content.discard(sha256)
+    forget_results(ws, session_id)
     return gone
+
+
+def forget_results(ws: Workspace, session_id: str) -> None:
+    """Remove stored results that nothing refers to: they hold quotes of documents that were taken out.
+
+    Those of a stage that ran on the removed document go when the stage has run again.
+    """
+    # A stage that runs right now keeps its new result before it refers to it, and tidies up itself.
+    with suppress(TryAgain), ws.sessions.lease(session_id, 0):
+        ws.sessions.prune_results(session_id)
 
 
 def take_out(tx: Transaction, document_ids: Iterable[str], by: str, reason: str) -> tuple[str, ...]:
@@ -71,8 +88,12 @@ def delete_session(ws: Workspace, session_id: str, by: str) -> None:
     """Delete a session for good, with its reports, its audit and every content that no other session refers to."""
     who = _said("by", by)
     ws.sessions.delete(session_id)
-    # Its own audit is gone with it; who did it stands in the program's log at least.
-    log.warning("%s was deleted by %s", session_id, names.printable(who))
+    # Its own audit is gone with it; who did it stays in a line of the data folder.
+    line = json.dumps({"at": ws.now().isoformat(), "session_id": session_id, "by": names.printable(who)})
+    handle = os.open(ws.data / DELETIONS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(f"{line}\n")
+    log.info("%s was deleted by %s", session_id, names.printable(who))
 
 
 def undo_new_version(ws: Workspace, session_id: str, document: str, by: str) -> tuple[DocumentRecord, ...]:
@@ -128,9 +149,10 @@ def export_session(ws: Workspace, session_id: str, folder: Path) -> list[Path]:
         raise UsageError(f"{target} lies inside the program's own data.", "Choose another folder.")
     if target.exists() and not target.is_dir():
         raise UsageError(f"{target} is a file.", "Choose a folder.")
-    missing = [d.filename for d in record.documents.values() if not ws.content.has(d.sha256)]
+    missing = [d.filename for d in record.documents.values() if not ws.intact(d.sha256)]
     if missing:
-        raise ReviewError(f"The content of {', '.join(sorted(missing))} is gone.", "Restore the data folder.")
+        cure = "Add the same files again, or restore the data folder."
+        raise ReviewError(f"The content of {', '.join(sorted(missing))} is gone or was changed.", cure)
     target.mkdir(parents=True, exist_ok=True)
     written = []
     for document in sorted(record.documents.values(), key=lambda d: (d.filename, d.path, d.sha256)):

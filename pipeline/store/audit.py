@@ -76,7 +76,11 @@ class AuditFile:
         """
         if not events:
             return
-        whole, last = self._end()
+        whole, last, head = self._end()
+        # A session file that was put back from a copy knows less than the audit: what comes now must not look written.
+        known = {events[0].seq - 1: events[0].previous, **{event.seq: event.hash for event in events}}
+        if last > events[-1].seq or known.get(last, head) != head:
+            raise self._broken(f"it goes on to event {last} of another history")
         missing = [event for event in events if event.seq > last]
         size = self.path.stat().st_size if self.path.exists() else 0
         if not missing and whole == size:
@@ -89,12 +93,12 @@ class AuditFile:
             stream.flush()
             os.fsync(stream.fileno())
 
-    def _end(self) -> tuple[int, int]:
-        """Length in bytes up to the last complete line, and that line's seq (0 and 0 without one)."""
+    def _end(self) -> tuple[int, int, str]:
+        """Length in bytes up to the last complete line, that line's seq and its hash (0, 0, GENESIS without one)."""
         try:
             stream = self.path.open("rb")
         except FileNotFoundError:
-            return 0, 0
+            return 0, 0, GENESIS
         with stream:
             size = stream.seek(0, os.SEEK_END)
             tail, start = b"", size
@@ -106,10 +110,11 @@ class AuditFile:
                 tail = stream.read(step) + tail
         cut = tail.rfind(b"\n") + 1
         if cut == 0:
-            return 0, 0
+            return 0, 0, GENESIS
         line = tail[:cut].rstrip(b"\n").rpartition(b"\n")[2]
         try:
-            return start + cut, int(json.loads(line)["seq"])
+            row = json.loads(line)
+            return start + cut, int(row["seq"]), str(row["hash"])
         except (ValueError, KeyError, TypeError) as error:
             raise self._broken("its last line is not an event") from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -10,8 +11,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import TryAgain
-from pipeline.store.files import kernel_lock, make_private_folder, temporary_beside
+from pipeline.errors import ReviewError, TryAgain
+from pipeline.store.files import disk_full, kernel_lock, make_private_folder, temporary_beside
 
 Connection = sqlite3.Connection
 
@@ -19,6 +20,10 @@ Connection = sqlite3.Connection
 LAYOUT = 1
 #: Seconds a write waits for another process's write, and an opener for whoever is making the file.
 BUSY_SECONDS = 30.0
+#: With fewer bytes free than this a failing write is taken for a full disk.
+LEAST_ROOM = 1_000_000
+#: SQLite's names for what no waiting cures: missing rights, and something else in the file's place.
+_FOR_GOOD = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
 
 _TABLES = """
 CREATE TABLE sessions (
@@ -54,7 +59,10 @@ class CatalogFile:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for questions; TryAgain when the file is busy for long or turns out to be damaged."""
+        """A connection for questions; TryAgain when the file is busy for long or turns out to be damaged.
+
+        ReviewError when it cannot be opened for reading and writing at all.
+        """
         with self._lock, self._guarded():
             yield self._connection()
 
@@ -85,6 +93,15 @@ class CatalogFile:
         try:
             yield
         except sqlite3.OperationalError as error:
+            # SQLite calls a full disk an I/O error as well, when its shared memory finds no room.
+            if shutil.disk_usage(self.path.parent).free < LEAST_ROOM:
+                raise disk_full(self.path.parent) from error
+            if error.sqlite_errorname.startswith(_FOR_GOOD) and self.path.exists():
+                raise ReviewError(
+                    f"The catalog {self.path} cannot be used: {error}.",
+                    f"Give this user the right to read and write it and {self.path.parent}, or move it away: "
+                    "it is made anew from the sessions.",
+                ) from error
             raise TryAgain(f"The catalog {self.path} cannot be used now: {error}.", "Try again in a moment.") from error
         except sqlite3.DatabaseError as error:
             self.close()

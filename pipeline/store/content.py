@@ -16,7 +16,7 @@ from typing import BinaryIO
 from pipeline.errors import FileRefused, ReviewError, TryAgain
 from pipeline.models import Value
 from pipeline.store.files import fsync_folder, is_disk_full, kernel_lock, make_private_folder
-from pipeline.store.results import check_sha256
+from pipeline.store.results import check_sha256, is_sha256
 from pipeline.store.staging import StagingArea
 
 #: Bytes copied between two looks at the limits.
@@ -168,27 +168,55 @@ class ContentStore:
         near.path.replace(target)
         staged.unlink()
 
+    def intact(self, sha: str) -> bool:
+        """True when the content is filed and its bytes still have that hash. Reads all of it."""
+        try:
+            with self.path(sha).open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest() == sha
+        except OSError:
+            return False
+
+    def set_aside(self, sha: str) -> None:
+        """Take damaged content out of the way, beside its place, so that adding the file again files it anew."""
+        with suppress(FileNotFoundError):
+            self.path(sha).replace(self._damaged(sha))
+
+    def _damaged(self, sha: str) -> Path:
+        return self.path(sha).with_name(f"{sha}.damaged")
+
+    def filed_before(self, moment: float) -> set[str]:
+        """The hashes of all content that was filed before `moment` (seconds since the epoch)."""
+        found = set()
+        for place in self.root.glob("[0-9a-f][0-9a-f]/*"):
+            with suppress(FileNotFoundError):
+                # Filing is a rename, which sets the change time; the time of writing is the staged copy's.
+                if is_sha256(place.name) and place.lstat().st_ctime < moment:
+                    found.add(place.name)
+        return found
+
     def discard(self, sha: str) -> None:
         """Remove content and what was made of it; no error without it.
 
         Hold `lock`, and ask Catalog.unreferenced first.
         """
         self.path(sha).unlink(missing_ok=True)
+        self._damaged(sha).unlink(missing_ok=True)
         if self._derived and self._derived.is_dir():
             for made in self._derived.glob(f"{sha}.*"):
                 made.unlink(missing_ok=True)
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
+    def lock(self, wait_seconds: float = LOCK_SECONDS) -> Iterator[None]:
         """Keep other processes from filing and discarding; around [put .. commit] and [commit .. discard].
 
-        The same thread may enter it again. Take it before a session's transaction, never inside one.
+        TryAgain when somebody else holds it for longer than `wait_seconds`. The same thread may enter it again. Take it
+        before a session's transaction, never inside one.
         """
         depth: int = getattr(self._held, "depth", 0)
         with ExitStack() as stack:
             if depth == 0:
                 busy = "Another process is filing documents."
-                stack.enter_context(kernel_lock(self.root.with_name("content.lock"), LOCK_SECONDS, busy))
+                stack.enter_context(kernel_lock(self.root.with_name("content.lock"), wait_seconds, busy))
             self._held.depth = depth + 1
             try:
                 yield

@@ -21,7 +21,7 @@ from pipeline.store.content import ContentStore
 from pipeline.store.files import is_locked, kernel_lock, write_atomic
 from pipeline.store.folders import SessionFolders
 from pipeline.store.migrations import MIGRATIONS, Migration, migrate, version_of
-from pipeline.store.storage import SessionDatabase, Tables
+from pipeline.store.storage import SessionDatabase, Tables, cure_for
 from pipeline.store.transaction import Transaction, audit_head, compose, pending_events, spread
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -140,10 +140,7 @@ class SessionStore:
         if tables is None:
             # Deleted between two looks, or session.json alone is gone: only the second is damage.
             self.folder(path.parent.name)
-            raise SessionCorrupt(
-                f"{path} is missing, though other files of the session are there.",
-                "Restore it from a backup, or delete the session.",
-            )
+            raise SessionCorrupt(f"{path} is missing, though other files of the session are there.", cure_for(path))
         return tables
 
     def _compose(self, path: Path, database: SessionDatabase) -> SessionRecord:
@@ -151,9 +148,7 @@ class SessionStore:
             record = compose(database)
         except (ValidationError, KeyError, TypeError) as error:
             what = str(error).splitlines()[0]
-            raise SessionCorrupt(
-                f"{path} does not hold a session ({what}).", "Restore it from a backup, or delete the session."
-            ) from error
+            raise SessionCorrupt(f"{path} does not hold a session ({what}).", cure_for(path)) from error
         if record.session_id != path.parent.name:
             raise SessionCorrupt(
                 f"{path} holds {record.session_id}, not the session its folder names.",
@@ -167,7 +162,7 @@ class SessionStore:
             if version > len(self._migrations) + 1:
                 migrate(tables, self._migrations)
         except SessionCorrupt as error:
-            raise SessionCorrupt(f"{path}: {error.message}", error.cure) from error
+            raise SessionCorrupt(f"{path}: {error.message}", error.cure or cure_for(path)) from error
         return version < len(self._migrations) + 1
 
     # --- changing ----------------------------------------------------------------------------------------------------
@@ -253,6 +248,11 @@ class SessionStore:
         """A kept result; SessionCorrupt, naming the file, when it is gone or was changed."""
         return results.load(self.folder(session_id) / "results", sha, model)
 
+    def prune_results(self, session_id: str) -> list[Path]:
+        """Remove kept results that no stage of the session refers to any more; call it while holding the lease."""
+        wanted = {stage.result for stage in self.read(session_id).stages.values() if stage.result}
+        return results.prune(self.folder(session_id) / "results", wanted)
+
     @contextmanager
     def lease(self, session_id: str, wait_seconds: float) -> Iterator[None]:
         """The right to run a stage on this session, alone among all processes; TryAgain after `wait_seconds`."""
@@ -283,7 +283,7 @@ class SessionStore:
         """Raise SessionCorrupt, saying where, unless every act stands unchanged in the audit file."""
         with self._locked(session_id) as database:
             audit = AuditFile(database.file.path.with_name("audit.jsonl"))
-            audit.append_missing(pending_events(database))
+            _append(audit, pending_events(database))  # what keeps it from taking them, verifying says too
             audit.verify(audit_head(database))
 
     # --- deleting ----------------------------------------------------------------------------------------------------

@@ -50,14 +50,14 @@ class AtomicStorage(Storage):
             tables = json.loads(data)
         except ValueError as error:
             raise self._damaged(f"is not valid JSON ({error})") from error
+        except RecursionError as error:
+            raise self._damaged("is not valid JSON (nested without end)") from error
         if not isinstance(tables, dict) or not all(isinstance(rows, dict) for rows in tables.values()):
             raise self._damaged("does not hold tables")
         return tables
 
     def _damaged(self, what: str) -> SessionCorrupt:
-        previous = previous_copy(self.path)
-        cure = f"The state before the last change is in {previous.name} beside it." if previous.exists() else ""
-        return SessionCorrupt(f"{self.path} {what}.", cure or "Restore it from a backup, or delete the session.")
+        return SessionCorrupt(f"{self.path} {what}.", cure_for(self.path))
 
     def write(self, data: Tables) -> None:
         """Take `data` into the draft; the file itself changes when the draft ends."""
@@ -112,6 +112,14 @@ def encode(tables: Mapping[str, Any]) -> bytes:
 def previous_copy(path: Path) -> Path:
     """Where the state before the last commit is kept."""
     return path.with_name(path.name + ".previous")
+
+
+def cure_for(path: Path) -> str:
+    """How a damaged session file is brought back: by the copy kept beside it, if there is one."""
+    previous = previous_copy(path)
+    if not previous.exists():
+        return "Restore it from a backup, or delete the session."
+    return f"To go back to the state before its last change: cp {previous} {path}"
 
 
 def keep_previous(path: Path) -> None:
