@@ -232,8 +232,8 @@ def test_a_boundary_file_is_for_a_person_to_look_at() -> None:
 def test_a_leasehold_title_keeps_the_row_open_until_somebody_saw_the_owners_consent() -> None:
     # Given the same register once freehold, once leasehold, once leasehold with a paper nobody can read for us
     free = review(plan_paper(), register_paper("r.pdf", register_pages("AGNES MARROWFIELD")))
-    leased = review(plan_paper(), register_paper("r.pdf", register_pages("AGNES MARROWFIELD", tenure="Leasehold")))
     register = register_paper("r.pdf", register_pages("AGNES MARROWFIELD", tenure="Leasehold"))
+    leased = review(plan_paper(), register)
     with_paper = review(
         plan_paper(), register, Paper("consent.pdf", "land_tenure", plain_pages("Consent of the owner"))
     )
