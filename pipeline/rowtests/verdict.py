@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
+from pipeline.dates import plus_years
 from pipeline.models import Evidence, Fact, TestOutcome
 
 
@@ -46,6 +47,17 @@ class Facts:
     def evidence(self, *names: str) -> tuple[Evidence, ...]:
         """The quotes of these facts, first value of each."""
         return tuple(self.all(name)[0].evidence for name in names if self.all(name))
+
+
+def term_in_words(first: date, last: date, years: int) -> tuple[bool, str]:
+    """Whether a term ends one day before the anniversary of its first day, and a sentence part that says so."""
+    expected = plus_years(first, years) - timedelta(days=1)
+    term = f"{printed(first)} to {printed(last)}"
+    if last == expected:
+        return True, f"{term} is {years} years"
+    off = (last - expected).days
+    days = f"{abs(off)} day{'s' * (abs(off) != 1)} {'late' if off > 0 else 'early'}"
+    return False, f"{term} is not {years} years: the last day would be {printed(expected)} ({days})"
 
 
 def printed(day: date) -> str:
