@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pipeline.checklists import Checklist
 from pipeline.checks.rule import distinct
 from pipeline.models import (
     CheckResult,
@@ -16,6 +17,7 @@ from pipeline.models import (
     Severity,
 )
 from pipeline.rows import Failure, PlanState
+from pipeline.rowtests.verdict import UNREAD
 
 _RANK: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 #: Within a severity: what concerns the whole submission first.
@@ -41,15 +43,17 @@ def exceptions_of(
     inventory: Inventory,
     mapping: MappingResult,
     plan: PlanState,
+    checklist: Checklist,
 ) -> tuple[ReviewException, ...]:
     """Every exception of a review, worst first; the order depends on nothing but what was found."""
     rows, failures, checks = list(rows), list(failures), list(checks)
-    found = [*_wrong_checklist(mapping, inventory, plan), *_no_plan(rows, plan), *_closed(inventory)]
+    found = [*_wrong_checklist(mapping, inventory, plan), *_no_plan(rows, plan), *_closed(inventory, checklist)]
     if plan.document:
         found += _unanswered([row for row in rows if row.status == "missing"], len(rows), plan.document)
         found += _unread_rows([row for row in rows if _unread(row)], plan)
-    spoken = {c.check_id for c in checks if c.outcome in ("fail", "warning")}
-    found += [_of_check(c, failures) for c in checks if c.check_id in spoken]
+    warned = {c.check_id for c in checks if c.outcome in ("fail", "warning")}
+    spoken = warned | {UNREAD}
+    found += [_of_check(c, failures) for c in checks if c.check_id in warned]
     if plan.document:
         said = {row.requirement_id for row in rows if row.status in ("missing", "not_applicable") or _unread(row)}
         found += _of_failures([f for f in failures if f.requirement.requirement_id not in said], spoken)
@@ -97,14 +101,17 @@ def _no_plan(rows: list[RequirementResult], plan: PlanState) -> list[ReviewExcep
     ]
 
 
-def _closed(inventory: Inventory) -> list[ReviewException]:
-    """Documents that could not be read; a failure to read is never shown as missing evidence."""
+def _closed(inventory: Inventory, checklist: Checklist) -> list[ReviewException]:
+    """Documents that could not be read, with the rows that look at such documents; never shown as missing evidence."""
     return [
         ReviewException(
             kind="unreadable",
             severity="high" if document.document_type in ("project_plan", "land_tenure", "other") else "medium",
             message=f"{document.filename} could not be read. {_why(document)}".strip(),
             clears_when="A readable copy is sent, or the reviewer looks at it and decides.",
+            requirement_ids=tuple(
+                r.requirement_id for r in checklist.requirements if document.document_type in r.documents
+            ),
         )
         for document in inventory.documents
         if document.status in ("unreadable", "quarantined")

@@ -120,3 +120,13 @@ def test_every_row_that_is_not_covered_is_explained_by_an_entry() -> None:
     }
     explained = {i for e in found.validation.exceptions for i in e.requirement_ids}
     assert open_rows <= explained
+
+
+def test_a_workbook_that_cannot_be_read_is_one_entry_with_the_rows_that_need_it() -> None:
+    # Given that the workbook came and could not be opened
+    found = review(plan_paper(), closed(Paper("yields.xlsx", "farm_management_records", ())))
+
+    # Then it is told once, with both rows, and neither row is said to lack it
+    entries = [e for e in found.validation.exceptions if {"REQ-009", "REQ-012"} & set(e.requirement_ids)]
+    assert [(e.kind, e.requirement_ids) for e in entries] == [("unreadable", ("REQ-009", "REQ-012"))]
+    assert {found.row("REQ-009").status, found.row("REQ-012").status} == {"needs_review"}

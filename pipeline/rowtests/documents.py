@@ -106,7 +106,7 @@ class Received:
         what = words_for(test.documents)
         received, closed = finding.values.get("received"), finding.values.get("unread")
         if not received and closed:
-            return Verdict("fail", f"{closed} was received and cannot be read; it may be the {what}.", "needs_review")
+            return Verdict.unread(closed, what)
         if not received:
             return Verdict("fail", f"No {what} was received.")
         if test.look:
@@ -195,7 +195,7 @@ class MapAge:
         """Pass when the year is early enough beyond doubt and the farm is named; the exact edge is for a person."""
         received, closed = finding.values.get("received"), finding.values.get("unread")
         if not received and closed:
-            return Verdict("fail", f"{closed} was received and cannot be read; it may be the map.", "needs_review")
+            return Verdict.unread(closed, "map")
         if not received:
             return Verdict("fail", "No dated land cover map, photograph or legal paper was received.")
         year, start = finding.values.get("year"), facts.day("start_date") or facts.day("crediting_start")

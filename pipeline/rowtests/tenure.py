@@ -50,7 +50,7 @@ class Registers:
                     "fail", f"Received, but no register that can be read: {values['others']}.", "needs_review"
                 )
             if values.get("unread"):
-                return Verdict("fail", f"{values['unread']} was received and cannot be read.", "needs_review")
+                return Verdict.unread(values["unread"], "land register, deed or lease")
             return Verdict("fail", "No land register, deed or lease was received.")
         if not values.get("compared"):
             return Verdict("not_run", values.get("why", "Not compared."))

@@ -10,6 +10,9 @@ from typing import Literal
 from pipeline.dates import plus_years
 from pipeline.models import Evidence, Fact, TestOutcome
 
+#: Cause of what fails only because a file could not be read; the file has an entry of its own.
+UNREAD = "unread"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -18,8 +21,14 @@ class Verdict:
     outcome: TestOutcome
     message: str
     becomes: Literal["partial", "needs_review"] | None = None
-    #: The check that says the same, where it is another than the test declares.
+    #: The check that says the same, where it is another than the test declares; UNREAD where a file's own entry does.
     cause: str | None = None
+
+    @classmethod
+    def unread(cls, files: str, as_what: str) -> Verdict:
+        """Files came and could not be read: nothing is absent yet, a person must look."""
+        message = f"{files} was received and cannot be read; it may be the {as_what}."
+        return cls("fail", message, "needs_review", UNREAD)
 
 
 class Facts:

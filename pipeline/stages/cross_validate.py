@@ -60,7 +60,7 @@ def validation_of(
     return ValidationResult(
         requirements=tuple(rows),
         checks=checks,
-        exceptions=exceptions_of(rows, failures, checks, inventory, mapping, plan),
+        exceptions=exceptions_of(rows, failures, checks, inventory, mapping, plan, checklist),
         header=_header(facts),
     )
 
