@@ -31,6 +31,10 @@ _TITLES = {
 }
 
 
+#: What is said of papers, by the kind of the exception.
+_ABSENT = {"missing_document": "Not received", "needs_person": "A person must look"}
+
+
 def build_portfolio(ws: Workspace, folder: Path, before: Portfolio | None) -> Portfolio:
     """Every session of the home as one portfolio that will lie in `folder`; reads stored results, starts no work.
 
@@ -77,13 +81,14 @@ def titles_of(lists: Iterable[Checklist]) -> dict[str, str]:
 
 
 def group_by_cause(farms: Sequence[Farm], titles: Mapping[str, str]) -> tuple[CauseGroup, ...]:
-    """Exceptions with the same cause together: what stops most farms first, within the worst severity."""
-    found: dict[str, list[tuple[Farm, Point]]] = {}
+    """Exceptions with the same cause and kind together, so that a paper nobody sent and one that a person must look at
+    stay apart: what stops most farms first, within the worst severity."""
+    found: dict[tuple[str, str], list[tuple[Farm, Point]]] = {}
     for farm in farms:
         for point in farm.points:
-            found.setdefault(point.cause, []).append((farm, point))
-    groups = [_group(cause, members, titles) for cause, members in found.items()]
-    return tuple(sorted(groups, key=lambda g: (_RANK[g.severity], -len(g.farms), g.cause)))
+            found.setdefault((point.cause, point.kind), []).append((farm, point))
+    groups = [_group(cause, members, titles) for (cause, _), members in found.items()]
+    return tuple(sorted(groups, key=lambda g: (_RANK[g.severity], -len(g.farms), g.cause, g.kind)))
 
 
 def _group(cause: str, members: Sequence[tuple[Farm, Point]], titles: Mapping[str, str]) -> CauseGroup:
@@ -91,6 +96,7 @@ def _group(cause: str, members: Sequence[tuple[Farm, Point]], titles: Mapping[st
     worst = min(points, key=lambda p: _RANK[p.severity])
     return CauseGroup(
         cause=cause,
+        kind=worst.kind,
         title=_title(cause, points, titles),
         severity=worst.severity,
         who=worst.who,
@@ -102,17 +108,16 @@ def _group(cause: str, members: Sequence[tuple[Farm, Point]], titles: Mapping[st
 
 def _title(cause: str, points: Sequence[Point], titles: Mapping[str, str]) -> str:
     """The sentence itself when all farms say the same; else what they have in common."""
-    if len({point.message for point in points}) == 1 and len(points) > 1:
+    if len({point.message for point in points}) == 1:
         return points[0].message
     if cause in _TITLES:
         return _TITLES[cause]
     if cause in titles:
-        return titles[cause]
+        return f"Does not hold: {_within(titles[cause])}"
     head, _, tail = cause.partition(":")
-    if head == "absent":
-        return f"Not received or not enough: {wording.label(tail, wording.DOCUMENT_TYPE).lower()}"
-    if head == "unreadable":
-        return f"A file could not be read ({wording.label(tail, wording.DOCUMENT_TYPE).lower()})"
+    if head in ("absent", "unreadable"):
+        what = "A file could not be read" if head == "unreadable" else _ABSENT.get(points[0].kind, "Not enough")
+        return f"{what}: {_within(wording.label(tail, wording.DOCUMENT_TYPE))}"
     if head == "unanswered":
         return f"{tail} {titles.get(tail, '')}: the plan gives no answer"
     if head == "unread":
@@ -122,3 +127,8 @@ def _title(cause: str, points: Sequence[Point], titles: Mapping[str, str]) -> st
     if head in titles:
         return f"{head} {titles[head]}: {tail.replace('-', ' ').replace('_', ' ')} does not hold"
     return points[0].message
+
+
+def _within(title: str) -> str:
+    """A title inside a sentence: its first letter small, unless it begins with an abbreviation."""
+    return title if title[1:2].isupper() else f"{title[:1].lower()}{title[1:]}"

@@ -51,8 +51,9 @@ def _heart(farm: Farm) -> Farm:
 
 
 def _only(here: Farm, there: Farm) -> tuple[str, ...]:
-    """Messages of `here` whose cause `there` does not have; of a cause that both have, nothing."""
-    return tuple(_unique(p.message for p in here.points if p.cause not in {q.cause for q in there.points}))
+    """Messages of `here` whose cause and kind `there` does not have; of what both have, nothing."""
+    known = {(p.cause, p.kind) for p in there.points}
+    return tuple(_unique(p.message for p in here.points if (p.cause, p.kind) not in known))
 
 
 def _unique(items: Iterable[str]) -> list[str]:

@@ -82,9 +82,10 @@ class Farm(Value):
 
 
 class CauseGroup(Value):
-    """One cause, and the farms it concerns, by session id in the portfolio's order."""
+    """One cause of one kind, and the farms it concerns, by session id in the portfolio's order."""
 
     cause: str
+    kind: str
     title: str
     severity: Severity
     who: Who

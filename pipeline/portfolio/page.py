@@ -152,12 +152,14 @@ def _matrix(methodology: str, rows: Sequence[Row], farms: Iterable[Farm]) -> Mat
     """The farms of one checklist that have a report, the one with most to do first."""
     members = sorted((f for f in farms if f.methodology == methodology and f.rows), key=lambda f: f.worst)
     columns = tuple(
-        Column(
-            row, short(row.requirement_id, i), _bar([s for f in members if (s := f.rows.get(row.requirement_id))], 40)
-        )
+        Column(row, short(row.requirement_id, i), _bar(_statuses(members, row.requirement_id), 40))
         for i, row in enumerate(rows)
     )
     return Matrix(methodology, columns, tuple(_line(farm, rows) for farm in members))
+
+
+def _statuses(farms: Iterable[Farm], requirement_id: str) -> list[RowStatus]:
+    return [farm.rows[requirement_id] for farm in farms if requirement_id in farm.rows]
 
 
 def _line(farm: Farm, rows: Sequence[Row]) -> Line:
@@ -176,7 +178,7 @@ def _cause(group: CauseGroup, portfolio: Portfolio) -> Cause:
     members = []
     for sid in group.farms:
         farm = by_id[sid]
-        point = next(p for p in farm.points if p.cause == group.cause)
+        point = next(p for p in farm.points if (p.cause, p.kind) == (group.cause, group.kind))
         ids = [row.requirement_id for row in portfolio.columns.get(farm.methodology, ())]
         first = next((one for one in point.requirement_ids if one in ids), None)
         place = f"#{anchor(first, ids.index(first))}" if first else ""
@@ -185,8 +187,8 @@ def _cause(group: CauseGroup, portfolio: Portfolio) -> Cause:
 
 
 def _turn(who: Who, name: str, does: str, portfolio: Portfolio, causes: Sequence[Cause]) -> Turn:
-    waiting = [f for f in portfolio.farms if any(one.who == who for one in (*f.points, *f.waits))]
-    points = sum(one.who == who for farm in portfolio.farms for one in (*farm.points, *farm.waits))
+    waiting = [f for f in portfolio.farms if who in f.turns]
+    points = sum(farm.turns.count(who) for farm in portfolio.farms)
     own = [(i, c.group) for i, c in enumerate(causes, 1) if c.group.who == who]
     most = sorted(own, key=lambda one: (-len(one[1].farms), one[0]))[:3]
     return Turn(name, does, len(waiting), points, tuple((g.title, len(g.farms), f"#cause-{i}") for i, g in most))

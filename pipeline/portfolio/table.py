@@ -21,7 +21,7 @@ def render_csv(portfolio: Portfolio) -> str:
     """
     ids = list(dict.fromkeys(row.requirement_id for rows in portfolio.columns.values() for row in rows))
     head = ["session_id", "project", "methodology", "state", "reason", "requirements", *wording.ROW_STATUS]
-    head += ["high", "medium", "low", "documents", "unreadable", *(f"waits for {who}" for who in _WHOS), "newest input"]
+    head += [*wording.SEVERITY, "documents", "unreadable", *(f"waits for {who}" for who in _WHOS), "newest input"]
     target = io.StringIO(newline="")
     writer = csv.writer(target, lineterminator="\r\n")
     writer.writerow([harmless(cell) for cell in [*head, "report", *ids]])
@@ -37,11 +37,11 @@ def harmless(text: str | int) -> str:
 
 
 def _cells(farm: Farm) -> list[str | int]:
-    rows: list[str | int] = [list(farm.rows.values()).count(status) for status in wording.ROW_STATUS]  # type: ignore[arg-type]  # its keys are the statuses
-    grave: list[str | int] = [sum(p.severity == one for p in farm.points) for one in ("high", "medium", "low")]
-    turns = [one.who for one in (*farm.points, *farm.waits)]
-    waits: list[str | int] = [turns.count(who) for who in _WHOS]  # type: ignore[arg-type]  # the three of `Who`
+    rows, grave = list(farm.rows.values()), [point.severity for point in farm.points]
+    cells: list[str | int] = [farm.session_id, farm.project, farm.methodology, farm.state, farm.reason, len(rows)]
+    cells += [sum(one == status for one in rows) for status in wording.ROW_STATUS]
+    cells += [sum(one == severity for one in grave) for severity in wording.SEVERITY]
+    cells += [farm.documents, "; ".join(farm.unreadable)]
+    cells += [sum(one == who for one in farm.turns) for who in _WHOS]
     newest = farm.inputs_at.isoformat().replace("+00:00", "Z") if farm.inputs_at else ""
-    about: list[str | int] = [farm.session_id, farm.project, farm.methodology, farm.state, farm.reason, len(farm.rows)]
-    files: list[str | int] = [farm.documents, "; ".join(farm.unreadable)]
-    return [*about, *rows, *grave, *files, *waits, newest, farm.report or ""]
+    return [*cells, newest, farm.report or ""]
