@@ -383,7 +383,7 @@ def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
     """Renew every report whose files changed, and write the portfolio; for cron.
 
     Says nothing when all went well, unless asked with --verbose or --json. A session that fails is named and stops no
-    other; the exit code is then 1. While another one is at work on this home it does nothing and ends with 0.
+    other; the command then ends with 1. While another one is at work on this home it does nothing and ends with 0.
 
     The portfolio is portfolio.html, .csv and .json; the file last-success beside it holds the time of the last run
     without a failure. Times without a zone are UTC. Sessions left out by --since stand in it with their last report,
