@@ -373,6 +373,31 @@ def show(door: Door, session: str, requirement: str | None) -> Answer:
     return answers.session(door.ws, record, door.width)
 
 
+@command(
+    click.option("--out", metavar="DIR", type=click.Path(file_okay=False, path_type=Path),
+                 help="Where the portfolio goes (default: batch/ in the data folder)."),
+    click.option("--since", metavar="WHEN", help="Look only at sessions that changed since: a date, a time, 24h, 7d."),
+    name="batch-report",
+)  # fmt: skip
+def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
+    """Renew every report whose files changed, and write the portfolio; for cron.
+
+    Says nothing when all went well, unless asked with --verbose or --json. A session that fails is named and stops no
+    other; the command then ends with 1. While another one is at work on this home it does nothing and ends with 0.
+
+    The portfolio is portfolio.html, .csv and .json; the file last-success beside it holds the time of the last run
+    without a failure. Times without a zone are UTC. Sessions left out by --since stand in it with their last report,
+    and folders added by path are looked at in any case.
+    """
+    from actors.batch import batch_report as run_batch
+    from pipeline.portfolio.since import parse_since
+
+    door.quiet = not door.verbose  # a job that mails what it prints must be silent when all is well
+    moment = parse_since(since, door.ws.now()) if since is not None else None
+    folder = (out.expanduser() if out else door.ws.data / "batch").absolute()
+    return run_batch(door.ws, folder, moment, door.actor, tell=door.verbose)
+
+
 @cli.group(cls=Verbs)
 def failed() -> None:
     """Stages that gave up, and why."""

@@ -7,20 +7,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from examples.farm import draw_farm
+from examples.portfolio import write_portfolio
 from examples.submission import write_submission
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the submissions and name each folder; seeds count up from the one given."""
-    parser = argparse.ArgumentParser(prog="python -m examples", description=main.__doc__)
+    """Write the submissions and name each folder; seeds count up from the one given.
+
+    One farm is as its seed makes it. Several are a portfolio: see `examples.portfolio`.
+    """
+    parser = argparse.ArgumentParser(prog="python -m examples", description="Write made-up submissions.")
     parser.add_argument("out", type=Path, help="a folder, for example inbox/new")
     parser.add_argument("--seed", type=int, default=1, help="seed of the first farm (1)")
     parser.add_argument("--farms", type=int, default=1, help="how many farms (1)")
     given = parser.parse_args(arguments)
-    for seed in range(given.seed, given.seed + given.farms):
-        farm = draw_farm(seed)
-        written = write_submission(given.out / f"{farm.name} {farm.start.year}", seed)
-        print(f"{written.folder}: {len(written.files)} files")
+    if given.farms == 1:
+        farm = draw_farm(given.seed)
+        folders = [write_submission(given.out / f"{farm.name} {farm.start.year}", given.seed).folder]
+    else:
+        folders = [sent.folder for sent in write_portfolio(given.out, given.farms, given.seed)]
+    for folder in folders:
+        print(f"{folder}: {len(list(folder.iterdir()))} files")
 
 
 if __name__ == "__main__":

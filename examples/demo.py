@@ -1,22 +1,29 @@
-"""The main job on a made-up project, told step by step: drop the files, let the watcher take them, read the report."""
+"""The main job on made-up projects, told step by step: drop files, let the watcher take them, read what came of it."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+from actors.batch import batch_report
 from actors.embedded import Embedded
+from examples.portfolio import write_portfolio
 from examples.submission import write_submission
 from pipeline import acts, exits, logs, progress
 from pipeline.errors import ReviewError
 from pipeline.models import SCHEMA_VERSION
+from pipeline.portfolio.keep import last_portfolio
 from pipeline.reporting import answers, terminal
 from pipeline.reporting.answers import Answer
 from pipeline.settings import HomeSettings, Settings
 from pipeline.workspace import Workspace
 from watcher import Watcher
+
+#: One of each kind that a portfolio begins with.
+FARMS = 4
 
 
 def play(home: Path | None, tell: Callable[[str], None], width: int) -> Answer:
@@ -42,7 +49,33 @@ def play(home: Path | None, tell: Callable[[str], None], width: int) -> Answer:
         left = sorted(path.name for path in inbox.iterdir())
         if left:
             tell(f"Left in the inbox, as it is no document: {', '.join(left)}")
-        return _result(ws, session_id, home, width)
+        answer, value = _result(ws, session_id, home, width)
+    page = _portfolio(home / "portfolio", tell)
+    return replace(answer, value={**value, "portfolio": str(page)})
+
+
+def _portfolio(home: Path, tell: Callable[[str], None]) -> Path:
+    """Several farms at once, in a home of their own, with the portfolio that a nightly job makes of them."""
+    settings = Settings(home=HomeSettings(inbox=home / "inbox", data=home / "data"))
+    with Workspace.open(settings) as ws:
+        sent = write_portfolio(ws.inbox / "new", FARMS, seed=2)
+        tell(f"\nMore farms at once, for the nightly job; each folder makes its own session:\n$ ls {ws.inbox / 'new'}")
+        for one in sent:
+            tell(f"{one.folder.name}  ({one.kind})")
+        tell(f"\n$ registry-review --home {home} watch --once")
+        with Embedded(ws) as engine:
+            Watcher(ws, engine, advance_to="document_discovery").once()
+        folder = ws.data / "batch"
+        tell(f"$ registry-review --home {home} batch-report --verbose")
+        done = batch_report(ws, folder, None, "demo", tell=True)
+        if done.code:
+            raise ReviewError(*done.problems[0])
+        tell(f"{done.text}\n")
+        found = last_portfolio(folder)
+        for cause in found.causes[:3] if found else ():
+            tell(f"{len(cause.farms)} of {len(sent)} farms: {cause.title}")
+        tell("")
+        return folder / "portfolio.html"
 
 
 def _watch(ws: Workspace, tell: Callable[[str], None]) -> None:
@@ -56,7 +89,7 @@ def _watch(ws: Workspace, tell: Callable[[str], None]) -> None:
         raise ReviewError(summary.failures[0][1], "See `registry-review doctor`.")
 
 
-def _result(ws: Workspace, session_id: str, home: Path, width: int) -> Answer:
+def _result(ws: Workspace, session_id: str, home: Path, width: int) -> tuple[Answer, dict[str, object]]:
     from pipeline.stages.generate_report import report_paths
 
     record = ws.sessions.read(session_id)
@@ -69,7 +102,7 @@ def _result(ws: Workspace, session_id: str, home: Path, width: int) -> Answer:
         "\n".join((f"To go on:  {at} status", f"           {at} show {session_id} REQ-007")),
         f"The report: {paths['html']}",
     )
-    value = {
+    value: dict[str, object] = {
         "schema_version": SCHEMA_VERSION,
         "session_id": session_id,
         "home": str(home),
@@ -77,4 +110,4 @@ def _result(ws: Workspace, session_id: str, home: Path, width: int) -> Answer:
         "summary": made.summary,
         "waits": progress.waits(ws, record),
     }
-    return Answer(value, text, exits.DONE)
+    return Answer(value, text, exits.DONE), value

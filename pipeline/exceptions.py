@@ -76,6 +76,7 @@ def _wrong_checklist(mapping: MappingResult, inventory: Inventory, plan: PlanSta
     return [
         ReviewException(
             kind="wrong_checklist",
+            cause="wrong_checklist",
             severity="high",
             message=f"{len(unmapped)} of {len(mapping.mappings)} requirements have no document at all. "
             f"Is this the right checklist? The folder holds: {', '.join(types) or 'nothing that could be recognised'}.",
@@ -93,6 +94,7 @@ def _no_plan(rows: list[RequirementResult], plan: PlanState) -> list[ReviewExcep
     return [
         ReviewException(
             kind="no_plan",
+            cause="no_plan",
             severity="high",
             message=f"No project plan is in scope, so no requirement can be answered.{tail}",
             clears_when="The project plan is sent as a readable PDF.",
@@ -106,6 +108,7 @@ def _closed(inventory: Inventory, checklist: Checklist) -> list[ReviewException]
     return [
         ReviewException(
             kind="unreadable",
+            cause=f"unreadable:{document.document_type}",
             severity="high" if document.document_type in ("project_plan", "land_tenure", "other") else "medium",
             message=f"{document.filename} could not be read. {_why(document)}".strip(),
             clears_when="A readable copy is sent, or the reviewer looks at it and decides.",
@@ -128,6 +131,7 @@ def _unanswered(missing: list[RequirementResult], rows: int, plan: Document) -> 
         return [
             ReviewException(
                 kind="missing_answer",
+                cause="blank_plan",
                 severity="high",
                 message=f"{plan.filename} answers {rows - len(missing)} of {rows} requirements; the others are blank.",
                 clears_when="A plan is sent in which every section of the form is answered.",
@@ -137,6 +141,7 @@ def _unanswered(missing: list[RequirementResult], rows: int, plan: Document) -> 
     return [
         ReviewException(
             kind="missing_answer",
+            cause=f"unanswered:{row.requirement_id}",
             severity="high",
             message=f"{row.requirement_id} {row.title}: {row.tests[0].message}",
             clears_when=row.tests[0].clears_when or "The plan answers this.",
@@ -151,6 +156,7 @@ def _unexplained(rows: list[RequirementResult], explained: set[str]) -> list[Rev
     return [
         ReviewException(
             kind="test_failed",
+            cause=f"open:{row.requirement_id}",
             severity="low",
             message=f"{row.requirement_id} {row.title}: {row.reason}",
             clears_when=next((t.clears_when for t in row.tests if t.clears_when), "The reviewer looks and decides."),
@@ -175,6 +181,7 @@ def _unread_rows(rows: list[RequirementResult], plan: PlanState) -> list[ReviewE
     return [
         ReviewException(
             kind="needs_person",
+            cause="unread_plan" if len(rows) > 1 else f"unread:{rows[0].requirement_id}",
             severity="high" if len(rows) > 1 else "medium",
             message=f"{plan.unread}; {len(rows)} requirements may be answered there." if len(rows) > 1 else one,
             clears_when="A person reads what software could not, or a plan on the registry's form, with text, is sent.",
@@ -187,6 +194,7 @@ def _of_check(check: CheckResult, failures: list[Failure]) -> ReviewException:
     ids = {*check.requirement_ids, *(f.requirement.requirement_id for f in failures if _cause(f) == check.check_id)}
     return ReviewException(
         kind="check_failed" if check.outcome == "fail" else "check_warning",
+        cause=check.check_id,
         severity=check.severity,
         message=check.message,
         clears_when=check.clears_when or "The reviewer looks and decides.",
@@ -220,6 +228,7 @@ def _of_group(cause: str, group: list[Failure]) -> ReviewException:
     clears = list(dict.fromkeys(f.test.clears_when for f in group))
     return ReviewException(
         kind=kind,
+        cause=cause,
         severity=severity,
         message=messages[0],
         clears_when=clears[0],

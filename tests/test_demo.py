@@ -61,3 +61,13 @@ def test_what_it_says_is_what_the_report_says(played: tuple[str, Path]) -> None:
 def test_it_redoes_nothing_for_a_drop_of_many_files(played: tuple[str, Path]) -> None:
     text, _ = played
     assert text.count("`discover` is done") == 1
+
+
+def test_several_farms_at_once_end_in_a_portfolio_that_is_there(played: tuple[str, Path]) -> None:
+    text, temporary = played
+    page = Path(next(one for one in text.splitlines() if one.startswith("The portfolio: ")).partition(": ")[2])
+    assert page.is_relative_to(temporary)
+    value = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert len(value["farms"]) == 4
+    first = value["causes"][0]
+    assert f"{len(first['farms'])} of 4 farms: {first['title']}" in text

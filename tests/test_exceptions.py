@@ -34,6 +34,17 @@ def test_every_entry_says_what_clears_it() -> None:
     assert all(e.clears_when and e.message for e in found.validation.exceptions)
 
 
+def test_the_same_trouble_has_the_same_cause_in_every_farm() -> None:
+    # Given two farms with other names and papers, both without workbook and start date
+    first = review(plan_paper(full_plan(s1_8=[])))
+    second = review(plan_paper(full_plan(s1_8=[])), register_paper("r.pdf", register_pages("PIERS DUNN")))
+    for found in (first, second):
+        causes = [e.cause for e in found.validation.exceptions]
+        assert all(causes)
+        assert len(set(causes)) == len(causes)
+        assert {"absent:farm_management_records", "unanswered:REQ-007"} <= set(causes)
+
+
 def test_the_worst_stands_first_and_the_order_depends_on_nothing_else() -> None:
     papers = (
         plan_paper(full_plan(s2_4=[], s1_9=[say("01/01/2024 to 01/01/2034")])),

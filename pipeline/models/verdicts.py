@@ -59,6 +59,8 @@ class ReviewException(Value):
     clears_when: str
     requirement_ids: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    #: The same word for the same trouble in every session: "absent:land_tenure", a check's id, "unanswered:REQ-007".
+    cause: str | None = None
 
 
 class ValidationResult(Value):

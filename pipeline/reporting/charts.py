@@ -37,14 +37,14 @@ class Chart:
 def coverage(rows: Sequence[RequirementResult]) -> Chart:
     """Lay the rows out as a grid of squares, twelve to a line."""
     cells = tuple(
-        Cell((i % COLUMNS) * STEP_X, (i // COLUMNS) * STEP_Y, _short(row.requirement_id, i), row)
+        Cell((i % COLUMNS) * STEP_X, (i // COLUMNS) * STEP_Y, short(row.requirement_id, i), row)
         for i, row in enumerate(rows)
     )
     lines = -(-len(rows) // COLUMNS)
     return Chart(cells, max(min(len(rows), COLUMNS) * STEP_X - (STEP_X - SIDE), 1), max(lines * STEP_Y, 1))
 
 
-def _short(requirement_id: str, index: int) -> str:
+def short(requirement_id: str, index: int) -> str:
     """The digits a reviewer knows a row by: 7 for REQ-007; the place in the list when the id has none."""
     digits = re.search(r"(\d+)\D*$", requirement_id)
     return str(int(digits[1])) if digits and len(digits[1]) < 4 else str(index + 1)

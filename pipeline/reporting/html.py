@@ -14,6 +14,8 @@ from pipeline.reporting.characters import split_long, visible
 from pipeline.reporting.layout import COLUMNS, lay_out
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+
     from pipeline.checklists import Checklist
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -21,22 +23,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def render_html(report: Report, checklist: Checklist) -> str:
     """Return the whole report as one self-contained HTML page, UTF-8, with a final newline."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    style, script = _part("report.css"), _part("report.js")
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        # Every printed value passes here first: a page cannot forget to show what hides in a document's text.
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["split_long"] = split_long
-    environment.filters["label"] = wording.label
-    page = environment.get_template("report.html.jinja")
+    style, script = part("report.css"), part("report.js")
+    page = environment().get_template("report.html.jinja")
     return page.render(
         report=report,
         checklist=checklist,
@@ -48,26 +36,43 @@ def render_html(report: Report, checklist: Checklist) -> str:
         generated_at=report.generated_at.isoformat().replace("+00:00", "Z"),
         style=style,
         script=script,
-        policy=_policy(style, script),
+        policy=policy_of(style, script),
     )
 
 
-def _policy(style: str, script: str) -> str:
+def environment() -> Environment:
+    """What every page is made with: everything from a document is escaped, and what hides in it is shown."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        # Every printed value passes here first: a page cannot forget to show what hides in a document's text.
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters["split_long"] = split_long
+    made.filters["label"] = wording.label
+    return made
+
+
+def policy_of(style: str, script: str = "") -> str:
     """The page's content security policy: this style, this script, nothing else.
 
     Hashes instead of a nonce, because a nonce in a file on disk is the same at every opening and so protects nothing.
     """
-    return (
-        f"default-src 'none'; style-src '{_source_hash(style)}'; script-src '{_source_hash(script)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    scripts = f"script-src '{_source_hash(script)}'; " if script else ""
+    return f"default-src 'none'; style-src '{_source_hash(style)}'; {scripts}base-uri 'none'; form-action 'none'"
 
 
 def _source_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
     """Our own file, printed as it is; markup-safe because it comes from the package and never from a document."""
     from markupsafe import Markup
 

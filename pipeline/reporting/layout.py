@@ -227,7 +227,7 @@ def _rows(report: Report, checklist: Checklist) -> tuple[Row, ...]:
         before = rows[-1].result.category if rows else None
         rows.append(
             Row(
-                anchor=_anchor(result.requirement_id, index),
+                anchor=anchor(result.requirement_id, index),
                 first_of_category=result.category != before,
                 result=result,
                 requirement=asked[result.requirement_id],
@@ -267,7 +267,7 @@ def _items(text: str | Sequence[str]) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text)
 
 
-def _anchor(requirement_id: str, index: int) -> str:
+def anchor(requirement_id: str, index: int) -> str:
     """The row's place for links; an id from somebody's own checklist may hold anything, so that gets a plain number."""
     return requirement_id if re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]*", requirement_id) else f"row-{index + 1}"
 
