@@ -19,10 +19,11 @@ _NEVER_EVIDENCE: dict[DocumentType, str] = {
     "methodology_reference": "Excluded: rules and handbooks say what projects must do, never what this one did.",
 }
 #: What the ending of a name promises, as the reader's word for it.
-_PROMISES = {".pdf": "pdf", ".xlsx": "xlsx"}
+_PROMISES = {".pdf": "pdf", ".xlsx": "xlsx", ".xls": "xls", ".docx": "docx"}
 _KINDS = {
     "pdf": "a PDF",
     "xlsx": "a workbook",
+    "xls": "a workbook in the old .xls format",
     "zip": "an archive",
     "text": "plain text",
     "csv": "a table as plain text",

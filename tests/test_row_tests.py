@@ -224,6 +224,13 @@ def test_the_workbook_must_hold_the_five_years_before_the_start() -> None:
     assert "2019" in short.reason
 
 
+def test_a_row_of_a_table_as_plain_text_is_quoted_as_it_stands_there() -> None:
+    text = "Field;2019;2020;2021;2022;2023\nTop Leys;Wheat;Oats;Wheat;Beans;Wheat"
+    page = Page(number=1, text=text, rows=tuple(tuple(line.split(";")) for line in text.splitlines()))
+    row = review(plan_paper(), Paper("yields.csv", "farm_management_records", (page,))).row("REQ-009")
+    assert "Field;2019;2020;2021;2022;2023" in [item.quote for item in row.evidence]
+
+
 def test_a_boundary_file_is_for_a_person_to_look_at() -> None:
     shape = Paper("boundary.shp", "gis_boundary", plain_pages(""))
     assert review(plan_paper(), shape).row("REQ-004").status == "needs_review"

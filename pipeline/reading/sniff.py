@@ -153,6 +153,10 @@ def _is_table(text: str) -> bool:
         lines = lines[:-1]  # the window may cut the last one
     if len(lines) < 2:
         return False
-    counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t"}
-    # Prose has commas too, but not the same number of them on every line.
-    return any(min(n) >= 1 and (max(n) == min(n) or (min(n) >= 4 and max(n) <= 2 * min(n))) for n in counts.values())
+    counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
+    # Prose has commas too, but not the same number of them on every line; a title or two may stand above a table.
+    return any(
+        (min(n) >= 1 and (max(n) == min(n) or (min(n) >= 4 and max(n) <= 2 * min(n))))
+        or (max(n) >= 2 and 3 <= n.count(max(n)) >= 0.6 * len(n))
+        for n in counts.values()
+    )
