@@ -20,6 +20,7 @@ _DECIDE = (
     ("openpyxl", "openpyxl"),
     ("calamine", "python-calamine"),
     ("docx", "python-docx"),
+    ("pyshp", "pyshp"),
 )
 
 READER_VERSION = _made_of()
