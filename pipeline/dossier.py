@@ -114,3 +114,11 @@ class Dossier:
     def quote_line(self, document: Document, page: Page, words: str) -> Evidence | None:
         """A line of a supporting document."""
         return quote(document, page, words, section_title=page.title, role="supplementary")
+
+    def quote_row(self, document: Document, page: Page, cells: Iterable[str]) -> Evidence | None:
+        """A row of a sheet; of a table as plain text, the line as it stands there, with its marks."""
+        wanted = [cell for cell in cells if cell]
+        lines = (line for line in page.text.splitlines() if all(cell in line for cell in wanted))
+        return self.quote_line(document, page, " ".join(wanted)) or next(
+            (item for line in lines if (item := self.quote_line(document, page, line))), None
+        )

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 from typing import Any, get_args
 
 from pipeline.classification import Classification, classify
-from pipeline.layers import layer_notes
-from pipeline.models import Document, DocumentRecord, DocumentStatus, DocumentType, Inventory, Reading
+from pipeline.layers import Layer, layers_of
+from pipeline.models import Document, DocumentRecord, DocumentStatus, DocumentType, Inventory, Part, Reading
 from pipeline.versions import find_versions
 
 #: The order types are listed in.
@@ -19,10 +19,11 @@ _NEVER_EVIDENCE: dict[DocumentType, str] = {
     "methodology_reference": "Excluded: rules and handbooks say what projects must do, never what this one did.",
 }
 #: What the ending of a name promises, as the reader's word for it.
-_PROMISES = {".pdf": "pdf", ".xlsx": "xlsx"}
+_PROMISES = {".pdf": "pdf", ".xlsx": "xlsx", ".xls": "xls", ".docx": "docx"}
 _KINDS = {
     "pdf": "a PDF",
     "xlsx": "a workbook",
+    "xls": "a workbook in the old .xls format",
     "zip": "an archive",
     "text": "plain text",
     "csv": "a table as plain text",
@@ -46,9 +47,15 @@ def inventory_from(
     records = sorted(records, key=lambda record: record.sha256)
     # A newer file that the reviewer ignores takes nobody's place.
     heirs = {record.document_id for record in records if record.reviewer_status != "ignored"}
-    layers = layer_notes(records)
+    layers = {layer.carrier.document_id: layer for layer in layers_of(records)}
+    # Parts are listed with their layer and not as documents; a part that carries a layer itself stands for that.
+    parts = {part.document_id for layer in layers.values() for part in (*layer.files(), *layer.aside)} - set(layers)
     found = [
-        _document(record, readings[record.sha256], heirs, layers.get(record.document_id, ())) for record in records
+        _of_layer(record, layers[record.document_id], readings, heirs)
+        if record.document_id in layers
+        else _document(record, readings[record.sha256], heirs)
+        for record in records
+        if record.document_id not in parts
     ]
     found = _with_versions(found, {record.document_id: record for record in records})
     found = [_with_successor(document, found) for document in found]
@@ -61,7 +68,17 @@ def inventory_from(
     )
 
 
-def _document(record: DocumentRecord, reading: Reading, heirs: set[str], layers: Sequence[str]) -> Document:
+def _of_layer(record: DocumentRecord, layer: Layer, readings: Mapping[str, Reading], heirs: set[str]) -> Document:
+    """The one document that a shapefile is, with its other files named."""
+    document = _document(record, layer.reading(readings), heirs)
+    parts = (
+        Part(document_id=part.document_id, filename=part.filename, sha256=part.sha256, size=part.size)
+        for part in layer.files()
+    )
+    return document.model_copy(update={"parts": tuple(parts), "notes": (layer.sentence(), *document.notes)})
+
+
+def _document(record: DocumentRecord, reading: Reading, heirs: set[str]) -> Document:
     classification = classify(reading, record.filename, as_type=record.reviewer_type)
     successor = record.superseded_by if record.superseded_by in heirs and record.kept_by is None else None
     status = _status(record, reading, classification, successor)
@@ -81,7 +98,7 @@ def _document(record: DocumentRecord, reading: Reading, heirs: set[str], layers:
         unreadable_pages=reading.unreadable_pages,
         source_type=record.source_type,
         added_at=record.added_at,
-        notes=(*_status_notes(record, reading, classification, status), *layers, *classification.notes),
+        notes=(*_status_notes(record, reading, classification, status), *classification.notes),
         facts=classification.facts,
     )
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from made_readings import emissions, handbook, management, picture, plan, reading, record, register, report, review
+from map_maker import WEB, layer, square
 
 from examples.submission import write_submission
 from pipeline.inventory import inventory_from
-from pipeline.layers import layer_notes
+from pipeline.layers import layers_of
 from pipeline.models import Document, DocumentRecord, Inventory, Reading
 from pipeline.reading.reader import read_file
 from pipeline.stages.add_documents import add_documents
@@ -99,45 +100,125 @@ def test_other_names_of_the_same_bytes_change_nothing_but_the_names() -> None:
     assert after.model_copy(update={"names": before.names}) == before
 
 
-def parts(*names: str, also: tuple[str, ...] = ()) -> list[DocumentRecord]:
-    """Records of files with different bytes; the last one is also known under the names in `also`."""
-    made = [record(reading(name, kind="shapefile-part"), name) for name in names]
-    last = made[-1].model_copy(update={"names": tuple(sorted((*made[-1].names, *also)))})
-    return [*made[:-1], last]
+def dropped(files: dict[str, bytes], workspace: Workspace, folder: Path) -> list[Document]:
+    """The inventory after these files were added from a folder."""
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    session = create_session(workspace, f"Larkfield {folder.name}").session_id
+    add_documents(workspace, session, {"type": "path", "path": str(folder)})
+    return list(discover_documents(workspace, session).documents)
 
 
-def test_a_complete_layer_is_said_to_be_complete() -> None:
-    notes = layer_notes(parts("Fields.shp", "Fields.shx", "fields.DBF", "Fields.prj"))
-    assert len(notes) == 4
-    assert all("“fields”, which is complete" in note for told in notes.values() for note in told)
+def named(stem: str, parts: dict[str, bytes], *without: str) -> dict[str, bytes]:
+    return {f"{stem}{suffix}": data for suffix, data in parts.items() if suffix not in without}
 
 
-def test_missing_parts_of_a_layer_are_named_on_every_part() -> None:
-    notes = layer_notes(parts("Fields.shp", "Fields.prj"))
-    assert all(".shx, .dbf missing" in told[0] for told in notes.values())
+FIELDS = layer([square()], [square(402_000)])
 
 
-def test_a_layer_without_projection_is_complete_but_says_so() -> None:
-    notes = layer_notes(parts("Fields.shp", "Fields.shx", "Fields.dbf"))
-    assert all("without .prj" in told[0] for told in notes.values())
+def test_a_shapefile_is_one_document_that_names_its_parts(workspace: Workspace, tmp_path: Path) -> None:
+    (found,) = dropped(named("gis/Fields", FIELDS) | {"gis/fields.cpg": b"UTF-8"}, workspace, tmp_path / "a")
+    assert (found.filename, found.document_type, found.status) == ("Fields.shp", "gis_boundary", "in_scope")
+    assert [part.filename for part in found.parts] == ["Fields.shx", "Fields.dbf", "Fields.prj", "fields.cpg"]
+    assert found.facts == {
+        "geometry": "polygons",
+        "features": "2",
+        "crs": "British National Grid",
+        "area_ha": "200.00",
+        "area_method": "measured in the layer's own plane",
+        "bounds": "400000 300000 403000 301000",
+        "parts": "Fields.shp, Fields.shx, Fields.dbf, Fields.prj, fields.cpg",
+    }
+    assert "“Fields” is complete" in found.notes[0]
+    assert "200.00 ha" in found.notes[1]
 
 
-def test_one_projection_file_may_serve_two_layers() -> None:
-    """Its bytes are the same for both, so it is one document with two names."""
-    names = ("A.shp", "A.shx", "A.dbf", "B.shp", "B.shx", "B.dbf", "A.prj")
-    made = parts(*names, also=("B.prj",))
-    notes = layer_notes(made)
-    assert all("complete" in note and "incomplete" not in note for told in notes.values() for note in told)
-    assert len(notes[made[-1].document_id]) == 2
+@pytest.mark.parametrize("absent", [".shp", ".shx", ".dbf"])
+def test_what_a_layer_lacks_is_said_once_on_the_one_document(absent: str, workspace: Workspace, tmp_path: Path) -> None:
+    (found,) = dropped(named("Fields", FIELDS, absent), workspace, tmp_path / "a")
+    assert (found.document_type, found.facts["missing"]) == ("gis_boundary", absent)
+    assert f"incomplete: {absent} missing" in found.notes[0]
 
 
-def test_a_layer_that_came_again_under_another_name_stays_one_layer() -> None:
-    made = parts("A.shp", "A.shx", "A.dbf", "A.prj", also=("copy of A.prj",))
-    assert layer_notes(made) == layer_notes(parts("A.shp", "A.shx", "A.dbf", "A.prj"))
+def test_a_layer_without_projection_says_so_and_has_no_hectares(workspace: Workspace, tmp_path: Path) -> None:
+    (found,) = dropped(named("Fields", FIELDS, ".prj"), workspace, tmp_path / "a")
+    assert "does not state its reference system" in found.notes[0]
+    assert not {"crs", "area_ha"} & set(found.facts)
 
 
-def test_other_files_get_no_note_about_layers() -> None:
-    assert layer_notes(parts("plan.pdf", "shp.txt", ".shp")) == {}
+def test_the_same_stem_in_two_folders_makes_two_layers_that_share_their_projection(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """Equal bytes are one document, so one of the folders seems to lack them."""
+    moved = layer([square(500_000)], [square(502_000)])
+    found = dropped(named("old/Fields", FIELDS) | named("new/Fields", moved), workspace, tmp_path / "a")
+    assert sorted(d.path for d in found) == ["new/Fields.shp", "old/Fields.shp"]
+    assert [(d.facts["crs"], d.facts["area_ha"]) for d in found] == [("British National Grid", "200.00")] * 2
+    assert not any("missing" in d.facts for d in found)
+
+
+def test_two_layers_of_one_folder_may_share_a_projection_file(workspace: Workspace, tmp_path: Path) -> None:
+    other = layer([square(600_000)], [square(601_000)], [square(603_000)])
+    found = dropped(named("A", FIELDS) | named("B", other), workspace, tmp_path / "a")
+    assert [(d.filename, d.facts.get("crs")) for d in found] == [
+        ("A.shp", "British National Grid"), ("B.shp", "British National Grid"),
+    ]  # fmt: skip
+
+
+def test_a_layers_files_that_were_added_one_by_one_are_one_layer(workspace: Workspace, tmp_path: Path) -> None:
+    session = create_session(workspace, "Larkfield").session_id
+    for name, data in named("Fields", FIELDS).items():
+        (tmp_path / name).write_bytes(data)
+        add_documents(workspace, session, {"type": "path", "path": str(tmp_path / name)})
+    (found,) = discover_documents(workspace, session).documents
+    assert "is complete" in found.notes[0]
+
+
+def test_parts_of_two_versions_are_told_by_their_numbers(workspace: Workspace, tmp_path: Path) -> None:
+    mixed = FIELDS | {".dbf": layer([square()])[".dbf"]}
+    (found,) = dropped(named("Fields", mixed), workspace, tmp_path / "a")
+    assert found.facts["damaged"] == "the parts disagree"
+    assert any(".dbf has 1 entries for 2 shapes" in note for note in found.notes)
+
+
+def test_a_broken_part_is_told_on_the_layer(workspace: Workspace, tmp_path: Path) -> None:
+    broken = FIELDS | {".dbf": b"this is no table of attributes, whatever its name says"}
+    (found,) = dropped(named("Fields", broken), workspace, tmp_path / "a")
+    assert found.facts["damaged"] == ".dbf"
+    assert any("Its .dbf is not what the name says" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("name", "kind"), [("x_Sample_Team_Points", "sampling_plan"), ("Boundary", "other")])
+def test_points_are_no_boundary_whatever_they_are_called(
+    name: str, kind: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    (found,) = dropped(named(name, layer(points=[(400_000.0, 300_000.0)])), workspace, tmp_path / "a")
+    assert (found.document_type, found.facts["geometry"]) == (kind, "points")
+    assert any("no boundary" in note for note in found.notes)
+
+
+def test_hectares_are_not_measured_where_the_map_stretches_them(workspace: Workspace, tmp_path: Path) -> None:
+    (found,) = dropped(named("Fields", layer([square()], prj=WEB)), workspace, tmp_path / "a")
+    assert "area_ha" not in found.facts
+    assert any("Mercator stretches" in note for note in found.notes)
+
+
+def test_a_newer_version_of_a_layer_replaces_the_older_part_by_part(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    dropped(named("Fields", FIELDS), workspace, folder)
+    session = workspace.sessions.ids()[0]
+    for name, data in named("Fields", layer([square()], [square(405_000)], [square(409_000)])).items():
+        (folder / name).write_bytes(data)
+    found = discover_documents(workspace, session).documents
+    assert sorted((d.filename, d.status) for d in found) == [("Fields.shp", "in_scope"), ("Fields.shp", "superseded")]
+    assert {d.status: d.facts["features"] for d in found} == {"in_scope": "3", "superseded": "2"}
+    assert "is complete" in next(d for d in found if d.status == "in_scope").notes[0]
+
+
+def test_other_files_are_no_parts_of_layers() -> None:
+    made = [record(reading(name), name) for name in ("plan.pdf", "shp.txt", ".shp")]
+    assert layers_of(made) == []
 
 
 SAMPLES = "\ufeffLabel,NRMRef,BD,Depth,SOC,SOCS\nA1,77,1.2,30,2.4,61\nA2,78,1.3,30,2.2,58\n"

@@ -138,7 +138,8 @@ def test_every_package_has_its_reason_and_no_other_is_listed() -> None:
 def test_every_package_that_runs_is_imported_somewhere_or_its_reason_says_why_not() -> None:
     sources = [p for top in ("actors", "examples", "pipeline") for p in (ROOT / top).rglob("*.py")]
     code = "\n".join(map(text_of, [*sources, ROOT / "cli.py", ROOT / "watcher.py"]))
-    names = {"fpdf2": "fpdf", "pillow": "PIL"}
+    names = {"fpdf2": "fpdf", "pillow": "PIL", "pyshp": "shapefile"}
+    names |= {"python-calamine": "python_calamine", "python-docx": "docx"}
     packages = [re.match(r"[\w.-]+", r)[0] for r in PROJECT["project"]["dependencies"]]
     unused = [p for p in packages if not re.search(rf"^\s*(?:from|import) {names.get(p, p)}\b", code, re.M)]
     reasons = text_of(ROOT / "docs" / "dependencies.md")

@@ -16,6 +16,7 @@ DOORS = {"cli", "watcher", "examples", "click", "watchdog", "rich", "fastapi", "
 FORBIDDEN = {"pipeline": DOORS | {"actors", "dramatiq", "redis"}, "actors": DOORS}
 #: Slow to import, so they are imported where they are used and not when the program starts.
 HEAVY = {"pdfplumber", "openpyxl", "fpdf", "redis", "jinja2", "rich", "pypdfium2"}
+HEAVY |= {"docx", "python_calamine", "shapefile"}
 
 
 def modules(package: str) -> list[Path]:

@@ -224,9 +224,48 @@ def test_the_workbook_must_hold_the_five_years_before_the_start() -> None:
     assert "2019" in short.reason
 
 
-def test_a_boundary_file_is_for_a_person_to_look_at() -> None:
-    shape = Paper("boundary.shp", "gis_boundary", plain_pages(""))
-    assert review(plan_paper(), shape).row("REQ-004").status == "needs_review"
+def test_a_row_of_a_table_as_plain_text_is_quoted_as_it_stands_there() -> None:
+    text = "Field;2019;2020;2021;2022;2023\nTop Leys;Wheat;Oats;Wheat;Beans;Wheat"
+    page = Page(number=1, text=text, rows=tuple(tuple(line.split(";")) for line in text.splitlines()))
+    row = review(plan_paper(), Paper("yields.csv", "farm_management_records", (page,))).row("REQ-009")
+    assert "Field;2019;2020;2021;2022;2023" in [item.quote for item in row.evidence]
+
+
+LAYER = {"geometry": "polygons", "features": "7", "crs": "British National Grid", "area_ha": "103.20"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "says"),
+    [
+        (LAYER, "covered", ""),
+        (LAYER | {"crs": "WGS 84"}, "covered", ""),
+        (LAYER | {"geometry": "polygons and points"}, "covered", ""),
+        ({k: v for k, v in LAYER.items() if k != "crs"}, "partial", "does not state its coordinate system"),
+        (LAYER | {"missing": ".dbf"}, "partial", "lacks .dbf"),
+        (LAYER | {"damaged": ".dbf"}, "partial", "is damaged (.dbf)"),
+        (LAYER | {"geometry": "lines"}, "partial", "lines, not polygons"),
+        (LAYER | {"area_ha": "0.00"}, "partial", "enclose nothing"),
+        ({"missing": ".shp, .shx"}, "partial", "lacks .shp, .shx"),
+        ({}, "needs_review", "software does not open it"),
+    ],
+)
+def test_a_boundary_counts_when_it_is_polygons_whole_and_in_a_stated_system(
+    facts: dict[str, str], status: str, says: str
+) -> None:
+    shape = Paper("boundary.shp", "gis_boundary", (), more={"facts": facts})
+    row = review(plan_paper(), shape).row("REQ-004")
+    assert row.status == status
+    assert says in (row.reason or "")
+
+
+def test_one_whole_boundary_is_enough_beside_one_that_is_not() -> None:
+    whole = Paper("a.shp", "gis_boundary", (), more={"facts": LAYER})
+    short = Paper("b.shp", "gis_boundary", (), more={"facts": LAYER | {"missing": ".dbf"}})
+    assert review(plan_paper(), whole, short).row("REQ-004").status == "covered"
+
+
+def test_without_a_boundary_the_row_says_that_none_was_received() -> None:
+    assert review(plan_paper()).row("REQ-004").status == "partial"
 
 
 def test_a_leasehold_title_keeps_the_row_open_until_somebody_saw_the_owners_consent() -> None:

@@ -147,6 +147,12 @@ class DocumentTest(_Test):
     look: bool = False
 
 
+class BoundaryTest(_Test):
+    """A map layer of polygons is in the folder, with all its parts and a stated coordinate system."""
+
+    kind: Literal["boundary"]
+
+
 class RegisterTest(_Test):
     """Land registers: one is `present`, their proprietors are the `owner`, none is leasehold without `consent`."""
 
@@ -184,6 +190,7 @@ Test = Annotated[
     | AgreesTest
     | ShareTest
     | DocumentTest
+    | BoundaryTest
     | RegisterTest
     | PapersTest
     | MapAgeTest

@@ -61,6 +61,9 @@ def classify(reading: Reading, filename: str, as_type: DocumentType | None = Non
     else:
         document_type, cues, notes = as_type, ("set by the reviewer",), ()
     facts = _FACTS[document_type](seen) if document_type in _FACTS else {}
+    if seen.reading.facts:
+        facts |= maps.layer_facts(seen)
+        notes = (*maps.layer_notes(seen), *notes)
     shown = visibility.of_name(seen)
     if document_type == "project_plan" and seen.characters:
         shown, more = visibility.of_plan(seen)
@@ -69,13 +72,16 @@ def classify(reading: Reading, filename: str, as_type: DocumentType | None = Non
 
 
 def _decide(seen: Seen) -> tuple[DocumentType, tuple[str, ...], tuple[str, ...]]:
+    if points := maps.points_only(seen):
+        kind, cue, note = points
+        return kind, (cue,), (note,)
     findings = find(CONTENT_CUES, seen)
     weights = weigh(findings)
     ranked = sorted(weights, key=lambda kind: -weights[kind])
     named = names.by_name(seen)
     if ranked and weights[ranked[0]] >= DECIDES:
         return _by_content(ranked, weights, findings, named)
-    if seen.extension in opaque.LAYER_EXTENSIONS and seen.reading.kind not in {"pdf", "xlsx", "image"}:
+    if seen.extension in opaque.LAYER_EXTENSIONS and seen.reading.kind not in {"pdf", "xlsx", "xls", "docx", "image"}:
         return "gis_boundary", (f"the extension .{seen.extension} is that of a map layer",), ()
     if named is not None:
         kind, words = named

@@ -29,6 +29,7 @@ from pipeline.models.inventory import (
     Inventory,
     Mapping,
     MappingResult,
+    Part,
 )
 from pipeline.models.reading import (
     Line,
@@ -87,6 +88,7 @@ __all__ = [
     "Mapping",
     "MappingResult",
     "Page",
+    "Part",
     "ProjectMetadata",
     "Question",
     "Reading",

@@ -10,6 +10,15 @@ from pydantic import Field
 from pipeline.models.base import DocumentStatus, DocumentType, SourceType, Value
 
 
+class Part(Value):
+    """A file that is part of a document and no document of its own, such as the index of a shapefile."""
+
+    document_id: str
+    filename: str
+    sha256: str
+    size: int
+
+
 class Document(Value):
     """A document in the inventory (contract: Document)."""
 
@@ -32,6 +41,8 @@ class Document(Value):
     notes: tuple[str, ...] = ()
     #: What was read off the document itself: project_id, version, date, farm_name, year ... ; strings as printed.
     facts: dict[str, str] = Field(default_factory=dict)
+    #: The other files of a map layer.
+    parts: tuple[Part, ...] = ()
 
 
 class Inventory(Value):

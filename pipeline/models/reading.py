@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from pipeline.models.base import Value
 
 
@@ -87,3 +89,5 @@ class Reading(Value):
     #: 1-based pages without readable text.
     unreadable_pages: tuple[int, ...] = ()
     pages: tuple[Page, ...] = ()
+    #: What a file without text says of itself: of a map layer its geometry, features, bounds and coordinate system.
+    facts: dict[str, str] = Field(default_factory=dict)

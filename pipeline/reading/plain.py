@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
 from pipeline.models import Page, Reading
+from pipeline.reading.delimited import TooMuch, rows_of
 from pipeline.reading.sniff import encoding_of
 
 #: Longer text files are data, not documents; they are listed like other data.
@@ -17,17 +17,12 @@ _LISTED = "This version lists such files but does not read them; a person must l
 _NAMES = {
     "image": "A picture.",
     "tif": "A TIFF picture or satellite raster.",
-    "docx": "A Word document.",
     "doc": "A Word document in the old .doc format.",
     "rtf": "A rich text document.",
     "pptx": "A presentation.",
     "ppt": "A presentation in the old .ppt format.",
     "opendocument": "An OpenDocument file.",
     "msg": "A saved e-mail.",
-    "shapefile-part": "A part of a shapefile (geometry, index, attributes or projection).",
-    "geojson": "Map geometry as GeoJSON.",
-    "kml": "Map geometry as KML.",
-    "kmz": "Map geometry as zipped KML.",
     "gml": "Map geometry as GML.",
     "sqlite": "A database file, such as a GeoPackage.",
     "json": "Data as JSON.",
@@ -52,7 +47,6 @@ _REFUSED = {
         "The content is a web page, often a login or error page saved in place of the document. "
         "Download the document again, or print the page to PDF.",
     ),
-    "xls": ("unsupported", "A workbook in the old .xls format. Open it, save it as .xlsx, and add that."),
     "xlsb": ("unsupported", "A workbook in the binary .xlsb format. Open it, save it as .xlsx, and add that."),
     "encrypted-office": (
         "encrypted",
@@ -71,7 +65,11 @@ def read_plain(path: Path, kind: str, sha256: str, reader_version: str, max_cell
         code, note = _REFUSED[kind]
         return Reading.model_validate({**base, "status": "unreadable", "code": code, "note": note})
     if kind in ("text", "csv") and path.stat().st_size <= MOST_TEXT:
-        page = _page(path, kind, max_cells)
+        try:
+            page = _page(path, kind, max_cells)
+        except TooMuch:
+            note = f"The table holds more than {max_cells} cells. Send only what matters, or raise reading.max_cells."
+            return Reading.model_validate({**base, "status": "quarantined", "code": "too_many_cells", "note": note})
         return Reading.model_validate({**base, "page_count": 1, "pages": (page,)})
     pages = 1 if kind in ("image", "tif") else 0
     note = f"{_NAMES.get(kind, _NAMES['unknown'])} {_LISTED}"
@@ -84,13 +82,4 @@ def _page(path: Path, kind: str, max_cells: int) -> Page:
     data = path.read_bytes()
     text = data.decode(encoding_of(data), "replace").replace("\r\n", "\n").replace("\r", "\n")
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", text).strip("\ufeff\n")
-    rows: list[tuple[str, ...]] = []
-    if kind == "csv":
-        cells = 0
-        first = text.split("\n", 1)[0]
-        for row in csv.reader(text.split("\n"), delimiter=max(",;\t", key=first.count)):
-            cells += len(row)
-            if cells > max_cells:
-                break
-            rows.append(tuple(cell.strip() for cell in row))
-    return Page(number=1, text=text, rows=tuple(rows))
+    return Page(number=1, text=text, rows=rows_of(text, max_cells) if kind == "csv" else ())

@@ -20,6 +20,22 @@ def read_file(path: Path, sha256: str, max_pages: int, max_cells: int) -> Readin
         from pipeline.reading.xlsx import read_xlsx
 
         return read_xlsx(path, sha256, READER_VERSION, max_cells)
+    if kind == "xls":
+        from pipeline.reading.xls import read_xls
+
+        return read_xls(path, sha256, READER_VERSION, max_cells)
+    if kind == "docx":
+        from pipeline.reading.docx import read_docx
+
+        return read_docx(path, sha256, READER_VERSION)
+    if kind == "shapefile-part":
+        from pipeline.reading.shapes import read_shapefile_part
+
+        return read_shapefile_part(path, sha256, READER_VERSION)
+    if kind in ("geojson", "kml", "kmz"):
+        from pipeline.reading.mapfiles import read_map_file
+
+        return read_map_file(path, kind, sha256, READER_VERSION)
     from pipeline.reading.plain import read_plain
 
     return read_plain(path, kind, sha256, READER_VERSION, max_cells)

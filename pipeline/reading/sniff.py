@@ -43,11 +43,13 @@ _IN_ZIP = (
     ("doc.kml", "kmz"),
     ("META-INF/manifest.xml", "opendocument"),
 )
+#: What belongs to a zipped map.
+_MAP_PICTURES = (".kml", ".png", ".jpg", ".jpeg", ".gif", ".svg")
 #: The local header of an entry below xl/ (APPNOTE 4.3.7: 30 bytes, then the name), and how far it is looked for.
 _SHEET_ENTRY = re.compile(rb"PK\x03\x04.{26}xl/", re.DOTALL)
 _HALF_WINDOW = 1 << 20
 _PROJECTION = re.compile(r"\s*(?:PROJCS|GEOGCS|PROJCRS|GEOGCRS|COMPD_?CS|GEODCRS|BOUNDCRS)\[")
-_GEOMETRY = re.compile(r'"type"\s*:\s*"(?:feature|featurecollection|(?:multi)?polygon)"')
+_GEOMETRY = re.compile(r'"type"\s*:\s*"(?:feature|featurecollection|(?:multi)?polygon|geometrycollection)"')
 _PDF_HEADER = re.compile(rb"%PDF-\d\.\d")
 _BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -97,7 +99,14 @@ def _zip_kind(path: Path) -> str:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, NotImplementedError):
         return _half_zip_kind(path)
-    return next((kind for entry, kind in _IN_ZIP if entry in names), "zip")
+    return next((kind for entry, kind in _IN_ZIP if entry in names), "kmz" if _is_map(names) else "zip")
+
+
+def _is_map(names: set[str]) -> bool:
+    """One map at the top and nothing else but pictures for it: the map need not be called doc.kml."""
+    files = [name.casefold() for name in names if not name.endswith("/")]
+    maps = [name for name in files if name.endswith(".kml")]
+    return len(maps) == 1 and "/" not in maps[0] and all(name.endswith(_MAP_PICTURES) for name in files)
 
 
 def _half_zip_kind(path: Path) -> str:
@@ -153,6 +162,10 @@ def _is_table(text: str) -> bool:
         lines = lines[:-1]  # the window may cut the last one
     if len(lines) < 2:
         return False
-    counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t"}
-    # Prose has commas too, but not the same number of them on every line.
-    return any(min(n) >= 1 and (max(n) == min(n) or (min(n) >= 4 and max(n) <= 2 * min(n))) for n in counts.values())
+    counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
+    # Prose has commas too, but not the same number of them on every line; a title or two may stand above a table.
+    return any(
+        (min(n) >= 1 and (max(n) == min(n) or (min(n) >= 4 and max(n) <= 2 * min(n))))
+        or (max(n) >= 2 and 3 <= n.count(max(n)) >= 0.6 * len(n))
+        for n in counts.values()
+    )

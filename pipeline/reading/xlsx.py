@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from pipeline.models import Page, Reading
 from pipeline.reading.damage import Refusal
+from pipeline.reading.packed import bomb
 
-#: A workbook whose parts unpack to more than this is a bomb; the largest real one seen unpacks to a few megabytes.
-MOST_UNPACKED = 256 * 1024 * 1024
-#: Unpacked to packed size of a single part; spreadsheet XML packs 10-40 times.
-MOST_RATIO = 500
 #: Excel's own limit is 16,384 columns; no table in a submission comes near this.
 MOST_COLUMNS = 2_000
 #: Excel's own limit; rows that are only skipped cost nothing, but a row number can claim billions of them.
@@ -31,12 +27,12 @@ def read_xlsx(path: Path, sha256: str, reader_version: str, max_cells: int) -> R
     ("2018", not "2018.0"; dates as ISO; "" for nothing); `Page.text` has one line per row, cells joined by a space.
     """
     base: dict[str, Any] = {"sha256": sha256, "reader": "openpyxl", "reader_version": reader_version, "kind": "xlsx"}
-    bomb = _bomb(path)
-    if bomb is None:
+    refusal = bomb(path, "workbook", "a spreadsheet program")
+    if refusal is None:
         try:
             pages, notes = _sheets(path, max_cells)
         except _TooMuch:
-            bomb = Refusal(
+            refusal = Refusal(
                 "quarantined",
                 "too_many_cells",
                 f"The workbook holds more than {max_cells} cells. Send only the sheets that matter, "
@@ -45,43 +41,20 @@ def read_xlsx(path: Path, sha256: str, reader_version: str, max_cells: int) -> R
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - openpyxl raises whatever its XML parser meets in a damaged workbook
-            bomb = Refusal(
+            refusal = Refusal(
                 "quarantined",
                 "malformed",
                 "The workbook is damaged and cannot be opened. Open it in a spreadsheet program, save it again, "
                 "and add that copy.",
             )
-    if bomb is not None:
-        return Reading(**base, status=bomb.status, code=bomb.code, note=bomb.note)
+    if refusal is not None:
+        return Reading(**base, status=refusal.status, code=refusal.code, note=refusal.note)
     return Reading(
         **base,
         page_count=len(pages),
         pages=tuple(pages),
         unreadable_pages=tuple(p.number for p in pages if not p.text),
         note=" ".join(notes) or None,
-    )
-
-
-def _bomb(path: Path) -> Refusal | None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError):
-        return Refusal(
-            "quarantined",
-            "truncated",
-            "The workbook is cut off or damaged. Copy it again from the original.",
-        )
-    unpacked = sum(part.file_size for part in parts)
-    large = [part for part in parts if part.file_size > 1_000_000]
-    ratio = max((part.file_size / max(1, part.compress_size) for part in large), default=0)
-    if unpacked <= MOST_UNPACKED and ratio <= MOST_RATIO:
-        return None
-    return Refusal(
-        "quarantined",
-        "too_large",
-        f"The workbook would unpack to {unpacked // 1_000_000} MB, far more than a real one. "
-        "Open it in a spreadsheet program, save it again, and add that copy.",
     )
 
 

@@ -77,7 +77,11 @@ def inputs_fingerprint(documents: Sequence[Document], checklist_sha256: str) -> 
 
     Names, paths, sessions and times are left out, so two sessions with the same content have the same fingerprint.
     """
-    contents = sorted((d.sha256, d.document_type, d.status, d.superseded_by or "") for d in documents)
+    contents = sorted(
+        # The other files of a map layer are inputs as well; they follow the one that stands for it.
+        (d.sha256, d.document_type, d.status, d.superseded_by or "", *sorted(part.sha256 for part in d.parts))
+        for d in documents
+    )
     return digest("report inputs", contents, checklist_sha256, __version__)
 
 

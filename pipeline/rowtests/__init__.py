@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.checklists.model import Test
 from pipeline.dossier import Dossier
 from pipeline.models import Finding
-from pipeline.rowtests import dates, documents, fields, shares, statements, tenure
+from pipeline.rowtests import boundary, dates, documents, fields, shares, statements, tenure
 from pipeline.rowtests.verdict import Facts, Verdict
 
 __all__ = ["Facts", "Verdict", "find", "judge"]
@@ -24,6 +24,7 @@ _KINDS: dict[str, Any] = {
     "period": dates.Period,
     "agrees": dates.Agreement,
     "document": documents.Received,
+    "boundary": boundary.Boundary,
     "map_age": documents.MapAge,
     "workbook_years": documents.WorkbookYears,
     "register": tenure.Registers,

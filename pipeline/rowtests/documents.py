@@ -129,7 +129,7 @@ class WorkbookYears:
                 row = _years_row(page)
                 if row:
                     cells, years = row
-                    item = dossier.quote_line(document, page, " ".join(c for c in cells if c))
+                    item = dossier.quote_row(document, page, cells)
                     values["years"] = " ".join(str(y) for y in years)
                     return Finding(test=test.test, evidence=(item,) if item else (), values=values)
         return Finding(test=test.test, values=values)
