@@ -30,6 +30,9 @@ log = logging.getLogger("registry_review.inbox")
 
 #: Seconds between two looks at the store while waiting, and between two looks at what else must be there.
 LOOK_SECONDS, CARE_SECONDS = 0.1, 1.0
+#: Seconds between two looks at all the sessions that were handed over, and for which an unchanged one is believed: to
+#: see what is due, results are loaded, and a machine that waits should leave its cores to the workers.
+IDLE_SECONDS, BELIEVED_SECONDS = 0.5, 5.0
 #: Seconds without any worker, or without the server, after which waiting ends; what was asked for is kept.
 PATIENCE_SECONDS = 10.0
 #: Seconds that the news of taken files may lag behind the taking itself.
@@ -55,7 +58,8 @@ class Remote(Engine):
         self._gone_since: dict[str, float] = {}
         self._served: set[str] = set()
         self._away = False
-        self._next_care = 0.0
+        self._known: dict[tuple[str, StageKey | None], tuple[tuple[int, int, int], float, bool]] = {}
+        self._next_care = self._next_idle = 0.0
         self._lacking_since: float | None = None
 
     def __enter__(self) -> Self:
@@ -141,7 +145,7 @@ class Remote(Engine):
 
     def _wait(self, session_id: str, to: StageKey, reached: threading.Event) -> None:
         """Until the store says so; TryAgain when for a while there is no worker, or no server, to get there."""
-        while workflow.due(self.ws, self.ws.sessions.read(session_id), to) is not None:
+        while self._is_due(session_id, to):  # a session that is deleted meanwhile raises
             reached.wait(LOOK_SECONDS)
             reached.clear()
             self._require_somebody(session_id)
@@ -161,6 +165,10 @@ class Remote(Engine):
     @property
     def idle(self) -> bool:
         """True when everything handed over here is as far as it is to go; TryAgain when for a while nobody works."""
+        now = time.monotonic()
+        if now < self._next_idle:
+            return False
+        self._next_idle = now + IDLE_SECONDS
         with self._lock:
             served = sorted(self._served)
         left = next((session_id for session_id in served if self._unfinished(session_id)), None)
@@ -193,10 +201,24 @@ class Remote(Engine):
     def _unfinished(self, session_id: str) -> bool:
         if self.taking(session_id) or self._news_to_come(session_id):
             return True
-        with suppress(ReviewError):  # one that is gone or damaged keeps nobody waiting
-            if workflow.due(self.ws, self.ws.sessions.read(session_id)) is not None:
-                return True
+        with suppress(ReviewError, FileNotFoundError):  # one that is gone or damaged keeps nobody waiting
+            return self._is_due(session_id)
         return False
+
+    def _is_due(self, session_id: str, to: StageKey | None = None) -> bool:
+        """Whether anything is left to do; worked out again when the session's file has changed, and now and then."""
+        try:
+            seen = (self.ws.sessions.folder(session_id) / "session.json").stat()
+        except FileNotFoundError:
+            self.ws.sessions.read(session_id)  # says so in words
+            raise
+        stamp, now = (seen.st_ino, seen.st_size, seen.st_mtime_ns), time.monotonic()
+        known = self._known.get((session_id, to))
+        if known is not None and known[0] == stamp and now < known[1]:
+            return known[2]
+        due = workflow.due(self.ws, self.ws.sessions.read(session_id), to) is not None
+        self._known[session_id, to] = (stamp, now + BELIEVED_SECONDS, due)
+        return due
 
     def _news_to_come(self, session_id: str) -> bool:
         """The files are taken; what became of them may be told a moment later, or never after an outage."""
