@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from threading import Event
@@ -17,6 +19,7 @@ import click
 from pipeline import __version__, acts, exits, lookup, workflow
 from pipeline.errors import DuplicateSessionWarning, ReviewError
 from pipeline.models import SessionRecord
+from pipeline.presence import workers_running
 from pipeline.reporting import answers
 from pipeline.reporting.answers import Answer
 from pipeline.reporting.terminal import json_of, plain
@@ -33,6 +36,11 @@ class Door(Visit):
     """What every command shares: the global options, the home, and how an answer is given."""
 
     json: bool = False
+
+    @property
+    def embedded(self) -> bool:
+        """True when the work is done in this process and not by workers."""
+        return self.loaded.settings.queue.broker == "embedded"
 
     @property
     def width(self) -> int:
@@ -163,7 +171,7 @@ SESSION = click.argument("session", metavar="SESSION", shell_complete=_complete_
 MAYBE_SESSION = click.argument("session", metavar="[SESSION]", required=False, shell_complete=_complete_session)
 DOCUMENT = click.argument("document", metavar="DOCUMENT")
 BY = click.option("--by", required=True, metavar="NAME", help="Who does this; goes into the audit log.")
-NO_WAIT = click.option("--no-wait", is_flag=True, help="Ask for it and leave it to a running watcher.")
+NO_WAIT = click.option("--no-wait", is_flag=True, help="Ask for it and leave it to a running watcher or worker.")
 VERB = click.argument("verb", metavar="[VERB]", type=VERBS, required=False)
 
 # --- sessions and their documents -------------------------------------------------------------------------------------
@@ -204,7 +212,21 @@ def add(door: Door, session: str, sources: tuple[str, ...], on_duplicate: str) -
         click.echo(found.message, err=True)
         return str(click.prompt("Your choice", type=CHOICES, err=True))
 
-    return acts.add(door.ws, door.session(session), sources, on_duplicate, ask, door.actor, door.width)
+    record = door.session(session)
+    answer = acts.add(door.ws, record, sources, on_duplicate, ask, door.actor, door.width)
+    return answer if door.embedded else _send_to_workers(door, record.session_id, answer)
+
+
+def _send_to_workers(door: Door, session_id: str, answer: Answer) -> Answer:
+    """Have the workers begin with what was added; the files are in, so an outage is worth a note and nothing more."""
+    from actors.remote import Remote
+
+    try:
+        with Remote(door.ws) as engine:
+            engine.nudge(session_id)
+    except ReviewError as error:
+        return replace(answer, notes=(*answer.notes, f"{error.message} A worker begins when it is back."))
+    return answer
 
 
 @command(SESSION, click.option("--answer", type=CHOICES, help="Answer the session's pending question."))
@@ -268,14 +290,18 @@ def _progress(door: Door) -> Iterator[Callable[[News], None]]:
 
 
 def _stage(door: Door, session: str, verb: str, no_wait: bool, of: Callable[[SessionRecord], Answer]) -> Answer:
-    """Bring a session up to a stage, here and now; answer with `of`, what waits for a person, and the exit code."""
+    """Bring a session up to a stage, here or by workers; answer with `of`, what waits for a person, the exit code."""
     record = door.session(session)
-    if no_wait:
+    if no_wait and door.embedded:
         return acts.leave_to_watcher(door.ws, record, verb, door.actor)
-    from actors.embedded import Embedded
+    from actors.remote import queue_for
 
-    with Embedded(door.ws) as engine, _progress(door) as show:
-        record = engine.advance(record.session_id, workflow.VERBS[verb], on_event=show, actor=door.actor)
+    with queue_for(door.ws) as engine, _progress(door) as show:
+        goal = workflow.VERBS[verb]
+        record = engine.advance(record.session_id, goal, wait=not no_wait, on_event=show, actor=door.actor)
+    if no_wait:
+        somebody = workers_running(door.ws.data)
+        return acts.handed_over(record, verb, () if somebody else ("No worker is running: registry-review worker",))
     return answers.with_waits(of(record), door.ws, record, verb)
 
 
@@ -322,7 +348,7 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
 
     Goes on until Ctrl-C, unless --once is given.
     """
-    from actors.embedded import Embedded
+    from actors.remote import queue_for
     from watcher import Watcher
 
     stop, goal = Event(), workflow.VERBS[to or door.ws.settings.inbox.advance_to]
@@ -332,13 +358,38 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
         for line in answers.news(news):
             say(line)
 
-    with Embedded(door.ws) as engine, engine.listening(hear):
+    with queue_for(door.ws) as engine, engine.listening(hear):
+        if once:
+            engine.ready()
         watcher = Watcher(door.ws, engine, advance_to=goal)
         door.note(f"Watching {door.ws.inbox}, up to `{workflow.VERB_OF[goal]}`.{'' if once else ' Ctrl-C ends it.'}")
         summary = watcher.once(stop) if once else watcher.run(stop)
     if stop.is_set() and once:
         raise KeyboardInterrupt
     return answers.watched(door.ws, summary.sessions, summary.files, summary.failures, goal) if once else None
+
+
+@command(
+    click.option("--processes", metavar="N", type=click.IntRange(1, 256), default=2, show_default=True,
+                 help="Worker processes."),
+    click.option("--threads", metavar="N", type=click.IntRange(1, 256),
+                 help="Stages at the same time in each process (default: from the settings)."),
+)  # fmt: skip
+def worker(door: Door, processes: int, threads: int | None) -> None:
+    """Do the work that comes over a Redis broker.
+
+    A process that dies is replaced and its work goes to another. Ends on Ctrl-C or SIGTERM, when each process has
+    finished what it is at; a second Ctrl-C ends it at once.
+    """
+    from actors.supervisor import supervise
+
+    queue = door.ws.settings.queue
+    settings = door.ws.settings.model_copy(
+        update={"queue": queue.model_copy(update={"threads": threads or queue.threads})}
+    )
+    level = logging.getLogger("registry_review").level
+    if supervise(settings, processes, level, door.note):
+        raise KeyboardInterrupt
 
 
 # --- looking and mending ----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actors.embedded import Embedded
+from actors.engine import Engine
 from actors.news import News
 from actors.signals import set_on_signals
 from pipeline import workflow
@@ -192,17 +192,17 @@ class Watcher:
     def __init__(
         self,
         ws: Workspace,
-        embedded: Embedded,
+        queue: Engine,
         source: EventSource | None = None,
         clock: Callable[[], float] = time.monotonic,
         advance_to: StageKey | None = None,
     ) -> None:
         self._ws = ws
-        self._embedded = embedded
+        self._queue = queue
         self._events = Supervised(source or WatchdogEvents(ws.inbox), self._make_root, clock)
         self._clock = clock
         goal = advance_to or workflow.VERBS[ws.settings.inbox.advance_to]
-        self._inbox = Inbox(ws, embedded, goal, clock)
+        self._inbox = Inbox(ws, queue, goal, clock)
         self._next_scan = self._next_sweep = self._next_state = 0.0
         self._last_scan = float("-inf")
         self._rescan = True
@@ -227,7 +227,7 @@ class Watcher:
         with self._at_work(), set_on_signals(stop):
             while not stop.is_set():
                 self._turn_safely()
-                if not self._rescan and not self._inbox.unsettled and self._embedded.idle:
+                if not self._rescan and not self._inbox.unsettled and self._queue.idle:
                     # What arrived while the last stage ran is there as well: one more look before the end.
                     self._scan()
                     if not self._inbox.unsettled:
@@ -237,7 +237,7 @@ class Watcher:
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
-        with watching(self._ws.data), self._embedded.listening(self._hear):
+        with watching(self._ws.data), self._queue.listening(self._hear):
             try:
                 yield
             finally:
@@ -264,7 +264,7 @@ class Watcher:
         self._inbox.turn()
         if now >= self._next_sweep:
             self._next_sweep = now + self._ws.settings.queue.sweep_seconds
-            self._embedded.sweep()
+            self._queue.sweep()
         if now >= self._next_state:
             self._next_state = now + STATE_SECONDS
             self._note()

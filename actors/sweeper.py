@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from actors.dispatch import STAGE_ACTORS, Dispatch
-from actors.take import TAKE
+from actors.dispatch import Dispatch
 from pipeline import workflow
 from pipeline.errors import ReviewError
 from pipeline.models import StageKey
@@ -71,8 +70,7 @@ class Sweeper:
 
     def _has_somebody(self, session_id: str) -> bool:
         """A message of ours is on its way or being worked on, or another process runs a stage of the session."""
-        underway = self._dispatch.underway
-        if any(underway.of(session_id, name) for name in (TAKE, *STAGE_ACTORS.values())):
+        if self._dispatch.underway.of(session_id):
             return True
         return self._dispatch.ws.sessions.leased(session_id)
 

@@ -136,10 +136,15 @@ def leave_to_watcher(ws: Workspace, record: SessionRecord, verb: str, actor: str
     if not watcher_is_running(ws.data):
         what = f"Nobody would do the work: the queue is embedded and no watcher is running on {ws.data}."
         raise TryAgain(what, "Leave --no-wait out, or start `registry-review watch` first.")
+    workflow.request(ws, record.session_id, workflow.VERBS[verb], actor)
+    return handed_over(record, verb)
+
+
+def handed_over(record: SessionRecord, verb: str, notes: tuple[str, ...] = ()) -> Answer:
+    """That a stage was asked for and somebody else does it."""
     key = workflow.VERBS[verb]
-    workflow.request(ws, record.session_id, key, actor)
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "advance_to": key}
-    return Answer(value, f"Asked for; to see how far it is: registry-review status {record.session_id}")
+    return Answer(value, f"Asked for; to see how far it is: registry-review status {record.session_id}", notes=notes)
 
 
 def settle_failure(ws: Workspace, record: SessionRecord, act: str, verb: str | None, actor: str, width: int) -> Answer:

@@ -15,9 +15,10 @@ from pipeline import machine
 from pipeline.errors import ReviewError, SessionCorrupt
 from pipeline.inbox.folders import left_alone
 from pipeline.inbox.mounts import SILENT, filesystem_of
+from pipeline.machine import without_password
 from pipeline.models import Value
 from pipeline.names import printable
-from pipeline.presence import watcher_is_running
+from pipeline.presence import watcher_is_running, workers_running
 from pipeline.settings import Settings
 from pipeline.store.files import is_disk_full
 from pipeline.workspace import Workspace
@@ -171,7 +172,7 @@ def _broker(patient: Patient) -> Result:
     if broker == "embedded":
         return "ok", "embedded: no server needed", ""
     cure = 'Start the server, or set [queue] broker = "embedded".'
-    shown = broker.rpartition("@")[2]  # never a password
+    shown = without_password(broker)
     try:
         if patient.broker_answers(broker):
             return "ok", f"{shown} answers", ""
@@ -310,6 +311,15 @@ def _inbox_folders(patient: Patient) -> Result:
     return "ok", "every folder belongs to a session", ""
 
 
+def _workers(patient: Patient) -> Result:
+    if patient.settings.queue.broker == "embedded":
+        return "ok", "embedded: whoever is asked does the work", ""
+    running = workers_running(patient.data)
+    if not running:
+        return "warning", "no worker is running: what is asked for waits", "Start `registry-review worker`."
+    return "ok", f"{running} worker {'process' if running == 1 else 'processes'} at work", ""
+
+
 def _watcher(patient: Patient) -> Result:
     if watcher_is_running(patient.data):
         return "ok", "a watcher is at work", ""
@@ -332,5 +342,6 @@ CHECKS: tuple[Check, ...] = (
     Check("sessions", "Sessions", _sessions),
     Check("documents", "Documents", _documents),
     Check("inbox_folders", "Inbox folders", _inbox_folders),
+    Check("workers", "Workers", _workers),
     Check("watcher", "Watcher", _watcher),
 )

@@ -65,6 +65,13 @@ def memory_available_mb(meminfo: Path = Path("/proc/meminfo"), cgroup: Path = Pa
     return min(found) if found else None
 
 
+def without_password(address: str) -> str:
+    """A broker's address as it may be shown: without user, password and options (`?password=` is one)."""
+    scheme, found, rest = address.partition("://")
+    place = rest.partition("?")[0].rpartition("@")[2]
+    return f"{scheme}://{place}" if found else address
+
+
 def broker_answers(url: str, seconds: float = 3.0) -> bool:
     """True when the Redis (or Valkey) server at `url` answers PING; OSError when nobody is there.
 
@@ -92,3 +99,11 @@ def broker_answers(url: str, seconds: float = 3.0) -> bool:
         if answer.startswith((b"-NOAUTH", b"-WRONGPASS")):
             raise OSError("the server asks for a password")
         return answer.startswith(b"+PONG")
+
+
+def broker_trouble(url: str, seconds: float = 3.0) -> str | None:
+    """Why the server at `url` cannot be used, in words without its password; None when it answers."""
+    try:
+        return None if broker_answers(url, seconds) else "is there but does not speak the Redis protocol"
+    except OSError as error:
+        return f"does not answer: {error}"

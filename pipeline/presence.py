@@ -1,4 +1,4 @@
-"""Who is at work on this home: the watcher holds a kernel lock for as long as it lives, however it ends."""
+"""Who is at work on this home: watcher and workers hold kernel locks for as long as they live, however they end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from pipeline.store.files import is_locked, kernel_lock
 
 #: The lock file's name under the data folder; a killed watcher leaves nothing behind that somebody must clean up.
 WATCHER_LOCK = "watcher.lock"
+#: The folder of the workers' lock files under the data folder, one for each place, taken from the first on.
+WORKERS = "workers"
+#: More worker processes than this on one home are not counted.
+PLACES = 256
 #: Seconds a watcher waits for its place, since whoever asks `watcher_is_running` holds the lock for an instant.
 PATIENCE = 1.0
 
@@ -32,3 +36,23 @@ def watching(data: Path) -> Iterator[None]:
 def watcher_is_running(data: Path) -> bool:
     """True when some process holds the watcher's place right now."""
     return is_locked(data / WATCHER_LOCK)
+
+
+@contextmanager
+def working(data: Path) -> Iterator[None]:
+    """Hold the first free place of a worker process on this home."""
+    folder = data / WORKERS
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with ExitStack() as held:
+        for place in range(PLACES):
+            try:
+                held.enter_context(kernel_lock(folder / f"{place}.lock", 0, "taken"))
+            except TryAgain:
+                continue
+            break
+        yield
+
+
+def workers_running(data: Path) -> int:
+    """How many worker processes hold a place on this home right now."""
+    return sum(is_locked(path) for path in (data / WORKERS).glob("*.lock"))

@@ -54,6 +54,7 @@ class QueueSettings(Value):
     broker: Annotated[str, AfterValidator(_known_broker)] = "embedded"
     threads: int = Field(2, ge=1, le=256)
     sweep_seconds: float = Field(15, ge=0.1, le=86_400)
+    heartbeat_seconds: float = Field(10, ge=1, le=3600)
 
 
 class ReadingSettings(Value):

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import progress, workflow
 from pipeline.inbox.folders import LeftAlone, left_alone
 from pipeline.inbox.scan import UNLISTED, scan
 from pipeline.inbox.state import WaitingFile, read_state
+from pipeline.machine import broker_trouble, without_password
 from pipeline.models import Document, Question, Session, SessionRecord, Value
 from pipeline.names import printable
-from pipeline.presence import watcher_is_running
+from pipeline.presence import watcher_is_running, workers_running
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
 
 
+#: Seconds that a look around waits for the broker's server.
+BROKER_SECONDS = 1.0
 #: Why a file lies in the inbox when nobody is there to take it.
 UNWATCHED = "no watcher is running"
 
@@ -38,6 +41,11 @@ class Surroundings(Value):
     #: "events", "polling", or None without a watcher; `watcher_reason` says why it polls.
     watcher_mode: str | None = None
     watcher_reason: str | None = None
+    #: Which broker carries the messages, as it may be shown; why it cannot be used, in words; and, with a server, how
+    #: many worker processes are at work.
+    broker: str = "embedded"
+    broker_trouble: str | None = None
+    workers_running: int | None = None
     #: Files that lie in somebody's inbox folder and are not taken yet, with the reason.
     waiting: tuple[WaitingFile, ...] = ()
     #: What lies in the inbox for nobody, with the reason.
@@ -65,13 +73,14 @@ class SessionStatus(Session):
 
 def look_around(ws: Workspace) -> Surroundings:
     """The home as it is at this moment."""
+    broker = _broker(ws)
     alone = left_alone(ws)
     running = watcher_is_running(ws.data)
     state = read_state(ws.data) if running else None
     if state:
         mode, reason, waiting = state.mode, state.reason, state.waiting
         return Surroundings(
-            watcher_running=True, watcher_mode=mode, watcher_reason=reason, waiting=waiting, left_alone=alone
+            watcher_running=True, watcher_mode=mode, watcher_reason=reason, waiting=waiting, left_alone=alone, **broker
         )
     why = "the watcher has only just begun" if running else UNWATCHED
     root = ws.inbox
@@ -79,7 +88,19 @@ def look_around(ws: Workspace) -> Surroundings:
     names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, set(ws.sessions.ids()), closed.append))
     found = [WaitingFile(name=printable(name), reason=_stuck(root / name) or why) for name in names]
     found += [WaitingFile(name=f"{printable(name)}/", reason=UNLISTED) for name in closed]
-    return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone)
+    return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **broker)
+
+
+def _broker(ws: Workspace) -> dict[str, Any]:
+    address = ws.settings.queue.broker
+    if address == "embedded":
+        return {}
+    trouble = broker_trouble(address, BROKER_SECONDS)
+    return {
+        "broker": without_password(address),
+        "broker_trouble": trouble,
+        "workers_running": workers_running(ws.data),
+    }
 
 
 def _stuck(file: Path) -> str | None:

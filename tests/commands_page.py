@@ -29,7 +29,7 @@ standard error. Colours appear on a terminal only, and not when `NO_COLOR` is se
 | 2 | wrong usage: an unknown option, session, document, requirement or setting |
 | 3 | done, but within the stages asked for something waits for you: a duplicate question, a wrong checklist |
 | 4 | partly done: some files were refused, each is named |
-| 75 | try again: something is locked, or nobody would do the work |
+| 75 | try again: something is locked, the broker is away, or nobody would do the work |
 | 130 | interrupted |
 
 ## Completion in the shell

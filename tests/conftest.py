@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from actors.embedded import Embedded, WithWorker
+from actors.working import Working
 from pipeline import logs
 from pipeline.settings import Settings, load_settings
 from pipeline.workspace import Workspace
+from tests.redis_server import Server, a_server
 
 
 class Clock:
@@ -57,9 +60,35 @@ def clock() -> Clock:
     return Clock()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Whatever opens a queue is tested on both brokers."""
+    if "open_queue" in metafunc.fixturenames:
+        metafunc.parametrize("settings", ["embedded", "redis"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Server]:
+    with a_server() as server:
+        yield server
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(home=tmp_path / "home").settings
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    settings = load_settings(home=tmp_path / "home").settings
+    if getattr(request, "param", "embedded") == "embedded":
+        return settings
+    server = request.getfixturevalue("redis_server")
+    return settings.model_copy(update={"queue": settings.queue.model_copy(update={"broker": server.url})})
+
+
+@pytest.fixture
+def open_queue() -> Callable[..., WithWorker]:
+    """Makes the queue of a workspace, with its worker in this process, on the broker that its settings name."""
+
+    def opened(ws: Workspace, **how: float) -> WithWorker:
+        return (Embedded if ws.settings.queue.broker == "embedded" else Working)(ws, **how)
+
+    return opened
 
 
 @pytest.fixture

@@ -8,17 +8,17 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors import claims, embedded, stages
-from actors.broker import QUEUE, get_broker
+from actors import claims, engine, stages
+from actors.broker import QUEUE, get_broker, queue_name
 from actors.dispatch import STAGE_ACTORS
-from actors.embedded import Embedded
+from actors.embedded import Embedded, WithWorker
 from actors.news import News
 from pipeline import workflow
 from pipeline.errors import ChecklistError, SettingsError, StageFailed, UsageError
@@ -26,6 +26,8 @@ from pipeline.settings import Settings
 from pipeline.sources import InboxFile
 from pipeline.workspace import Workspace
 from tests.queue_fixtures import PATIENCE, StageWork, drop, new_session, session_with_a_file
+
+OpenQueue = Callable[..., WithWorker]
 
 
 @pytest.fixture
@@ -38,8 +40,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> StageWork:
 
 
 @pytest.fixture
-def queue(workspace: Workspace, work: StageWork) -> Iterator[Embedded]:
-    with Embedded(workspace) as running:
+def queue(open_queue: OpenQueue, workspace: Workspace, work: StageWork) -> Iterator[WithWorker]:
+    with open_queue(workspace) as running:
         yield running
 
 
@@ -51,7 +53,7 @@ def finished(ws: Workspace, session_id: str) -> Counter[str]:
 
 
 def test_a_session_goes_through_every_stage_once_and_in_order(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
 
@@ -63,7 +65,7 @@ def test_a_session_goes_through_every_stage_once_and_in_order(
 
 
 def test_advancing_stops_at_the_stage_that_was_asked_for(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
 
@@ -74,7 +76,7 @@ def test_advancing_stops_at_the_stage_that_was_asked_for(
 
 
 def test_advancing_again_does_nothing_again(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     queue.advance(session_id, "report_generation")
@@ -85,7 +87,7 @@ def test_advancing_again_does_nothing_again(
 
 
 def test_a_message_that_comes_twice_finds_its_work_done(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stages, "BUSY_SECONDS", 0.5)
     session_id = session_with_a_file(workspace, tmp_path / "a")
@@ -107,7 +109,7 @@ def test_a_message_that_comes_twice_finds_its_work_done(
 
 
 def test_a_message_for_a_later_stage_sends_the_stage_that_is_due(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     workflow.request(workspace, session_id, "requirement_mapping")
@@ -118,7 +120,7 @@ def test_a_message_for_a_later_stage_sends_the_stage_that_is_due(
     assert work.order == ["document_discovery", "requirement_mapping"]
 
 
-def test_a_session_without_files_has_nothing_to_do(queue: Embedded, workspace: Workspace, work: StageWork) -> None:
+def test_a_session_without_files_has_nothing_to_do(queue: WithWorker, workspace: Workspace, work: StageWork) -> None:
     session_id = new_session(workspace)
 
     record = queue.advance(session_id, "report_generation")
@@ -127,7 +129,7 @@ def test_a_session_without_files_has_nothing_to_do(queue: Embedded, workspace: W
     assert work.order == []
 
 
-def test_progress_is_told_while_a_stage_runs(queue: Embedded, workspace: Workspace, tmp_path: Path) -> None:
+def test_progress_is_told_while_a_stage_runs(queue: WithWorker, workspace: Workspace, tmp_path: Path) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     heard: list[News] = []
 
@@ -138,7 +140,7 @@ def test_progress_is_told_while_a_stage_runs(queue: Embedded, workspace: Workspa
 
 
 def test_a_listener_that_fails_stops_no_work(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
 
@@ -152,7 +154,7 @@ def test_a_listener_that_fails_stops_no_work(
 
 
 def test_asking_for_the_same_work_many_times_queues_it_once(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     others = [session_with_a_file(workspace, tmp_path / str(n), f"Farm {n}") for n in range(2)]
@@ -188,9 +190,9 @@ def test_a_message_is_counted_before_anybody_can_see_it(workspace: Workspace) ->
 
 
 def test_an_interrupted_command_does_not_wait_for_the_work_to_end(
-    workspace: Workspace, work: StageWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_queue: OpenQueue, workspace: Workspace, work: StageWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "INTERRUPTED_SECONDS", 0.2)
+    monkeypatch.setattr(engine, "INTERRUPTED_SECONDS", 0.2)
     session_id = session_with_a_file(workspace, tmp_path / "a")
     begun, go_on = threading.Event(), threading.Event()
 
@@ -199,7 +201,7 @@ def test_an_interrupted_command_does_not_wait_for_the_work_to_end(
         assert_set(go_on)
 
     work.during = hold
-    queue = Embedded(workspace).__enter__()
+    queue = open_queue(workspace).__enter__()
     queue.advance(session_id, "document_discovery", wait=False)
     assert begun.wait(PATIENCE)
 
@@ -215,7 +217,7 @@ def test_an_interrupted_command_does_not_wait_for_the_work_to_end(
 
 
 def test_a_passing_failure_is_tried_a_few_times_and_then_given_up(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     work.fail[session_id, "requirement_mapping"] = OSError("the disk is away")
@@ -232,7 +234,7 @@ def test_a_passing_failure_is_tried_a_few_times_and_then_given_up(
 
 
 def test_a_failure_that_passes_is_forgotten_when_the_next_try_succeeds(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     place = (session_id, "requirement_mapping")
@@ -252,7 +254,7 @@ def test_a_failure_that_passes_is_forgotten_when_the_next_try_succeeds(
 
 @pytest.mark.parametrize("error", [UsageError("cannot be"), ChecklistError("a typo"), ValueError("a defect")])
 def test_a_lasting_failure_is_not_tried_again(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path, error: Exception
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path, error: Exception
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     work.fail[session_id, "evidence_extraction"] = error
@@ -265,7 +267,7 @@ def test_a_lasting_failure_is_not_tried_again(
 
 
 def test_a_stage_that_gave_up_runs_again_when_somebody_asks(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     work.fail[session_id, "evidence_extraction"] = UsageError("cannot be")
@@ -282,7 +284,7 @@ def test_a_stage_that_gave_up_runs_again_when_somebody_asks(
 
 
 def test_one_session_that_fails_stops_no_other(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     bad = session_with_a_file(workspace, tmp_path / "a", "Hill Farm")
     good = session_with_a_file(workspace, tmp_path / "b", "Dale Farm")
@@ -295,7 +297,7 @@ def test_one_session_that_fails_stops_no_other(
 
 
 def test_a_session_that_is_deleted_meanwhile_ends_its_messages_quietly(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     workspace.sessions.delete(session_id)
@@ -308,7 +310,7 @@ def test_a_session_that_is_deleted_meanwhile_ends_its_messages_quietly(
 
 
 def test_a_stage_that_never_ends_is_stopped_and_recorded(
-    workspace: Workspace, work: StageWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_queue: OpenQueue, workspace: Workspace, work: StageWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stages, "TIME_LIMIT_MS", 100)
     session_id = session_with_a_file(workspace, tmp_path / "a")
@@ -319,7 +321,7 @@ def test_a_stage_that_never_ends_is_stopped_and_recorded(
             time.sleep(0.001)
 
     work.during = loop
-    with Embedded(workspace) as queue:
+    with open_queue(workspace) as queue:
         with pytest.raises(StageFailed, match="was stopped"):
             queue.advance(session_id, "document_discovery")
         sent = queue.sweep()
@@ -334,7 +336,9 @@ def test_a_stage_that_never_ends_is_stopped_and_recorded(
 # --- several processes ------------------------------------------------------------------------------------------------
 
 
-def test_a_leased_session_is_waited_for(queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path) -> None:
+def test_a_leased_session_is_waited_for(
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
+) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     busy = threading.Event()
 
@@ -355,7 +359,7 @@ def test_a_leased_session_is_waited_for(queue: Embedded, workspace: Workspace, w
 ADVANCE = """
 import sys
 from pathlib import Path
-from actors.embedded import Embedded
+from actors.embedded import Embedded, WithWorker
 from pipeline import workflow
 from pipeline.settings import load_settings
 from pipeline.workspace import Workspace
@@ -394,7 +398,7 @@ def test_two_processes_that_advance_one_session_do_its_work_once(workspace: Work
 
 
 def test_work_that_was_queued_when_the_process_ended_is_not_lost(
-    workspace: Workspace, work: StageWork, tmp_path: Path
+    open_queue: OpenQueue, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     ids = [session_with_a_file(workspace, tmp_path / str(n), f"Farm {n}") for n in range(4)]
     begun, go_on = threading.Event(), threading.Event()
@@ -404,15 +408,16 @@ def test_work_that_was_queued_when_the_process_ended_is_not_lost(
         go_on.wait(PATIENCE)
 
     work.during = hold
-    first = Embedded(workspace, drain_seconds=PATIENCE)
+    first = open_queue(workspace, drain_seconds=PATIENCE)
     with first:
         for session_id in ids:
             first.advance(session_id, "report_generation", wait=False)
         assert begun.wait(PATIENCE)
         threading.Timer(0.05, go_on.set).start()
     assert not first.idle  # it left with messages in its queue
+    first._dispatch.broker.close()  # asking has connected it again
 
-    with Embedded(workspace) as second:
+    with open_queue(workspace) as second:
         second.sweep()
         assert second.wait_idle(PATIENCE)
 
@@ -423,7 +428,7 @@ def test_work_that_was_queued_when_the_process_ended_is_not_lost(
 # --- taking files -----------------------------------------------------------------------------------------------------
 
 
-def test_fifty_files_are_one_take_and_one_discovery(queue: Embedded, workspace: Workspace, work: StageWork) -> None:
+def test_fifty_files_are_one_take_and_one_discovery(queue: WithWorker, workspace: Workspace, work: StageWork) -> None:
     session_id = new_session(workspace)
     files = drop(workspace, session_id, {f"maps/{n}.txt": f"map {n}".encode() for n in range(50)})
 
@@ -439,7 +444,7 @@ def test_fifty_files_are_one_take_and_one_discovery(queue: Embedded, workspace: 
 
 
 def test_contents_are_read_before_the_discovery_asks_for_them(
-    queue: Embedded, workspace: Workspace, work: StageWork
+    queue: WithWorker, workspace: Workspace, work: StageWork
 ) -> None:
     session_id = new_session(workspace)
     files = drop(workspace, session_id, {f"{n}.txt": f"text {n}".encode() for n in range(8)})
@@ -459,7 +464,7 @@ def test_contents_are_read_before_the_discovery_asks_for_them(
 
 
 def test_the_same_claim_twice_changes_nothing_the_second_time(
-    queue: Embedded, workspace: Workspace, work: StageWork
+    queue: WithWorker, workspace: Workspace, work: StageWork
 ) -> None:
     session_id = new_session(workspace)
     files = drop(workspace, session_id, {"plan.txt": b"A plan."})
@@ -474,7 +479,7 @@ def test_the_same_claim_twice_changes_nothing_the_second_time(
     assert len(work.order) == 1
 
 
-def test_what_became_of_each_file_is_told(queue: Embedded, workspace: Workspace) -> None:
+def test_what_became_of_each_file_is_told(queue: WithWorker, workspace: Workspace) -> None:
     session_id = new_session(workspace)
     files = drop(workspace, session_id, {"a.txt": b"same", "b.txt": b"same", "empty.pdf": b""})
     heard: list[News] = []
@@ -489,7 +494,7 @@ def test_what_became_of_each_file_is_told(queue: Embedded, workspace: Workspace)
     assert (workspace.inbox / ".quarantine" / session_id / "empty.pdf").exists()
 
 
-def test_files_for_a_session_that_is_gone_stay_where_they_are(queue: Embedded, workspace: Workspace) -> None:
+def test_files_for_a_session_that_is_gone_stay_where_they_are(queue: WithWorker, workspace: Workspace) -> None:
     session_id = new_session(workspace)
     workspace.sessions.delete(session_id)
     files = drop(workspace, session_id, {"plan.txt": b"A plan."})
@@ -504,7 +509,7 @@ def test_files_for_a_session_that_is_gone_stay_where_they_are(queue: Embedded, w
 
 
 def test_a_defect_while_taking_is_told_and_leaves_the_files(
-    queue: Embedded, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    queue: WithWorker, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_id = new_session(workspace)
     files = drop(workspace, session_id, {"plan.txt": b"A plan."})
@@ -550,12 +555,26 @@ def with_broker(settings: Settings, broker: str) -> Settings:
     return settings.model_copy(update={"queue": settings.queue.model_copy(update={"broker": broker})})
 
 
-def test_a_redis_broker_is_said_to_come_later_without_telling_the_password(settings: Settings) -> None:
-    with pytest.raises(UsageError, match="later version") as caught:
-        get_broker(with_broker(settings, "redis://user:hunter2@queue.example:6379/0"))
+def test_a_redis_broker_connects_when_it_is_used_and_looks_for_the_dead_each_time(workspace: Workspace) -> None:
+    broker = get_broker(with_broker(workspace.settings, "redis://user:hunter2@queue.example:6379/0"))
+
+    assert broker.heartbeat_timeout == 10_000
+    assert broker.maintenance_chance == 1_000_000
+
+
+def test_two_homes_on_one_server_share_no_messages(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+
+    assert queue_name(tmp_path / "a") == queue_name(tmp_path / "a")
+    assert queue_name(tmp_path / "a") != queue_name(tmp_path / "b")
+
+
+def test_an_address_that_cannot_be_used_is_told_without_its_password(workspace: Workspace) -> None:
+    with pytest.raises(SettingsError, match=r"queue\.example") as caught:
+        get_broker(with_broker(workspace.settings, "redis://user:hunter2@queue.example:port/0"))
 
     assert "hunter2" not in str(caught.value)
-    assert "queue.example" in str(caught.value)
 
 
 def test_an_unknown_broker_is_a_mistake_in_the_settings(settings: Settings) -> None:
@@ -568,7 +587,7 @@ def test_two_brokers_share_no_messages(settings: Settings) -> None:
 
 
 def test_waiting_for_an_idle_queue_ends_when_the_patience_does(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     go_on = threading.Event()
@@ -585,9 +604,9 @@ def assert_set(event: threading.Event) -> None:
     assert event.wait(PATIENCE)
 
 
-def test_the_end_of_a_short_command_is_quick(workspace: Workspace, work: StageWork) -> None:
+def test_the_end_of_a_short_command_is_quick(open_queue: OpenQueue, workspace: Workspace, work: StageWork) -> None:
     begun = time.monotonic()
-    with Embedded(workspace):
+    with open_queue(workspace):
         pass
 
     assert time.monotonic() - begun < 2.0

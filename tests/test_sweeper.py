@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from actors import stages
-from actors.embedded import Embedded
+from actors.embedded import WithWorker
 from actors.sweeper import FULL_EVERY
 from pipeline import workflow
 from pipeline.errors import UsageError
@@ -18,6 +18,8 @@ from pipeline.models import SessionRecord, StageKey, StageRecord
 from pipeline.stages.add_documents import add_documents
 from pipeline.workspace import Workspace
 from tests.queue_fixtures import PATIENCE, StageWork, new_session, session_with_a_file
+
+OpenQueue = Callable[..., WithWorker]
 
 
 @pytest.fixture
@@ -29,13 +31,13 @@ def work(monkeypatch: pytest.MonkeyPatch) -> StageWork:
 
 
 @pytest.fixture
-def queue(workspace: Workspace, work: StageWork) -> Iterator[Embedded]:
-    with Embedded(workspace) as embedded:
-        yield embedded
+def queue(open_queue: OpenQueue, workspace: Workspace, work: StageWork) -> Iterator[WithWorker]:
+    with open_queue(workspace) as running:
+        yield running
 
 
 def test_a_sweep_sends_what_is_due_and_the_session_reaches_its_goal(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     workflow.request(workspace, session_id, "report_generation")
@@ -47,14 +49,14 @@ def test_a_sweep_sends_what_is_due_and_the_session_reaches_its_goal(
     assert queue.sweep() == []
 
 
-def test_a_session_without_files_is_left_alone(queue: Embedded, workspace: Workspace) -> None:
+def test_a_session_without_files_is_left_alone(queue: WithWorker, workspace: Workspace) -> None:
     new_session(workspace)
 
     assert queue.sweep() == []
 
 
 def test_a_stage_that_was_cut_off_is_sent_again(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     with workspace.sessions.transaction(session_id, "machine") as tx:  # as a killed process leaves it
@@ -67,7 +69,7 @@ def test_a_stage_that_was_cut_off_is_sent_again(
 
 
 def test_a_stage_that_gave_up_is_not_sent_until_somebody_retries_it(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     work.fail[session_id, "document_discovery"] = UsageError("cannot be")
@@ -81,7 +83,7 @@ def test_a_stage_that_gave_up_is_not_sent_until_somebody_retries_it(
 
 
 def test_a_session_that_another_process_works_on_is_left_to_it(
-    queue: Embedded, workspace: Workspace, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
 
@@ -91,7 +93,7 @@ def test_a_session_that_another_process_works_on_is_left_to_it(
 
 
 def test_a_session_whose_message_is_on_its_way_gets_no_second_one(
-    queue: Embedded, workspace: Workspace, work: StageWork, tmp_path: Path
+    queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
     go_on = threading.Event()
@@ -111,7 +113,7 @@ def _wait(event: threading.Event) -> None:
 
 
 def test_a_damaged_session_stops_no_other_and_is_told_once(
-    queue: Embedded, workspace: Workspace, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    queue: WithWorker, workspace: Workspace, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     damaged = session_with_a_file(workspace, tmp_path / "a", "Hill Farm")
     sound = session_with_a_file(workspace, tmp_path / "b", "Dale Farm")
@@ -127,7 +129,7 @@ def test_a_damaged_session_stops_no_other_and_is_told_once(
 
 
 def test_quiet_sessions_cost_no_reading_until_they_change(
-    queue: Embedded, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    queue: WithWorker, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [session_with_a_file(workspace, tmp_path / str(n), f"Farm {n}") for n in range(3)]
     queue.sweep()
@@ -152,7 +154,7 @@ def test_quiet_sessions_cost_no_reading_until_they_change(
 
 
 def test_now_and_then_every_session_is_looked_at(
-    queue: Embedded, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    queue: WithWorker, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session_with_a_file(workspace, tmp_path / "a")
     queue.sweep()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline import exits, lookup, progress, workflow
 from pipeline.errors import ReviewError, UsageError
+from pipeline.machine import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, SessionRecord, StageKey
 from pipeline.reporting import terminal, wording
 from pipeline.status import SessionStatus, Surroundings, look_around, status_of
@@ -309,12 +310,7 @@ def settings(loaded: LoadedSettings, width: int) -> Answer:
     for name, origin in sorted(loaded.origins.items()):
         section, key = name.split(".")
         value = values[section][key]
-        found[name] = {"value": _without_password(value) if isinstance(value, str) else value, "origin": origin}
+        found[name] = {"value": without_password(value) if isinstance(value, str) else value, "origin": origin}
     rows = [(name, "" if one["value"] is None else one["value"], one["origin"]) for name, one in found.items()]
     shown = {"schema_version": SCHEMA_VERSION, "settings": found}
     return Answer(shown, terminal.table(("setting", "value", "from"), rows, width))
-
-
-def _without_password(text: str) -> str:
-    scheme, found, rest = text.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}" if found else text

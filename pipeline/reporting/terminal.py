@@ -196,10 +196,15 @@ def alone(entries: Sequence[LeftAlone], width: int = WIDTH) -> str:
 
 
 def watcher(around: Surroundings) -> str:
-    """Whether somebody takes what is dropped, and how."""
-    if not around.watcher_running:
-        return "Watcher: not running"
-    return f"Watcher: at work{f', scanning only: {around.watcher_reason}' if around.watcher_reason else ''}"
+    """Whether somebody takes what is dropped, and how; with a server for a broker, whether it and workers are there."""
+    how = f", scanning only: {around.watcher_reason}" if around.watcher_reason else ""
+    lines = [f"Watcher: at work{how}" if around.watcher_running else "Watcher: not running"]
+    if around.workers_running is not None:
+        trouble = around.broker_trouble
+        goes_on = "; nothing is lost, and work goes on when it is back"
+        lines.append(f"Broker: {around.broker} {trouble + goes_on if trouble else 'answers'}")
+        lines.append(f"Workers: {around.workers_running or 'none is running: registry-review worker'}")
+    return "\n".join(lines)
 
 
 def duplicates(s: SessionStatus, width: int = WIDTH) -> str:

@@ -1,0 +1,156 @@
+"""What every door does with the queue, whichever broker carries the messages: hand over, wait, listen."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from dramatiq.middleware import CurrentMessage
+
+from actors import claims
+from actors.dispatch import Dispatch
+from actors.news import Listener, News, NewsDesk
+from actors.stages import declare_stages
+from actors.sweeper import Sweeper
+from actors.take import TAKE, declare_take
+from actors.underway import Underway
+from pipeline import workflow
+from pipeline.errors import StageFailed, TryAgain
+from pipeline.models import SessionRecord, StageKey
+from pipeline.sources import InboxFile
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from dramatiq import Broker
+
+    from pipeline.workspace import Workspace
+
+log = logging.getLogger("registry_review.queue")
+
+#: How long the end of the block waits for what is being worked on, in seconds. What is cut off there is not lost.
+DRAIN_SECONDS = 30.0
+#: The same when the block ends with an exception, in seconds.
+INTERRUPTED_SECONDS = 2.0
+#: How often a waiting caller looks whether its stage is reached, in seconds.
+POLL_SECONDS = 0.05
+
+
+class Engine:
+    """The queue of one workspace, with its actors declared on a broker; a context manager, used once."""
+
+    def __init__(self, ws: Workspace, broker: Broker, underway: Underway) -> None:
+        self.ws = ws
+        self.news = NewsDesk()
+        self.underway = underway
+        broker.add_middleware(CurrentMessage())
+        broker.add_middleware(underway)
+        self._dispatch = Dispatch(ws, broker, self.news, underway)
+        declare_stages(self._dispatch)
+        declare_take(self._dispatch)
+        self._sweeper = Sweeper(self._dispatch)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._dispatch.broker.close()
+
+    # --- handing over work ---
+
+    def take(self, session_id: str, files: Sequence[InboxFile], advance_to: StageKey) -> None:
+        """Have settled inbox files taken into the session, and the session brought up to a stage; returns at once."""
+        self._dispatch.broker.get_actor(TAKE).send(session_id, claims.pack(files, self.ws.inbox), advance_to)
+
+    def taking(self, session_id: str) -> bool:
+        """True while files that were handed over for the session are not taken yet."""
+        return self.underway.of(session_id, TAKE) > 0
+
+    def sweep(self) -> list[tuple[str, StageKey]]:
+        """Send whatever the store says is due and nobody works on; see Sweeper."""
+        return self._sweeper.sweep()
+
+    def advance(
+        self,
+        session_id: str,
+        to: StageKey,
+        wait: bool = True,
+        on_event: Callable[[News], None] | None = None,
+        actor: str = "system",
+    ) -> SessionRecord:
+        """Bring the session up to stage `to`; what is fresh is not done again.
+
+        With `wait` it returns when `to` is reached, calling `on_event` from the worker's threads meanwhile, and raises
+        StageFailed when a stage gave up, or TryAgain when the work ended without an outcome. Without `wait` it sends
+        the first stage and returns.
+        """
+        record = workflow.request(self.ws, session_id, to, actor)
+        if not wait:
+            self._send_due(session_id)
+            return record
+        reached = threading.Event()
+
+        def listen(news: News) -> None:
+            if news.session_id != session_id:
+                return
+            if on_event is not None:
+                on_event(news)
+            # A session whose own goal lies further on need not get there for this caller to go on.
+            if news.kind == "stage_done" and news.stage is not None and _reaches(news.stage, to):
+                reached.set()
+
+        with self.listening(listen):
+            self._send_due(session_id)
+            self._wait(session_id, to, reached)
+        record = self.ws.sessions.read(session_id)
+        self._require_reached(record, to)
+        return record
+
+    def ready(self) -> None:
+        """Return when work that is handed over now will be done; else TryAgain says what is lacking."""
+
+    def _send_due(self, session_id: str) -> None:
+        self._dispatch.send_due(session_id)
+
+    def _wait(self, session_id: str, to: StageKey, reached: threading.Event) -> None:
+        """Wait until `to` is reached or nothing is left that could get there."""
+        while not reached.is_set() and not self.underway.wait(session_id, POLL_SECONDS):
+            pass
+
+    def _require_reached(self, record: SessionRecord, to: StageKey) -> None:
+        left = workflow.due(self.ws, record, to)
+        if left is not None:
+            raise TryAgain(
+                f"`{workflow.VERB_OF[left]}` of {record.session_id} could not be carried out now; the log says why.",
+                "Run the command again.",
+            )
+        # Nothing is due: everything is fresh, or the first stage that is not has given up.
+        for key in workflow.ORDER[: workflow.ORDER.index(to) + 1] if record.documents else ():
+            stage = record.stages.get(key)
+            if stage is not None and stage.status == "failed" and stage.error is not None:
+                message = f"`{workflow.VERB_OF[key]}` of {record.session_id} failed: {stage.error.message}"
+                raise StageFailed(message, stage.error.cure)
+
+    # --- watching it ---
+
+    def listening(self, listener: Listener) -> AbstractContextManager[None]:
+        """Have `listener` told, in the worker's threads, of everything that happens while the block runs."""
+        return self.news.listening(listener)
+
+    @property
+    def idle(self) -> bool:
+        """True when nothing is queued, delayed or being worked on."""
+        return self.wait_idle(0.0)
+
+    def wait_idle(self, timeout: float | None = None) -> bool:
+        """Wait until nothing is left to do; False when `timeout` seconds were not enough."""
+        return self.underway.wait(None, timeout)
+
+
+def _reaches(stage: StageKey, to: StageKey) -> bool:
+    return workflow.ORDER.index(stage) >= workflow.ORDER.index(to)

@@ -1,0 +1,315 @@
+"""Worker processes behind a real server: killed ones are replaced, their messages come back, outages are outlasted."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import workflow
+from pipeline.presence import workers_running
+from pipeline.settings import Settings
+from pipeline.workspace import Workspace
+from tests.queue_fixtures import drop, new_session, session_with_a_file, until
+from tests.redis_server import PASSWORD, Server, a_server
+
+ROOT = Path(__file__).parent.parent
+HEARTBEAT = 2.0
+#: Long enough that a test can kill in the middle of it.
+LONG = 600.0
+#: What a worker process does at its first stage when a test says so: it hangs, so that it can be killed there. The
+#: first process that gets there leaves word of its id.
+HANG = """
+import os, time
+from pathlib import Path
+from pipeline import workflow
+real, place = workflow._compute, Path(os.environ["HANG_AT"])
+
+def once(ws, session_id, key, tell):
+    try:
+        descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except FileExistsError:
+        return real(ws, session_id, key, tell)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(str(os.getpid()))
+    time.sleep(600)
+
+workflow._compute = once
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with a_server() as running:
+        yield running
+
+
+@pytest.fixture
+def settings(settings: Settings, server: Server) -> Settings:
+    queue = {"broker": server.url, "heartbeat_seconds": HEARTBEAT, "sweep_seconds": 0.5}
+    return settings.model_copy(update={"queue": settings.queue.model_copy(update=queue)})
+
+
+def environment(ws: Workspace, **more: object) -> dict[str, str]:
+    queue = ws.settings.queue
+    told = {f"REGISTRY_REVIEW_QUEUE_{name}".upper(): value for name, value in queue.model_dump(mode="json").items()}
+    return {**os.environ, **{name: str(value) for name, value in (told | more).items()}}
+
+
+def command(ws: Workspace, *words: object) -> list[str]:
+    return [sys.executable, str(ROOT / "cli.py"), "--home", str(ws.data.parent), *map(str, words)]
+
+
+def typed(ws: Workspace, *words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(  # noqa: S603 - our own program
+        command(ws, *words), env=environment(ws), capture_output=True, text=True, timeout=90, check=False
+    )
+    assert PASSWORD not in done.stdout + done.stderr
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+@contextmanager
+def workers(ws: Workspace, processes: int = 2, **more: object) -> Iterator[subprocess.Popen[str]]:
+    supervisor = subprocess.Popen(  # noqa: S603 - our own program
+        command(ws, "worker", "--processes", processes),
+        env=environment(ws, **more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until(lambda: workers_running(ws.data) == processes or supervisor.poll() is not None, "the workers are there")
+        assert supervisor.poll() is None, supervisor.communicate()
+        yield supervisor
+    finally:
+        if supervisor.poll() is None:
+            supervisor.terminate()
+        try:
+            supervisor.communicate(timeout=60)
+        finally:
+            supervisor.kill()
+
+
+def children_of(supervisor: subprocess.Popen[str]) -> set[int]:
+    listed = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text(encoding="ascii")
+    return set(map(int, listed.split()))
+
+
+def is_done(ws: Workspace, session_id: str, to: str = "report") -> bool:
+    record = ws.sessions.read(session_id)
+    goal = workflow.VERBS[to]
+    stage = record.stages.get(goal)
+    return stage is not None and stage.status == "completed" and workflow.due(ws, record, goal) is None
+
+
+def finished(ws: Workspace, session_id: str) -> Counter[str]:
+    return Counter(e.details["stage"] for e in ws.sessions.audit(session_id) if e.action == "stage_finished")
+
+
+@pytest.fixture
+def hang(tmp_path: Path) -> dict[str, object]:
+    """Variables with which the first stage of the first worker process hangs."""
+    folder = tmp_path / "hang"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(HANG)
+    return {"PYTHONPATH": folder, "HANG_AT": tmp_path / "hangs"}
+
+
+# --- the work ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_command_waits_until_the_workers_have_done_the_work(workspace: Workspace, tmp_path: Path) -> None:
+    session_id = session_with_a_file(workspace, tmp_path / "a")
+    with workers(workspace):
+        done = typed(workspace, "--json", "run", session_id, code=3)  # these files answer no requirement
+
+        assert json.loads(done.stdout)["workflow_progress"]["report_generation"]["status"] == "completed"
+        assert "report: started" in done.stderr
+    assert finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1))
+
+
+def test_no_wait_hands_over_and_a_worker_that_comes_later_does_it(workspace: Workspace, tmp_path: Path) -> None:
+    session_id = session_with_a_file(workspace, tmp_path / "a")
+
+    told = typed(workspace, "run", session_id, "--no-wait")
+
+    assert "No worker is running" in told.stderr
+    with workers(workspace, 1):
+        until(lambda: is_done(workspace, session_id), "the report is there")
+
+
+def test_the_inbox_is_watched_here_and_worked_on_there(workspace: Workspace) -> None:
+    session_id = new_session(workspace)
+    drop(workspace, session_id, {"plan.txt": b"A plan.", "empty.pdf": b""})
+    with workers(workspace):
+        done = typed(workspace, "--json", "watch", "--once", "--to", "report", code=4)
+
+    outcomes = {f["filename"]: f["outcome"] for f in json.loads(done.stdout)["files"]}
+    assert outcomes == {"plan.txt": "added", "empty.pdf": "refused"}
+    assert is_done(workspace, session_id)
+
+
+def test_what_was_added_is_begun_without_asking(workspace: Workspace, tmp_path: Path) -> None:
+    session_id = new_session(workspace)
+    (tmp_path / "plan.txt").write_text("A plan.")
+    with workers(workspace, 1):
+        typed(workspace, "add", session_id, tmp_path / "plan.txt")
+        until(lambda: is_done(workspace, session_id, "discover"), "the discovery is there")
+
+
+# --- killed processes -------------------------------------------------------------------------------------------------
+
+
+def test_a_killed_worker_is_replaced_and_its_message_comes_back_in_time(
+    workspace: Workspace, tmp_path: Path, hang: dict[str, object]
+) -> None:
+    # Without a sweep in time, so that the message itself must come back.
+    queue = workspace.settings.queue.model_copy(update={"sweep_seconds": LONG})
+    workspace.settings = workspace.settings.model_copy(update={"queue": queue})
+    place = Path(str(hang["HANG_AT"]))
+    with workers(workspace, 2, **hang) as supervisor:
+        before = children_of(supervisor)
+        session_id = session_with_a_file(workspace, tmp_path / "a")
+        typed(workspace, "discover", session_id, "--no-wait")
+        until(lambda: place.exists() and place.read_text() != "", "a worker is at the stage")
+        victim = int(place.read_text())
+        assert victim in before
+
+        os.kill(victim, signal.SIGKILL)
+        killed = time.monotonic()
+        until(lambda: is_done(workspace, session_id, "discover"), "the stage was done by another worker")
+        took = time.monotonic() - killed
+
+        assert took <= HEARTBEAT + 5.0
+        until(lambda: workers_running(workspace.data) == 2, "the killed one is replaced")
+        now = children_of(supervisor)
+        assert before - {victim} <= now  # the other one was not disturbed
+        assert len(now) == 2
+        assert supervisor.poll() is None
+
+
+def test_workers_end_with_their_supervisor_however_it_ends(workspace: Workspace) -> None:
+    with workers(workspace) as supervisor:
+        supervisor.kill()
+        until(lambda: workers_running(workspace.data) == 0, "the workers have ended as well")
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_lets_the_work_be_finished(
+    workspace: Workspace, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    session_id = session_with_a_file(workspace, tmp_path / "a")
+    with workers(workspace, 1) as supervisor:
+        typed(workspace, "run", session_id, "--no-wait")
+        supervisor.send_signal(number)
+        _, said = supervisor.communicate(timeout=60)
+
+    assert supervisor.returncode == code, said
+    assert workers_running(workspace.data) == 0
+    assert "running" not in {stage.status for stage in workspace.sessions.read(session_id).stages.values()}
+
+
+# --- outages ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_is_killed_and_comes_back_loses_no_work(
+    workspace: Workspace, server: Server, tmp_path: Path
+) -> None:
+    ids = [session_with_a_file(workspace, tmp_path / str(n), f"Farm {n}") for n in range(4)]
+    with workers(workspace) as supervisor:
+        before = children_of(supervisor)
+        for session_id in ids:
+            typed(workspace, "run", session_id, "--no-wait")
+        server.kill()
+        assert "does not answer" in typed(workspace, "status").stdout
+
+        server.start()
+
+        until(lambda: all(is_done(workspace, session_id) for session_id in ids), "every report is there", 60.0)
+        assert children_of(supervisor) == before
+    assert all(finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1)) for session_id in ids)
+
+
+def test_without_the_server_every_command_that_needs_it_says_so_and_asks_for_nothing(
+    workspace: Workspace, server: Server, tmp_path: Path
+) -> None:
+    session_id = session_with_a_file(workspace, tmp_path / "a")
+    server.kill()
+
+    for words in (("run", session_id), ("run", session_id, "--no-wait"), ("watch", "--once"), ("worker",)):
+        done = typed(workspace, *words, code=75)
+        assert "is away" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    assert workspace.sessions.read(session_id).advance_to == "document_discovery"
+
+
+def test_status_and_doctor_say_how_broker_and_workers_are(workspace: Workspace, server: Server) -> None:
+    with workers(workspace, 1):
+        at_work = typed(workspace, "status").stdout
+    alone = typed(workspace, "status").stdout
+    server.kill()
+    away = json.loads(typed(workspace, "--json", "status").stdout)["surroundings"]
+    listed = json.loads(typed(workspace, "--json", "doctor", code=1).stdout)["checks"]
+    found: dict[str, Any] = {one["check_id"]: one for one in listed}
+
+    assert "answers" in at_work
+    assert "Workers: 1" in at_work
+    assert "none is running: registry-review worker" in alone
+    assert "does not answer" in away["broker_trouble"]
+    assert str(server.socket) in away["broker"]
+    assert (found["broker"]["outcome"], found["workers"]["outcome"]) == ("fail", "warning")
+
+
+def test_files_wait_in_the_inbox_while_the_server_is_away_and_are_taken_when_it_is_back(
+    workspace: Workspace, server: Server
+) -> None:
+    session_id = new_session(workspace)
+    server.kill()
+    watcher = subprocess.Popen(  # noqa: S603 - our own program
+        command(workspace, "watch", "--to", "discover"),
+        env=environment(workspace, REGISTRY_REVIEW_INBOX_RESCAN_SECONDS=0.5),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert watcher.stderr is not None
+        (dropped,) = drop(workspace, session_id, {"plan.txt": b"A plan."})
+        line = next(line for line in watcher.stderr if "is away" in line)
+        assert PASSWORD not in line
+        assert dropped.path.exists()
+
+        server.start()
+        with workers(workspace, 1):
+            until(lambda: is_done(workspace, session_id, "discover"), "the file was taken", 60.0)
+    finally:
+        watcher.terminate()
+        watcher.communicate(timeout=30)
+
+
+def test_waiting_ends_with_a_sentence_when_nobody_works(workspace: Workspace, tmp_path: Path) -> None:
+    session_id = session_with_a_file(workspace, tmp_path / "a")
+
+    done = typed(workspace, "run", session_id, code=75)
+
+    assert "no worker is running" in done.stderr
+    assert "registry-review worker" in done.stderr
+
+
+def test_the_embedded_queue_has_no_workers(workspace: Workspace) -> None:
+    queue = workspace.settings.queue.model_copy(update={"broker": "embedded"})
+    workspace.settings = workspace.settings.model_copy(update={"queue": queue})
+
+    assert "embedded" in typed(workspace, "worker", code=2).stderr
