@@ -28,6 +28,9 @@ NOTE_SECONDS = 7 * 24 * 3600
 STAGE_SECONDS = 60
 #: The same for work that holds no lease.
 OTHER_SECONDS = 600
+#: A note is written before its message is sent, most visibly where a delayed message is sent anew under another number:
+#: for so long it is believed by itself, in seconds.
+SENDING_SECONDS = 2
 POLL_SECONDS = 0.05
 
 
@@ -48,7 +51,8 @@ class SharedUnderway(Underway):
     def before_enqueue(self, broker: Broker, message: Message[Any], delay: int | None) -> None:
         """Note which message is to do that work; the message itself follows at once."""
         with self._or_log():
-            note = f"{message.options['redis_message_id']} {time.time() + (delay or 0) / 1000}"
+            now = time.time()
+            note = f"{message.options['redis_message_id']} {now} {now + (delay or 0) / 1000}"
             self._client.set(self._key("waits", message), note, ex=NOTE_SECONDS)
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
@@ -98,8 +102,11 @@ class SharedUnderway(Underway):
         note = self._client.get(f"{self._namespace}:waits:{actor_name}:{first_argument}")
         if note is None:
             return False
-        message_id, _, at = note.decode().partition(" ")
-        if time.time() - float(at) < STAGE_SECONDS:
+        message_id, written, due = note.decode().split(" ")
+        now = time.time()
+        if now - float(written) < SENDING_SECONDS:
+            return True  # the actor's start would have taken the note away
+        if now - float(due) < STAGE_SECONDS:
             return self._is_there(message_id)
         return self._client.lpos(self._queue, message_id) is not None
 

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from actors.broker import QUEUE, get_broker, queue_name
 from actors.dispatch import STAGE_ACTORS
 from actors.embedded import Embedded, WithWorker
 from actors.news import News
+from actors.working import Working
 from pipeline import workflow
 from pipeline.errors import ChecklistError, SettingsError, StageFailed, UsageError
 from pipeline.settings import Settings
@@ -231,6 +233,30 @@ def test_a_passing_failure_is_tried_a_few_times_and_then_given_up(
     assert stage.error is not None
     assert stage.error.attempts == workflow.MAX_ATTEMPTS
     assert queue.wait_idle(PATIENCE)
+
+
+@pytest.mark.parametrize("settings", ["redis"], indirect=True)
+def test_work_that_is_just_being_sent_again_counts_as_underway(
+    workspace: Workspace, work: StageWork, tmp_path: Path
+) -> None:
+    session_id = session_with_a_file(workspace, tmp_path / "a")
+    work.fail[session_id, "requirement_mapping"] = OSError("the disk is away")
+    seen: list[int] = []
+    with Working(workspace) as queue:
+        broker: Any = queue._dispatch.broker
+        sends = broker.do_enqueue
+
+        def looks_first(*words: object) -> object:
+            seen.append(queue.underway.of(session_id))
+            return sends(*words)
+
+        broker.do_enqueue = looks_first
+
+        with pytest.raises(StageFailed):
+            queue.advance(session_id, "report_generation")
+
+    assert len(seen) > workflow.MAX_ATTEMPTS  # a try that is sent again is delayed first, and then sent anew
+    assert all(seen)
 
 
 def test_a_failure_that_passes_is_forgotten_when_the_next_try_succeeds(
