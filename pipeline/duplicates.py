@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from pipeline import intake, quarantine
+from pipeline import archive_keeping, intake, quarantine
 from pipeline.arrivals import Plan
 from pipeline.errors import SessionNotFound, UsageError
 from pipeline.likeness import Likeness, alike, fold, likenesses
@@ -194,6 +194,7 @@ def answer_duplicate(
                 tx.log("duplicate_answered", other_session=each.warning.session_id, answer=answer)
             if choice == "use_existing":
                 tx.update(points_to=other)
+        archive_keeping.tidy(ws, tx.record)
         for sha256 in ws.catalog.unreferenced(set(gone)):
             ws.content.discard(sha256)
     return DuplicateAnswer(

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.arrivals import Arrival, Plan, decide, session_full
-from pipeline.errors import FileRefused, ReviewError, TryAgain
+from pipeline import archive_keeping
+from pipeline.arrivals import Arrival, Plan, decide
+from pipeline.errors import ReviewError
 from pipeline.models import AddResult, DocumentSource, DuplicateWarning, FileOutcome, Question, SessionRecord
-from pipeline.sources.batch import Batch, Candidate, Refusal, check_size
+from pipeline.receiving import Opened, Received, archive_record, limit_bytes, received
+from pipeline.sources.batch import Batch, Refusal
 
 if TYPE_CHECKING:
     from pipeline.store.content import Staged
     from pipeline.store.transaction import Transaction
     from pipeline.workspace import Workspace
 
-#: Settings are in megabytes of this many bytes.
-MEGABYTE = 1_000_000
+__all__ = ["Advice", "Guard", "Taken", "limit_bytes", "no_guard", "take"]
+
 #: So many refusals are kept with a session, the newest; the audit keeps all.
 KEPT_REFUSALS = 200
 
@@ -52,19 +50,6 @@ class Taken:
     refusals: tuple[Refusal, ...]
 
 
-@dataclass
-class _Staging:
-    arrivals: list[Arrival] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    #: One private copy per content.
-    copies: dict[str, Staged] = field(default_factory=dict)
-
-
-def limit_bytes(ws: Workspace) -> int:
-    """The most that one file may hold."""
-    return ws.settings.inbox.max_file_mb * MEGABYTE
-
-
 def no_guard(_record: SessionRecord, _plan: Plan) -> Advice:
     """Nothing to say."""
     return Advice()
@@ -77,84 +62,27 @@ def take(ws: Workspace, session_id: str, batch: Batch, actor: str, guard: Guard 
     were. Taking the same batch again changes nothing. TryAgain when the disk is full or something is locked.
     """
     record = ws.sessions.read(session_id)
-    with (
-        _staged(ws, batch, record) as staging,
-        ws.content.lock(),
-        _filed(ws, session_id) as file,
-        ws.sessions.transaction(session_id, actor) as tx,
-    ):
-        at = ws.now()
-        source_id = batch.source_id or _next_upload(tx.record)
-        arrivals = _wanted(tx.record, batch, staging.arrivals)
-        limit = ws.settings.inbox.max_files_per_session
-        plan = decide(tx.record, source_id, batch.source_type, arrivals, at, limit)
-        advice = guard(tx.record, plan)
-        for document in plan.documents.values():
-            if document.sha256 in staging.copies:
-                file(staging.copies[document.sha256])
-        refusals = [*staging.refusals, *_refused_by(plan)]
-        _apply(tx, plan, advice)
-        _note_source(tx, batch, source_id, plan, at)
-        _note_refusals(tx, source_id, batch, refusals, plan, at)
-    return _taken(session_id, batch, plan, staging.refusals, advice)
+    with received(ws, batch, record) as got, ws.content.lock(), _filed(ws, session_id) as file:
+        with ws.sessions.transaction(session_id, actor) as tx:
+            at = ws.now()
+            source_id = batch.source_id or _next_upload(tx.record)
+            arrivals = _wanted(tx.record, batch, got.arrivals)
+            limit = ws.settings.inbox.max_files_per_session
+            plan = decide(tx.record, source_id, batch.source_type, arrivals, at, limit)
+            advice = guard(tx.record, plan)
+            for document in plan.documents.values():
+                if document.sha256 in got.copies:
+                    file(got.copies[document.sha256])
+            refusals = [*got.refusals, *_refused_by(plan)]
+            _apply(tx, plan, advice)
+            _note_archives(ws, tx, got, source_id)
+            _note_source(tx, batch, source_id, plan, at)
+            _note_refusals(tx, source_id, batch, refusals, plan, at)
+        archive_keeping.tidy(ws, tx.record)
+    return _taken(session_id, batch, plan, got, advice)
 
 
-# --- staging ----------------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _staged(ws: Workspace, batch: Batch, record: SessionRecord) -> Iterator[_Staging]:
-    """Private copies of the batch's files, hashed; whatever was not filed is thrown away at the end."""
-    staging = _Staging(refusals=list(batch.refusals))
-    held = {d.sha256: d.size for d in record.documents.values()}
-    sizes = set(held.values())
-    try:
-        for candidate in sorted(batch.candidates, key=lambda c: c.name.path):
-            try:
-                known = _known(ws, candidate, held) if candidate.size in sizes else None
-                staging.arrivals.append(known or _copied(ws, candidate, staging))
-            except FileRefused as refusal:
-                staging.refusals.append(Refusal(candidate.name.path, str(refusal)))
-            except TryAgain as trouble:
-                if shutil.disk_usage(ws.data).free - candidate.size < ws.settings.inbox.min_free_mb * MEGABYTE:
-                    raise
-                reason = f"{candidate.name.path}: the file changed while it was read. {trouble.cure}"
-                staging.refusals.append(Refusal(candidate.name.path, reason, lasting=False))
-        yield staging
-    finally:
-        for copy in staging.copies.values():
-            ws.content.release(copy)
-
-
-def _known(ws: Workspace, candidate: Candidate, held: dict[str, int]) -> Arrival | None:
-    """The file as an arrival when the session holds its very bytes; None when it must be copied.
-
-    A source that is looked at again mostly holds what the session has, and hashing in place spares the copies.
-    """
-    content = candidate.content()
-    if not isinstance(content, Path):
-        return None
-    try:
-        # Neither a link nor a pipe that took the file's place may be followed or waited for.
-        handle = os.open(content, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(handle, "rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return None  # copying says why
-    # Content that was lost from the store is copied, and thereby filed, anew.
-    return Arrival(candidate.name, sha256, held[sha256]) if sha256 in held and ws.content.has(sha256) else None
-
-
-def _copied(ws: Workspace, candidate: Candidate, staging: _Staging) -> Arrival:
-    if len(staging.copies) >= ws.settings.inbox.max_files_per_session:
-        raise session_full(ws.settings.inbox.max_files_per_session)
-    copy = ws.content.stage(candidate.content(), limit_bytes(ws))
-    if copy.sha256 in staging.copies:
-        ws.content.release(copy)
-    else:
-        staging.copies[copy.sha256] = copy
-    check_size(copy.size, candidate.name.path, limit_bytes(ws))
-    return Arrival(candidate.name, copy.sha256, copy.size)
+# --- the commit -------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -177,9 +105,6 @@ def _filed(ws: Workspace, session_id: str) -> Iterator[Callable[[Staged], None]]
             for sha256 in set(new) - held:
                 ws.content.discard(sha256)
         raise
-
-
-# --- the commit -------------------------------------------------------------------------------------------------------
 
 
 def _wanted(record: SessionRecord, batch: Batch, arrivals: list[Arrival]) -> list[Arrival]:
@@ -208,6 +133,26 @@ def _apply(tx: Transaction, plan: Plan, advice: Advice) -> None:
         tx.log(action, **details)
 
 
+def _note_archives(ws: Workspace, tx: Transaction, got: Received, source_id: str) -> None:
+    """Remember what each archive held, and keep it whole, unless somebody took out of the session what it holds."""
+    removed = set(tx.record.removed)
+    for opened in got.opened:
+        if opened.copy is None:
+            continue
+        kept = removed.isdisjoint(opened.files.values())
+        if kept:
+            archive_keeping.keep(ws, tx.record.session_id, opened.copy)
+        known = tx.record.archives.get(opened.sha256)
+        found = archive_record(opened, source_id, ws, kept)
+        if known is not None:
+            found = found.model_copy(update=known.model_dump(include={"filename", "path", "source_id", "added_at"}))
+        if found != known:
+            tx.update(archives={**tx.record.archives, opened.sha256: found})
+            counts = {"files": len(opened.files), "refused": len(opened.refused)}
+            place = {"path": opened.name.path, "source_id": source_id}
+            tx.log("archive_opened", sha256=opened.sha256, **place, **counts, kept=kept)
+
+
 def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: datetime) -> None:
     """Record the source, or how many files it holds now; a call that brought nothing at all is no source."""
     accepted = sum(o.outcome != "refused" for _, o in plan.outcomes)
@@ -218,6 +163,8 @@ def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: 
         count = sum(d.source_id == source_id for d in plan.documents.values())
     known = tx.record.sources.get(source_id)
     metadata = {**(known.metadata if known else {}), **batch.metadata, "file_count": count}
+    if came := [a for a in tx.record.archives.values() if a.source_id == source_id]:
+        metadata["archives"] = [{"path": a.path, "sha256": a.sha256, "files": len(a.files)} for a in came]
     if known is None:
         source = DocumentSource(source_id=source_id, source_type=batch.source_type, added_at=at, metadata=metadata)
         tx.put_source(source)
@@ -244,9 +191,9 @@ def _note_refusals(
         tx.update(refused=tuple(kept[-KEPT_REFUSALS:]))
 
 
-def _taken(session_id: str, batch: Batch, plan: Plan, refusals: list[Refusal], advice: Advice) -> Taken:
+def _taken(session_id: str, batch: Batch, plan: Plan, got: Received, advice: Advice) -> Taken:
     outcomes = list(plan.outcomes)
-    outcomes += [(r.path, FileOutcome(filename=r.filename, outcome="refused", reason=r.reason)) for r in refusals]
+    outcomes += [(r.path, FileOutcome(filename=r.filename, outcome="refused", reason=r.reason)) for r in got.refusals]
     outcomes.sort(key=lambda pair: pair[0])
     files = tuple(outcome for _, outcome in outcomes)
     result = AddResult(
@@ -257,8 +204,19 @@ def _taken(session_id: str, batch: Batch, plan: Plan, refusals: list[Refusal], a
         duplicate_warning=advice.warning,
         message=_message(session_id, files),
     )
-    safe = frozenset(path for path, o in plan.outcomes if o.outcome != "refused")
-    return Taken(result, safe, (*refusals, *_refused_by(plan)))
+    refusals = [*got.refusals, *_refused_by(plan)]
+    safe = {path for path, o in plan.outcomes if o.outcome != "refused"}
+    # An archive may go when all of it is safe; otherwise whoever looks for a file of it needs it whole.
+    whole, partly = got.parted({refusal.path for refusal in refusals})
+    refusals += [Refusal(a.name.path, _partly(a, refusals)) for a in partly]
+    return Taken(result, frozenset(safe | {a.name.path for a in whole}), tuple(refusals))
+
+
+def _partly(archive: Opened, refusals: list[Refusal]) -> str:
+    path = archive.name.path
+    reasons = [r.reason for r in refusals if r.path.startswith(f"{path}/")]
+    more = f" And {len(reasons) - 3} more." if len(reasons) > 3 else ""
+    return f"{path}: not every file in it could be taken; the others were. {' '.join(reasons[:3])}{more}"
 
 
 def _message(session_id: str, files: tuple[FileOutcome, ...]) -> str:

@@ -48,6 +48,15 @@ class InboxSettings(Value):
     min_free_mb: int = Field(200, ge=0, le=100_000_000)
 
 
+class ArchiveSettings(Value):
+    """Limits within which a zip archive is opened; one beyond them is refused before anything of it is unpacked."""
+
+    max_files: int = Field(5000, ge=1, le=65_000)
+    max_unpacked_mb: int = Field(4000, ge=1, le=1_000_000)
+    max_ratio: int = Field(200, ge=1, le=100_000)
+    max_depth: int = Field(2, ge=1, le=5)
+
+
 class QueueSettings(Value):
     """Who does the work."""
 
@@ -86,6 +95,7 @@ class Settings(Value):
 
     home: HomeSettings
     inbox: InboxSettings = InboxSettings()
+    archives: ArchiveSettings = ArchiveSettings()
     queue: QueueSettings = QueueSettings()
     reading: ReadingSettings = ReadingSettings()
     duplicates: DuplicateSettings = DuplicateSettings()

@@ -40,6 +40,7 @@ from pipeline.models.reading import (
 )
 from pipeline.models.session import (
     AddResult,
+    ArchiveRecord,
     AuditEvent,
     DocumentRecord,
     DocumentSource,
@@ -66,6 +67,7 @@ from pipeline.models.verdicts import (
 __all__ = [
     "SCHEMA_VERSION",
     "AddResult",
+    "ArchiveRecord",
     "AuditEvent",
     "Box",
     "CheckOutcome",

@@ -61,6 +61,26 @@ class DocumentRecord(Value):
     reviewer_type: DocumentType | None = None
 
 
+class ArchiveRecord(Value):
+    """An archive that was opened when it was taken: where it came from and what it held; its key is its hash."""
+
+    sha256: str
+    size: int
+    filename: str
+    #: Its path inside its source; the paths of its documents begin with it.
+    path: str
+    source_id: str
+    added_at: datetime
+    #: SHA-256 of each file in it that can be taken, by its path in the archive.
+    files: dict[str, str]
+    #: Why others could not be taken, by their path in the archive.
+    refused: dict[str, str] = Field(default_factory=dict)
+    #: The limits it was opened within; under others it may hold something else.
+    limits: str
+    #: False once a person took out a document that it holds: its bytes are gone then, too.
+    kept: bool = True
+
+
 class StageError(Value):
     """Why a stage gave up."""
 
@@ -131,6 +151,8 @@ class SessionRecord(Value):
     project_metadata: ProjectMetadata
     sources: dict[str, DocumentSource] = Field(default_factory=dict)
     documents: dict[str, DocumentRecord] = Field(default_factory=dict)
+    #: Archives that documents came in, by their SHA-256.
+    archives: dict[str, ArchiveRecord] = Field(default_factory=dict)
     stages: dict[StageKey, StageRecord] = Field(default_factory=dict)
     questions: dict[str, Question] = Field(default_factory=dict)
     #: Paths of a path source that were there once and are gone now, by source id.

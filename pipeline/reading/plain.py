@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from pathlib import Path
 
 from pipeline.models import Page, Reading
@@ -31,13 +32,16 @@ _NAMES = {
     "hdf5": "An HDF5 data file.",
     "text": "A very long text file.",
     "csv": "A very long table as text.",
-    "zip": "An archive inside the submission.",
-    "rar": "An archive inside the submission.",
-    "7z": "An archive inside the submission.",
-    "gzip": "A compressed file.",
     "program": "A program, which has no place in a submission.",
     "ole": "A file in an old Office container.",
     "unknown": "A file of an unknown kind.",
+}
+#: Of files that hold other files, the sentence says what to do.
+_PACKED = {
+    "zip": "An archive that is not opened under this name. Rename it to end in .zip, or unpack it and add the files.",
+    "rar": "An archive of a kind that is not opened (rar). Unpack it and add the files.",
+    "7z": "An archive of a kind that is not opened (7z). Unpack it and add the files.",
+    "gzip": "A compressed file of a kind that is not opened (gzip). Unpack it and add the files.",
 }
 #: Kinds whose content is wanted and cannot be had: code and sentence with the cure.
 _REFUSED = {
@@ -71,11 +75,22 @@ def read_plain(path: Path, kind: str, sha256: str, reader_version: str, max_cell
             note = f"The table holds more than {max_cells} cells. Send only what matters, or raise reading.max_cells."
             return Reading.model_validate({**base, "status": "quarantined", "code": "too_many_cells", "note": note})
         return Reading.model_validate({**base, "page_count": 1, "pages": (page,)})
+    if kind == "zip" and not _is_whole(path):
+        note = "The archive is broken off or damaged. Ask for it again, or unpack what can be had and add the files."
+        return Reading.model_validate({**base, "status": "unreadable", "code": "damaged", "note": note})
     pages = 1 if kind in ("image", "tif") else 0
-    note = f"{_NAMES.get(kind, _NAMES['unknown'])} {_LISTED}"
+    note = _PACKED.get(kind) or f"{_NAMES.get(kind, _NAMES['unknown'])} {_LISTED}"
     return Reading.model_validate(
         {**base, "page_count": pages, "unreadable_pages": (1,) if pages else (), "note": note}
     )
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path):
+            return True
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        return False
 
 
 def _page(path: Path, kind: str, max_cells: int) -> Page:

@@ -97,7 +97,7 @@ def _zip_kind(path: Path) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError):
         return _half_zip_kind(path)
     return next((kind for entry, kind in _IN_ZIP if entry in names), "kmz" if _is_map(names) else "zip")
 

@@ -85,7 +85,8 @@ def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile],
     folder = ws.inbox / "new" / record.bound_folder if record.bound_folder else ws.inbox / session_id
     batch, by_path = from_inbox(files, str(folder), intake.limit_bytes(ws))
     taken = intake.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now()))
-    for path in sorted(taken.safe):
+    # What came out of an archive has no inbox file of its own.
+    for path in sorted(taken.safe & by_path.keys()):
         _let_go(by_path[path])
     for refusal in taken.refusals:
         file = by_path.get(refusal.path)
@@ -145,9 +146,12 @@ def _look_again(ws: Workspace, session_id: str, source_id: str, source: Document
     if batch is not None:
         present = {c.name.path for c in batch.candidates} | {r.path for r in batch.refusals}
         try:
-            intake.take(ws, session_id, batch, actor)
+            taken = intake.take(ws, session_id, batch, actor)
+            # What archives hold now, as well.
+            present |= taken.safe | {r.path for r in taken.refusals}
         except ReviewError as error:
-            note = {"note": str(error)}
+            # Nobody knows what the archives hold, so nothing is said of what has gone.
+            return {"files": len(batch.candidates), "note": str(error)}
     _note_vanished(ws, session_id, source_id, present, actor)
     return {"files": len(batch.candidates) if batch else 0, **note}
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import lookup, names
+from pipeline import archive_keeping, lookup, names
 from pipeline.errors import ReviewError, TryAgain, UsageError
 from pipeline.models import DocumentRecord, Inventory, SessionRecord
 
@@ -36,6 +36,7 @@ def remove_document(ws: Workspace, session_id: str, document: str, by: str, reas
         with ws.sessions.transaction(session_id, who) as tx:
             gone = lookup.document(document, tx.record)
             hashes = take_out(tx, [gone.document_id], who, why)
+        archive_keeping.tidy(ws, tx.record)
         for sha256 in ws.catalog.unreferenced(set(hashes)):
             ws.content.discard(sha256)
     forget_results(ws, session_id)
@@ -53,7 +54,10 @@ def forget_results(ws: Workspace, session_id: str) -> None:
 
 
 def take_out(tx: Transaction, document_ids: Iterable[str], by: str, reason: str) -> tuple[str, ...]:
-    """Take documents out inside a transaction; returns their hashes, for the caller to let go of after the commit."""
+    """Take documents out inside a transaction; returns their hashes, for the caller to let go of after the commit.
+
+    Archives that hold them are kept no longer; `archive_keeping.tidy` removes those, also after the commit.
+    """
     left = dict(tx.record.documents)
     gone = [left.pop(key) for key in document_ids if key in left]
     followers = {d.document_id: d.superseded_by for d in gone}
@@ -73,6 +77,7 @@ def take_out(tx: Transaction, document_ids: Iterable[str], by: str, reason: str)
             reason=reason,
         )
     hashes = tuple(d.sha256 for d in gone)
+    archive_keeping.let_go(tx, hashes)
     questions = dict(tx.record.questions)
     for key, question in tx.record.questions.items():
         still = tuple(i for i in question.document_ids if i in left)
@@ -141,7 +146,7 @@ def export_session(ws: Workspace, session_id: str, folder: Path) -> list[Path]:
     """Write the originals into `folder` under the names they are shown by; returns the files, in order.
 
     The folder is made when it is missing. Nothing in it is overwritten: a name that is taken gets a number. All
-    documents are given back, superseded and ignored ones too.
+    documents are given back, superseded and ignored ones too, and the archives they came in.
     """
     record = ws.sessions.read(session_id)
     target = Path(folder).expanduser().absolute()
@@ -149,7 +154,9 @@ def export_session(ws: Workspace, session_id: str, folder: Path) -> list[Path]:
         raise UsageError(f"{target} lies inside the program's own data.", "Choose another folder.")
     if target.exists() and not target.is_dir():
         raise UsageError(f"{target} is a file.", "Choose a folder.")
+    archives = [a for a in record.archives.values() if a.kept]
     missing = [d.filename for d in record.documents.values() if not ws.intact(d.sha256)]
+    missing += [a.filename for a in archives if not archive_keeping.is_intact(ws, session_id, a)]
     if missing:
         cure = "Add the same files again, or restore the data folder."
         raise ReviewError(f"The content of {', '.join(sorted(missing))} is gone or was changed.", cure)
@@ -157,6 +164,9 @@ def export_session(ws: Workspace, session_id: str, folder: Path) -> list[Path]:
     written = []
     for document in sorted(record.documents.values(), key=lambda d: (d.filename, d.path, d.sha256)):
         written.append(_copy_out(ws.content.path(document.sha256), target, document.filename))
+    for archive in sorted(archives, key=lambda a: (a.filename, a.path, a.sha256)):
+        place = archive_keeping.place_of(ws, session_id, archive.sha256)
+        written.append(_copy_out(place, target, archive.filename))
     return written
 
 
