@@ -24,7 +24,7 @@ from actors.signals import set_on_signals
 from pipeline import workflow
 from pipeline.inbox.events import EventSource, Hints, Supervised
 from pipeline.inbox.follow import Inbox
-from pipeline.inbox.mounts import why_silent
+from pipeline.inbox.mounts import MOUNTINFO, POLL_SECONDS, why_silent
 from pipeline.inbox.state import WatcherState, clear_state, write_state
 from pipeline.models import FileOutcome, StageKey
 from pipeline.presence import watching
@@ -41,8 +41,6 @@ log = logging.getLogger("registry_review.watcher")
 TICK_SECONDS = 0.1
 #: Seconds between two scans at most, however many events ask for one: a folder with 10,000 files takes 40 ms to scan.
 SCAN_GAP_SECONDS = 0.5
-#: Seconds between two scans while no events come.
-POLL_SECONDS = 2.0
 #: Seconds between two notes on what the watcher is doing.
 STATE_SECONDS = 2.0
 #: How many waiting files such a note lists.
@@ -64,8 +62,9 @@ class _Overflow(logging.Handler):
 class WatchdogEvents:
     """The system's own events, through watchdog."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, mountinfo: Path = MOUNTINFO) -> None:
         self._root = root
+        self._mountinfo = mountinfo
         self._lock = threading.Lock()
         self._hints = Hints()
         self._observer: BaseObserver | None = None
@@ -78,7 +77,7 @@ class WatchdogEvents:
         from watchdog.events import FileSystemEventHandler
         from watchdog.observers import Observer
 
-        silent = why_silent(self._root)
+        silent = why_silent(self._root, self._mountinfo)
         if silent:
             return silent
         collect = self._collect

@@ -14,7 +14,7 @@ from typing import Literal
 from pipeline import machine
 from pipeline.errors import ReviewError, SessionCorrupt
 from pipeline.inbox.folders import left_alone
-from pipeline.inbox.mounts import SILENT, filesystem_of
+from pipeline.inbox.mounts import POLL_SECONDS, filesystem_of, is_silent
 from pipeline.machine import without_password
 from pipeline.models import Value
 from pipeline.names import printable
@@ -128,11 +128,12 @@ def _file_system(patient: Patient) -> Result:
     for folder, kind in kinds.items():
         if kind is None:
             return "not_run", "this system does not name its mounts", "None needed: a periodic scan finds every file."
-        if kind in SILENT or kind.startswith("fuse"):
+        if is_silent(kind):
             if folder == patient.data:
                 cure = "Put [home] data on a local disk; the inbox alone may stay on the share."
                 return "warning", f"the data folder is on {kind}, where locks between machines are doubtful", cure
-            cure = f"None needed: it is scanned every {patient.settings.inbox.rescan_seconds:g} s instead of at once."
+            pause = min(POLL_SECONDS, patient.settings.inbox.rescan_seconds)
+            cure = f"None needed: the watcher looks through it every {pause:g} s instead of waiting for events."
             return "warning", f"the inbox is on {kind}, which reports no changes made elsewhere", cure
     return "ok", f"{' and '.join(sorted({str(kind) for kind in kinds.values()}))}: local", ""
 

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any, get_args
 
 from pipeline.classification import Classification, classify
+from pipeline.classification.opaque import who_looks
 from pipeline.layers import Layer, layers_of
 from pipeline.models import Document, DocumentRecord, DocumentStatus, DocumentType, Inventory, Part, Reading
 from pipeline.versions import find_versions
@@ -82,6 +83,10 @@ def _document(record: DocumentRecord, reading: Reading, heirs: set[str]) -> Docu
     classification = classify(reading, record.filename, as_type=record.reviewer_type)
     successor = record.superseded_by if record.superseded_by in heirs and record.kept_by is None else None
     status = _status(record, reading, classification, successor)
+    notes = (*_status_notes(record, reading, classification, status), *classification.notes)
+    listed = reading.reader == "plain" and reading.status == "ok" and not reading.pages and reading.note
+    if listed and classification.document_type != "other":
+        notes = (*notes, who_looks(classification.document_type))
     return Document(
         document_id=record.document_id,
         filename=record.filename,
@@ -98,9 +103,16 @@ def _document(record: DocumentRecord, reading: Reading, heirs: set[str]) -> Docu
         unreadable_pages=reading.unreadable_pages,
         source_type=record.source_type,
         added_at=record.added_at,
-        notes=(*_status_notes(record, reading, classification, status), *classification.notes),
+        notes=notes,
+        look=_look(reading, notes) if listed and status in ("in_scope", "pinned") else None,
         facts=classification.facts,
     )
+
+
+def _look(reading: Reading, notes: Sequence[str]) -> str:
+    """What it is, and the last note, which says who must look at it and what for."""
+    what = (reading.note or "").partition(". ")[0]
+    return f"{what}. {notes[-1]}"
 
 
 def _status(

@@ -61,6 +61,8 @@ class SessionStatus(Session):
     superseded: tuple[Superseded, ...] = ()
     #: Documents that are kept and listed but could not be read, in words.
     unreadable: tuple[str, ...] = ()
+    #: Documents that are listed and not read: what each is, who must look at it and what for.
+    to_look_at: tuple[str, ...] = ()
     #: Likenesses that are worth knowing and ask nothing.
     notes: tuple[str, ...] = ()
     waits: tuple[str, ...] = ()
@@ -129,6 +131,7 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
             for d in listed
             if d.status in ("unreadable", "quarantined")
         ),
+        to_look_at=tuple(f"{d.filename}: {d.look}" for d in listed if d.look),
         notes=tuple(similar_content(ws, record.session_id)),
         waits=tuple(progress.waits(ws, record)),
         next_action=_next_action(ws, record, waiting, around.watcher_running),

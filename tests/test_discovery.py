@@ -11,14 +11,21 @@ from made_readings import emissions, handbook, management, picture, plan, readin
 from map_maker import WEB, layer, square
 
 from examples.submission import write_submission
+from pipeline import workflow
 from pipeline.inventory import inventory_from
 from pipeline.layers import layers_of
 from pipeline.models import Document, DocumentRecord, Inventory, Reading
 from pipeline.reading.reader import read_file
+from pipeline.reporting import answers
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.discover import discover_documents
+from pipeline.stages.generate_report import report_paths
 from pipeline.stages.initialize import create_session
+from pipeline.status import status_of
 from pipeline.workspace import Workspace
+
+#: The front of a file in an old Office container.
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64)
 
 
 def inventory_of(*made: tuple[Reading, DocumentRecord]) -> Inventory:
@@ -317,3 +324,39 @@ def test_discovering_twice_gives_the_same_inventory(workspace: Workspace, folder
 def test_an_empty_session_has_an_empty_inventory(workspace: Workspace) -> None:
     session_id = create_session(workspace, "Larkfield").session_id
     assert discover_documents(workspace, session_id).documents == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "what", "who"),
+    [
+        ("Estate boundary map.png", b"\x89PNG\r\n\x1a\n" + bytes(64), "A picture", "REQ-004"),
+        ("Land Cover 2012.jpg", b"\xff\xd8\xff\xe0" + bytes(64), "A picture", "REQ-003"),
+        ("IMG_2041.jpg", b"\xff\xd8\xff\xe0" + bytes(65), "A picture", "REQ-003"),
+        ("boundary.tif", b"II*\x00" + bytes(64), "A TIFF picture", "REQ-004"),
+        ("fields.gpkg", b"SQLite format 3\x00" + bytes(64), "GeoPackage", "REQ-004"),
+        ("letter.doc", OLE + "WordDocument".encode("utf-16-le"), "old .doc format", "REQ-002"),
+        ("mail.msg", OLE + "__substg1.0_001A001E".encode("utf-16-le"), "A saved e-mail", "REQ-002"),
+        ("photos.rar", b"Rar!\x1a\x07" + bytes(64), "rar", "any requirement"),
+        ("survey.xyz", bytes(range(256)), "unknown kind", "a requirement nobody can guess"),
+    ],
+)
+def test_what_software_does_not_read_is_listed_with_who_must_look_and_what_for(
+    name: str, data: bytes, what: str, who: str, workspace: Workspace, tmp_path: Path
+) -> None:
+    session = create_session(workspace, "Larkfield").session_id
+    (tmp_path / name).write_bytes(data)
+    add_documents(workspace, session, {"type": "path", "path": str(tmp_path / name)})
+    workflow.advance(workspace, session, "report_generation")
+    record = workspace.sessions.read(session)
+    inventory = workflow.load_inventory(workspace, record)
+    assert inventory is not None
+    (document,) = inventory.documents
+    (told,) = status_of(workspace, record).to_look_at
+    shown = answers.status(workspace, record, 0).text
+    report, _ = report_paths(workspace, record)
+    noted = " ".join(report.documents[0].notes)
+    for text in (document.look or "", told, noted):
+        assert what in text
+        assert who in text
+    assert told.startswith(f"{name}: ")
+    assert told in shown

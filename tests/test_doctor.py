@@ -90,7 +90,7 @@ def test_an_inbox_on_a_share_is_told_with_what_happens_instead(patient: Patient,
     found = finding(replace(patient, mountinfo=mounts), "file_system")
     assert found.outcome == "warning"
     assert kind in found.message
-    assert "30 s" in found.cure
+    assert "every 2 s" in found.cure
 
 
 def test_inotify_is_tried_with_a_real_file_that_is_gone_afterwards(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,11 @@ from watchdog.observers import Observer
 from actors.embedded import Embedded
 from pipeline import presence, workflow
 from pipeline.inbox.events import Hints
+from pipeline.inbox.scan import scan
 from pipeline.inbox.state import read_state
+from pipeline.reporting import terminal
 from pipeline.settings import InboxSettings, QueueSettings, Settings, load_settings
+from pipeline.status import look_around
 from pipeline.workspace import Workspace
 from tests.queue_fixtures import PATIENCE, StageWork, new_session, session_with_a_file, until
 from watcher import WatchdogEvents, Watcher
@@ -364,7 +368,7 @@ def test_a_limit_of_the_kernel_is_told_by_the_setting_that_raises_it(
 def test_files_are_taken_without_any_events(
     workspace: Workspace, session: str, work: StageWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("watcher.why_silent", lambda _root: "the folder lies on an nfs4 file system")
+    monkeypatch.setattr("watcher.why_silent", lambda _root, _table: "the folder lies on an nfs4 file system")
     with Embedded(workspace) as queue:
         watch = Running(workspace, queue)
         watch.thread.start()
@@ -376,6 +380,41 @@ def test_files_are_taken_without_any_events(
             watch.stop.set()
             watch.thread.join(PATIENCE)
     assert not watch.thread.is_alive()
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "smb3", "9p", "virtiofs", "fuse.sshfs", "fuse"])
+def test_an_inbox_on_a_share_is_looked_through_often_and_that_is_said_once(
+    kind: str,
+    workspace: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        f"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n50 22 0:45 / {workspace.inbox.resolve()} rw - {kind} server:/x rw\n"
+    )
+    moment = [1000.0]
+    scans: list[float] = []
+
+    def counted(*given: object, **named: object) -> object:
+        scans.append(moment[0])
+        return scan(*given, **named)  # type: ignore[arg-type]  # whatever the inbox gives is handed on
+
+    monkeypatch.setattr("pipeline.inbox.follow.scan", counted)
+    caplog.set_level(logging.WARNING)
+    with Embedded(workspace) as queue, presence.watching(workspace.data):
+        watching = Watcher(workspace, queue, WatchdogEvents(workspace.inbox, mounts), clock=lambda: moment[0])
+        for _ in range(600):
+            watching.turn()
+            moment[0] += 0.1
+        shown = terminal.watcher(look_around(workspace))
+    gaps = [later - earlier for earlier, later in pairwise(scans)]
+    assert len(gaps) > 20
+    assert max(gaps) < 2.2 < workspace.settings.inbox.rescan_seconds
+    assert f"a {kind} file system" in shown
+    assert "scanning only" in shown
+    assert sum(f"a {kind} file system" in record.getMessage() for record in caplog.records) == 1
 
 
 # --- ending -----------------------------------------------------------------------------------------------------------

@@ -55,6 +55,21 @@ _MEANING = {
 }
 
 
+#: Which row a file of a type matters for, where software cannot open it.
+_ROWS: dict[DocumentType, str] = {
+    "gis_boundary": "REQ-004 (project area)",
+    "land_cover_map": "REQ-003 (land use history)",
+    "land_tenure": "REQ-002 (land tenure)",
+    "farm_management_records": "REQ-009 or REQ-012 (farm records, yields)",
+    "ghg_emissions": "REQ-022 (emissions)",
+}
+
+
+def who_looks(document_type: DocumentType) -> str:
+    """A sentence for a file whose type is known and which software lists but does not open."""
+    return f"Whoever checks {_ROWS.get(document_type, 'what it supports')} must look at it."
+
+
 def note_on(seen: Seen) -> str:
     """A sentence for a file that was not recognised: what it seems to be, what may depend on it, what to do."""
     if words := emission_input(seen):

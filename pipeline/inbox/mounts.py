@@ -11,9 +11,18 @@ SILENT = frozenset(
     {"9p", "afs", "beegfs", "ceph", "cifs", "drvfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4"}
     | {"ocfs2", "prl_fs", "smb2", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs"}
 )
+#: Seconds between two looks at an inbox from which no events come.
+POLL_SECONDS = 2.0
+#: The kernel's table of mounts.
+MOUNTINFO = Path("/proc/self/mountinfo")
 
 
-def filesystem_of(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) -> str | None:
+def is_silent(kind: str) -> bool:
+    """True for a type of file system that reports no changes made elsewhere: network shares, shared folders, FUSE."""
+    return kind in SILENT or kind == "fuse" or kind.startswith("fuse.")
+
+
+def filesystem_of(path: Path, mountinfo: Path = MOUNTINFO) -> str | None:
     """The type of the file system that `path` lies on (the deepest mount point wins); None when it cannot be told."""
     try:
         lines = mountinfo.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
@@ -34,9 +43,9 @@ def filesystem_of(path: Path, mountinfo: Path = Path("/proc/self/mountinfo")) ->
     return found
 
 
-def why_silent(path: Path) -> str | None:
+def why_silent(path: Path, mountinfo: Path = MOUNTINFO) -> str | None:
     """Why no events can be expected for `path`, in words; None when they can."""
-    kind = filesystem_of(path)
-    if kind is None or not (kind in SILENT or kind.startswith("fuse.")):
+    kind = filesystem_of(path, mountinfo)
+    if kind is None or not is_silent(kind):
         return None
     return f"{path} lies on a {kind} file system, which does not report changes made elsewhere"

@@ -41,6 +41,8 @@ class Document(Value):
     notes: tuple[str, ...] = ()
     #: What was read off the document itself: project_id, version, date, farm_name, year ... ; strings as printed.
     facts: dict[str, str] = Field(default_factory=dict)
+    #: For a file that is listed and not read: what it is, who must look at it and what for.
+    look: str | None = None
     #: The other files of a map layer.
     parts: tuple[Part, ...] = ()
 

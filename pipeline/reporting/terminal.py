@@ -173,6 +173,7 @@ def status(s: SessionStatus, verbs: dict[Any, str], width: int = WIDTH) -> str:
         block("Duplicate questions", "\n".join(asked)),
         block(_refused_head(s), items((refusal(r["filename"], r["reason"]) for r in s.refused), width)),
         block("Could not be read", items(s.unreadable, width)),
+        block("Listed and not read: a person must look", items(s.to_look_at, width)),
         block(
             f"Replaced by a newer version (undo: registry-review keep {s.session_id} DOCUMENT --by NAME)",
             items((f"{x.document_id}  {x.filename} by {x.by}: {x.why}" for x in s.superseded), width),
