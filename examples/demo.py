@@ -24,6 +24,8 @@ from watcher import Watcher
 
 #: One of each kind that a portfolio begins with.
 FARMS = 4
+#: What is worth knowing of how a kind sends its files.
+SENDS = {"clean": ", its boundary as a shapefile", "versions": ", its land papers in a zip"}
 
 
 def play(home: Path | None, tell: Callable[[str], None], width: int) -> Answer:
@@ -61,7 +63,7 @@ def _portfolio(home: Path, tell: Callable[[str], None]) -> Path:
         sent = write_portfolio(ws.inbox / "new", FARMS, seed=2)
         tell(f"\nMore farms at once, for the nightly job; each folder makes its own session:\n$ ls {ws.inbox / 'new'}")
         for one in sent:
-            tell(f"{one.folder.name}  ({one.kind})")
+            tell(f"{one.folder.name}  ({one.kind}{SENDS.get(one.kind, '')})")
         tell(f"\n$ registry-review --home {home} watch --once")
         with Embedded(ws) as engine:
             Watcher(ws, engine, advance_to="document_discovery").once()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import io
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,11 @@ from examples.register import write_register
 from examples.submission import Submission, write_submission
 
 Kind = Literal["clean", "versions", "copied round", "hopeless", "ordinary"]
+#: Degrees, as desktop programs write it beside a shapefile.
+_WGS_84 = (
+    'GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],'
+    'PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]'
+)
 #: The first farms of every portfolio, in this order; all others are what their seed makes of them.
 KINDS: tuple[Kind, ...] = ("clean", "versions", "copied round", "hopeless")
 
@@ -75,28 +81,55 @@ def _clean(folder: Path, seed: int) -> Submission:
         made.files[key].unlink()
     for number, title in enumerate(made.farm.titles, start=1):
         made.files[f"register-{number}"].write_bytes(write_register(made.farm, replace(title, pending=False), None))
-    _boundary(folder / f"{made.farm.estate} boundary.geojson", seed)
+    _shapefile(folder / "GIS" / f"{made.farm.estate} boundary", seed)
     return made
 
 
-def _boundary(path: Path, seed: int) -> None:
-    """A square of land at sea: no farm of ours lies on anybody's map."""
+def _ring(seed: int) -> list[tuple[float, float]]:
+    """A square of land at sea, against the clock: no farm of ours lies on anybody's map."""
     at = chance("boundary", seed)
     west, south = round(at.uniform(-20, -15), 4), round(at.uniform(48, 52), 4)
-    ring = [[west, south], [west + 0.01, south], [west + 0.01, south + 0.008], [west, south + 0.008], [west, south]]
-    shape = {"type": "Polygon", "coordinates": [[[round(x, 4), round(y, 4)] for x, y in ring]]}
-    features = [{"type": "Feature", "properties": {"name": "Project boundary"}, "geometry": shape}]
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}) + "\n", encoding="utf-8")
+    ring = [(west, south), (west + 0.01, south), (west + 0.01, south + 0.008), (west, south + 0.008), (west, south)]
+    return [(round(x, 4), round(y, 4)) for x, y in ring]
+
+
+def _shapefile(stem: Path, seed: int) -> None:
+    """The boundary as desktop programs keep it: four files that are one layer."""
+    import shapefile
+
+    stem.parent.mkdir()
+    shp, shx, dbf = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    with shapefile.Writer(shp=shp, shx=shx, dbf=dbf, shapeType=shapefile.POLYGON) as writer:
+        writer.field("NAME", "C", size=20)
+        writer.poly([_ring(seed)[::-1]])
+        writer.record("Project boundary")
+    # A table says when it was last changed, and would differ from day to day.
+    table = dbf.getvalue()[:1] + bytes((126, 1, 5)) + dbf.getvalue()[4:]
+    parts = {".shp": shp.getvalue(), ".shx": shx.getvalue(), ".dbf": table, ".prj": _WGS_84.encode("ascii")}
+    for suffix, data in parts.items():
+        stem.with_name(stem.name + suffix).write_bytes(data)
+
+
+def _zip(archive: Path, files: list[Path]) -> None:
+    """Move files into an archive, under a folder of its name; stored, so that every machine makes the same bytes."""
+    with zipfile.ZipFile(archive, "w") as made:
+        for file in files:
+            made.writestr(zipfile.ZipInfo(f"{archive.stem}/{file.name}"), file.read_bytes())
+            file.unlink()
 
 
 def _versions(folder: Path, seed: int) -> Submission:
-    """The plan that counts is version 3; an older version lies beside it, and its public twin."""
+    """The plan that counts is version 3; an older version lies beside it, and its public twin.
+
+    The land registers come as a zip.
+    """
     made = write_submission(folder, seed, public=False, plan_version="3")
     plan = made.files["plan"]
     with _beside(seed, public=False, plan_version="2") as old:
         shutil.copyfile(old.files["plan"], plan.with_name(f"{plan.stem} (1).pdf"))
     with _beside(seed, public=True, plan_version="3") as twin:
         shutil.copyfile(twin.files["plan"], folder / twin.files["plan"].name)
+    _zip(folder / "Land.zip", [made.files[f"register-{n}"] for n in range(1, len(made.farm.titles) + 1)])
     return made
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import Clock
+from map_maker import geojson
 
 from actors.batch import LOCK
 from examples.portfolio import Sent, write_portfolio
@@ -75,9 +76,12 @@ def upload(ws: Workspace, session_id: str, folder: Path) -> None:
     import base64
 
     files = [
-        {"filename": path.name, "content_base64": base64.b64encode(path.read_bytes()).decode("ascii")}
-        for path in sorted(folder.iterdir())
-        if not path.name.startswith("~")
+        {
+            "filename": str(path.relative_to(folder)),
+            "content_base64": base64.b64encode(path.read_bytes()).decode("ascii"),
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.startswith("~")
     ]
     add_documents(ws, session_id, {"type": "upload", "files": files}, check_duplicates=False)
 
@@ -140,9 +144,9 @@ def test_a_second_run_changes_no_byte_and_no_session(home: Path) -> None:
 def test_one_file_more_renews_that_farm_alone_and_names_it(home: Path, sent: tuple[Sent, ...], tmp_path: Path) -> None:
     # Given a paper more for the second farm: the boundary that it lacked
     sid = session_of(home, sent[1].folder.name)
-    (paper,) = sent[0].folder.glob("*.geojson")
+    ring = [[-17.0, 50.0], [-16.99, 50.0], [-16.99, 50.01], [-17.0, 50.01], [-17.0, 50.0]]
     (tmp_path / "more").mkdir()
-    (tmp_path / "more" / "boundary.geojson").write_bytes(paper.read_bytes().replace(b"Project", b"Another"))
+    (tmp_path / "more" / "boundary.geojson").write_bytes(geojson({"type": "Polygon", "coordinates": [ring]}))
     with Workspace.open(load_settings(home=home).settings) as ws:
         upload(ws, sid, tmp_path / "more")
     before = {farm["session_id"]: farm for farm in told(home / "data" / "batch")["farms"]}

@@ -24,7 +24,12 @@ import pytest
 from examples import Submission, Variations, write_submission
 from examples.__main__ import main
 from examples.form import FORM
+from examples.portfolio import write_portfolio
 from examples.wording import draw_instructions
+from pipeline.stages.add_documents import add_documents
+from pipeline.stages.discover import discover_documents
+from pipeline.stages.initialize import create_session
+from pipeline.workspace import Workspace
 
 SEEDS = range(1, 13)
 
@@ -397,3 +402,23 @@ def test_the_command_writes_one_folder_for_each_farm(tmp_path: Path) -> None:
     main([str(tmp_path), "--seed", "4", "--farms", "2"])
     folders = sorted(p.name for p in tmp_path.iterdir())
     assert folders == sorted(submission(s)[0].project_name for s in (4, 5))
+
+
+def test_a_portfolio_has_a_boundary_as_a_shapefile_and_land_papers_in_a_zip(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    made = {}
+    for one, again in zip(*(write_portfolio(tmp_path / place, 2) for place in ("one", "again")), strict=True):
+        files = {p.relative_to(one.folder): p.read_bytes() for p in one.folder.rglob("*") if p.is_file()}
+        assert files == {p.relative_to(again.folder): p.read_bytes() for p in again.folder.rglob("*") if p.is_file()}
+        session = create_session(workspace, one.folder.name).session_id
+        add_documents(workspace, session, {"type": "path", "path": str(one.folder)})
+        made[one.kind] = one, discover_documents(workspace, session).documents
+    (boundary,) = [d for d in made["clean"][1] if d.document_type == "gis_boundary"]
+    assert len(boundary.parts) == 3
+    assert float(boundary.facts["area_ha"]) > 50
+    assert "complete" in boundary.notes[0]
+    sent, documents = made["versions"]
+    tenure = [d for d in documents if d.document_type == "land_tenure"]
+    assert len(tenure) == len(sent.submission.farm.titles)
+    assert all(d.path.startswith("Land.zip/Land/") for d in tenure)
