@@ -13,7 +13,7 @@ from pipeline.models import AddResult, StageKey
 
 log = logging.getLogger("registry_review.queue")
 
-NewsKind = Literal["progress", "taken", "not_taken", "stage_done", "stage_failed", "busy"]
+NewsKind = Literal["progress", "taken", "not_taken", "stage_done", "stage_failed", "busy", "wanted", "over"]
 
 
 @dataclass(frozen=True)
