@@ -375,7 +375,13 @@ def test_status_and_doctor_say_how_broker_and_workers_are(workspace: Workspace, 
     with workers(workspace, 1):
         at_work = typed(workspace, "status").stdout
     alone = typed(workspace, "status").stdout
+    session_id = new_session(workspace)
+    drop(workspace, session_id, {"plan.txt": b"A plan."})
+    with workers(workspace, 1):
+        typed(workspace, "watch", "--once", "--to", "discover")
+    typed(workspace, "run", session_id, "--no-wait")
     server.kill()
+    waits = json.loads(typed(workspace, "--json", "status", session_id).stdout)["workflow_progress"]
     away = json.loads(typed(workspace, "--json", "status").stdout)["surroundings"]
     listed = json.loads(typed(workspace, "--json", "doctor", code=1).stdout)["checks"]
     found: dict[str, Any] = {one["check_id"]: one for one in listed}
@@ -384,6 +390,7 @@ def test_status_and_doctor_say_how_broker_and_workers_are(workspace: Workspace, 
     assert "Workers: 1" in at_work
     assert "none is running: registry-review worker" in alone
     assert "does not answer" in away["broker_trouble"]
+    assert waits["requirement_mapping"]["reason"].startswith("waits for the broker, which does not answer")
     assert str(server.socket) in away["broker"]
     assert (found["broker"]["outcome"], found["workers"]["outcome"]) == ("fail", "warning")
 
