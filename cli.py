@@ -9,16 +9,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from threading import Event
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import click
 
+import screen
 from pipeline import __version__, acts, exits, lookup, workflow
 from pipeline.errors import DuplicateSessionWarning, ReviewError
-from pipeline.models import SessionRecord
+from pipeline.models import SessionRecord, StageKey
 from pipeline.presence import workers_running
 from pipeline.reporting import answers
 from pipeline.reporting.answers import Answer
@@ -277,16 +279,27 @@ def export(door: Door, session: str, folder: Path) -> Answer:
 
 
 @contextmanager
-def _progress(door: Door) -> Iterator[Callable[[News], None]]:
-    """Show what the queue does: a live line on a terminal, else a plain line per stage; nothing when quiet."""
-    if door.quiet or not sys.stderr.isatty():
-        yield lambda news: door.note(answers.doing(news)) if news.message == "started" else None
+def _live(door: Door, goal: StageKey) -> Iterator[Callable[[News], None] | None]:
+    """Show a live view on the terminal while the block runs; gives what is to be told the news, None without one."""
+    if door.quiet or not screen.can_be_drawn_on():
+        yield None
         return
-    from rich.console import Console
-    from rich.markup import escape
+    from pipeline.reporting import live, tally
 
-    with Console(stderr=True).status("starting") as line:
-        yield lambda news: line.update(escape(answers.doing(news)[:100]))
+    counted = tally.Tally(goal, monotonic, partial(answers.project_name, door.ws))
+    with screen.shown(lambda width, height: live.lines(counted.picture(), width, height)):
+        yield counted.hear
+
+
+@contextmanager
+def _progress(door: Door, record: SessionRecord, goal: StageKey) -> Iterator[Callable[[News], None]]:
+    """Show what the queue does for one session: live on a terminal, else a plain line per stage; nothing when quiet."""
+    from actors.news import News
+
+    with _live(door, goal) as see:
+        if see is not None:
+            see(News("wanted", record.session_id, record.project_metadata.project_name))
+        yield see or (lambda news: door.note(answers.doing(news)) if news.message == "started" else None)
 
 
 def _stage(door: Door, session: str, verb: str, no_wait: bool, of: Callable[[SessionRecord], Answer]) -> Answer:
@@ -296,8 +309,8 @@ def _stage(door: Door, session: str, verb: str, no_wait: bool, of: Callable[[Ses
         return acts.leave_to_watcher(door.ws, record, verb, door.actor)
     from actors.remote import queue_for
 
-    with queue_for(door.ws) as engine, _progress(door) as show:
-        goal = workflow.VERBS[verb]
+    goal = workflow.VERBS[verb]
+    with queue_for(door.ws) as engine, _progress(door, record, goal) as show:
         record = engine.advance(record.session_id, goal, wait=not no_wait, on_event=show, actor=door.actor)
     if no_wait:
         somebody = workers_running(door.ws.data)
@@ -346,7 +359,8 @@ def run(door: Door, session: str, no_wait: bool, to: str) -> Answer:
 def watch(door: Door, to: str | None, once: bool) -> Answer | None:
     """Take what settles in the inbox, and advance its sessions.
 
-    Goes on until Ctrl-C, unless --once is given.
+    Goes on until Ctrl-C, unless --once is given. On a terminal it shows what is being done, else a line for each file
+    and stage.
     """
     from actors.remote import queue_for
     from watcher import Watcher
@@ -354,16 +368,26 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
     stop, goal = Event(), workflow.VERBS[to or door.ws.settings.inbox.advance_to]
     say = door.note if door.json or once else click.echo
 
-    def hear(news: News) -> None:
-        for line in answers.news(news):
-            say(line)
-
-    with queue_for(door.ws) as engine, engine.listening(hear):
+    with queue_for(door.ws) as engine:
         if once:
             engine.ready()
         watcher = Watcher(door.ws, engine, advance_to=goal)
         door.note(f"Watching {door.ws.inbox}, up to `{workflow.VERB_OF[goal]}`.{'' if once else ' Ctrl-C ends it.'}")
-        summary = watcher.once(stop) if once else watcher.run(stop)
+        with _live(door, goal) as see:
+            # Lines on the terminal of the view would push everything else off it, so only trouble gets one.
+            crowded = see is not None and (say == door.note or sys.stdout.isatty())
+
+            def hear(news: News) -> None:
+                if see is not None:
+                    see(news)
+                for line in answers.news(news, only_trouble=crowded):
+                    if see is None:
+                        say(line)
+                    else:  # click would write past the view, into the middle of it
+                        print(line, file=sys.stderr if say == door.note else sys.stdout)
+
+            with engine.listening(hear):
+                summary = watcher.once(stop) if once else watcher.run(stop)
     if stop.is_set() and once:
         raise KeyboardInterrupt
     return answers.watched(door.ws, summary.sessions, summary.files, summary.failures, goal) if once else None
@@ -433,8 +457,9 @@ def show(door: Door, session: str, requirement: str | None) -> Answer:
 def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
     """Renew every report whose files changed, and write the portfolio; for cron.
 
-    Says nothing when all went well, unless asked with --verbose or --json. A session that fails is named and stops no
-    other; the command then ends with 1. While another one is at work on this home it does nothing and ends with 0.
+    Says nothing when all went well, unless asked with --verbose or --json; on a terminal it shows what is being done. A
+    session that fails is named and stops no other; the command then ends with 1. While another one is at work on this
+    home it does nothing and ends with 0.
 
     The portfolio is portfolio.html, .csv and .json; the file last-success beside it holds the time of the last run
     without a failure. Times without a zone are UTC. Sessions left out by --since stand in it with their last report,
@@ -443,10 +468,20 @@ def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
     from actors.batch import batch_report as run_batch
     from pipeline.portfolio.since import parse_since
 
-    door.quiet = not door.verbose  # a job that mails what it prints must be silent when all is well
+    # A job that mails what it prints must be silent when all is well; who looks on at a terminal is told the end.
+    door.quiet |= not (door.verbose or screen.can_be_drawn_on())
     moment = parse_since(since, door.ws.now()) if since is not None else None
     folder = (out.expanduser() if out else door.ws.data / "batch").absolute()
-    return run_batch(door.ws, folder, moment, door.actor, tell=door.verbose)
+    over = answers.Over()
+    with _live(door, workflow.ORDER[-1]) as see:
+
+        def hear(news: News) -> None:
+            if see is not None:
+                see(news)
+            for line in over.lines(news) if see is None and door.verbose else ():
+                door.note(line)
+
+        return run_batch(door.ws, folder, moment, door.actor, door.verbose, hear)
 
 
 @cli.group(cls=Verbs)

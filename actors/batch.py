@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actors.embedded import Embedded
+from actors.engine import Engine
+from actors.news import Listener, News
+from actors.remote import queue_for
 from pipeline import exits
 from pipeline.errors import ReviewError, SessionNotFound, TryAgain
-from pipeline.models import SCHEMA_VERSION, SessionRecord
+from pipeline.models import SCHEMA_VERSION, SessionRecord, StageKey
 from pipeline.portfolio.build import build_portfolio
 from pipeline.portfolio.keep import last_portfolio, prepare, write_portfolio, write_stamp
 from pipeline.reporting import wording
@@ -28,6 +32,9 @@ log = logging.getLogger("registry_review.batch")
 
 #: Lies in the data folder: two runs on one home would do the same work twice, wherever they write to.
 LOCK = "batch.lock"
+GOAL: StageKey = "report_generation"
+#: Seconds between two looks at what is over.
+TICK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -37,25 +44,41 @@ class Renewal:
     looked_at: tuple[str, ...]
     renewed: tuple[str, ...]
     failed: tuple[tuple[str, ReviewError], ...]
+    #: What was not finished because in the middle of it nobody was left to do the work, and why that was.
+    left: tuple[str, ...] = ()
+    stopped: TryAgain | None = None
 
 
-def batch_report(ws: Workspace, folder: Path, since: datetime | None, actor: str, tell: bool = False) -> Answer:
-    """Renew every report whose inputs changed and write the portfolio into `folder`; silent unless told otherwise.
+def _to_nobody(_news: News) -> None:
+    """Nobody listens."""
+
+
+def batch_report(
+    ws: Workspace,
+    folder: Path,
+    since: datetime | None,
+    actor: str,
+    tell: bool = False,
+    on_news: Listener = _to_nobody,
+) -> Answer:
+    """Renew every report whose inputs changed and write the portfolio into `folder`; no text unless told otherwise.
 
     While another run is at work on the home this does nothing and says so only when asked. Failures are problems of
-    the answer, one each, and then the stamp of the last success stays as it was.
+    the answer, one each, and then the stamp of the last success stays as it was. TryAgain when the work is done by
+    workers and none is there. `on_news` is called, from several threads, with all that happens meanwhile.
     """
     with ExitStack() as place:
         try:
             place.enter_context(kernel_lock(ws.data / LOCK, 0, "Another batch-report is at work on this home."))
         except TryAgain as busy:
             value = {"schema_version": SCHEMA_VERSION, "skipped": True, "reason": busy.message}
-            return Answer(value, f"{busy.message} Nothing was done." if tell else "")
+            said = f"{busy.message} Nothing was done."
+            return Answer(value, said if tell else "", notes=() if tell else (said,))
         prepare(folder)
-        done = renew(ws, since, actor)
+        done = renew(ws, since, actor, on_news)
         portfolio = build_portfolio(ws, folder, last_portfolio(folder))
         paths = write_portfolio(folder, portfolio)
-        codes = [exits.code_of(error) for _, error in done.failed]
+        codes = [exits.code_of(error) for _, error in done.failed] + [exits.TRY_AGAIN] * bool(done.stopped)
         stamp = None if codes else write_stamp(folder, ws.now())
     value = {
         "schema_version": SCHEMA_VERSION,
@@ -66,46 +89,121 @@ def batch_report(ws: Workspace, folder: Path, since: datetime | None, actor: str
         "looked_at": list(done.looked_at),
         "renewed": list(done.renewed),
         "failed": [{"session_id": one, "message": e.message, "cure": e.cure} for one, e in done.failed],
+        "left": list(done.left),
         "changes": portfolio.changes,
     }
     problems = tuple((f"{one}: {error.message}", error.cure) for one, error in done.failed)
-    text = _told(portfolio, done, paths["html"]) if tell else ""
+    if done.stopped:
+        what = f"{wording.count(len(done.left), 'farm')} could not be finished: {done.stopped.message}"
+        problems += ((what, done.stopped.cure),)
+    short = _in_short(portfolio, done, paths["html"])
+    text = "\n".join([short[0], *(f"renewed: {sid}" for sid in done.renewed), short[1]]) if tell else ""
     # A damaged session or a checklist that is gone is a failure of that farm, not a wrong use of this command.
     return Answer(value, text, exits.TRY_AGAIN if set(codes) == {exits.TRY_AGAIN} else exits.FAILED * bool(codes),
-                  problems=problems)  # fmt: skip
+                  notes=() if tell else short, problems=problems)  # fmt: skip
 
 
-def renew(ws: Workspace, since: datetime | None, actor: str) -> Renewal:
-    """Bring every session up to its report, as many at a time as the queue has threads.
+def renew(ws: Workspace, since: datetime | None, actor: str, tell: Listener = _to_nobody) -> Renewal:
+    """Bring every session up to its report; as many at a time as keep all busy who do the work, here or elsewhere.
 
     With `since` only sessions that changed from then on, and those with a folder to look at again, since nobody knows
-    of a change there before it is looked for.
+    of a change there before it is looked for. TryAgain, with nothing begun, when there is nobody to do the work; when
+    they go in the middle of it, what was not reached is in `left`.
     """
     wanted, failed = _wanted(ws, since)
-    renewed: list[str] = []
-    with Embedded(ws) as engine, ThreadPoolExecutor(ws.settings.queue.threads) as pool:
-
-        def one(record: SessionRecord) -> tuple[str, bool, ReviewError | None]:
-            sid = record.session_id
-            try:
-                after = engine.advance(sid, "report_generation", actor=actor)
-            except SessionNotFound:
-                log.info("%s was deleted meanwhile", sid)
-                return sid, False, None
-            except ReviewError as error:
-                return sid, False, error
-            except OSError as error:
-                return sid, False, ReviewError(f"{type(error).__name__}: {error}", "Look at the disk; see `doctor`.")
-            return sid, _made(record) != _made(after), None
-
+    for sid, error in failed:
+        tell(News("over", sid, error.message, error=error))
+    for record in wanted:
+        tell(News("wanted", record.session_id, record.project_metadata.project_name))
+    stopped: TryAgain | None = None
+    with queue_for(ws) as engine, engine.listening(tell):
+        if wanted:
+            engine.ready()
+        round_ = _Round(engine, actor, tell, wanted)
         try:
-            for sid, new, error in pool.map(one, wanted):
-                renewed += [sid] * new
-                failed += [(sid, error)] if error else []
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return Renewal(tuple(r.session_id for r in wanted), tuple(renewed), tuple(sorted(failed, key=lambda f: f[0])))
+            while not round_.is_done:
+                if not round_.turn():
+                    time.sleep(TICK_SECONDS)
+        except TryAgain as error:
+            stopped = error
+    failed += round_.failed
+    return Renewal(
+        tuple(r.session_id for r in wanted),
+        tuple(sorted(round_.renewed)),
+        tuple(sorted(failed, key=lambda f: f[0])),
+        round_.left,
+        stopped,
+    )
+
+
+class _Round:
+    """One run over the wanted sessions: some wait to be handed over, some are being worked on, the rest is over."""
+
+    def __init__(self, engine: Engine, actor: str, tell: Listener, wanted: Sequence[SessionRecord]) -> None:
+        self._engine, self._actor, self._tell = engine, actor, tell
+        self._waiting = deque(wanted)
+        self._at_work: dict[str, SessionRecord] = {}
+        self.renewed: list[str] = []
+        self.failed: list[tuple[str, ReviewError]] = []
+
+    @property
+    def is_done(self) -> bool:
+        return not self._waiting and not self._at_work
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The sessions that are not over, in the order of their ids."""
+        return tuple(sorted([*self._at_work, *(r.session_id for r in self._waiting)]))
+
+    def turn(self) -> bool:
+        """Take back what is over and hand over what there is room for; False when nothing moved.
+
+        TryAgain when for a while nobody could do the work.
+        """
+        before = len(self._waiting), len(self._at_work)
+        for record in list(self._at_work.values()):
+            with self._told(record):
+                if self._engine.is_over(record.session_id, GOAL):
+                    after = self._engine.outcome(record.session_id, GOAL)
+                    self._over(record, renewed=_made(record) != _made(after))
+        while self._waiting and self._engine.room(len(self._at_work)) and self._hand_over(self._waiting[0]):
+            self._waiting.popleft()
+        return before != (len(self._waiting), len(self._at_work))
+
+    def _hand_over(self, record: SessionRecord) -> bool:
+        """False when there is nobody to hand it to at the moment; then it keeps its place."""
+        try:
+            with self._told(record):
+                self._engine.advance(record.session_id, GOAL, wait=False, actor=self._actor)
+                self._at_work[record.session_id] = record
+        except TryAgain:
+            return False  # how long that is borne is for `room` to say
+        return True
+
+    @contextmanager
+    def _told(self, record: SessionRecord) -> Iterator[None]:
+        """What goes wrong with one session is its outcome, unless there is nobody to do any work: TryAgain then."""
+        try:
+            yield
+        except SessionNotFound:
+            log.info("%s was deleted meanwhile", record.session_id)
+            self._over(record)
+        except TryAgain as error:
+            self._engine.ready()
+            self._over(record, error)
+        except ReviewError as error:
+            self._over(record, error)
+        except OSError as error:
+            self._over(record, ReviewError(f"{type(error).__name__}: {error}", "Look at the disk; see `doctor`."))
+
+    def _over(self, record: SessionRecord, error: ReviewError | None = None, renewed: bool = False) -> None:
+        sid = record.session_id
+        self._at_work.pop(sid, None)
+        if error is not None:
+            self.failed.append((sid, error))
+        elif renewed:
+            self.renewed.append(sid)
+        self._tell(News("over", sid, error.message if error else "renewed" if renewed else "unchanged", error=error))
 
 
 def _wanted(ws: Workspace, since: datetime | None) -> tuple[list[SessionRecord], list[tuple[str, ReviewError]]]:
@@ -131,12 +229,10 @@ def _made(record: SessionRecord) -> tuple[str | None, datetime | None]:
     return (stage.result, stage.finished_at) if stage else (None, None)
 
 
-def _told(portfolio: Portfolio, done: Renewal, page: Path) -> str:
-    """The run in a few lines, for who asked."""
-    lines = [
+def _in_short(portfolio: Portfolio, done: Renewal, page: Path) -> tuple[str, str]:
+    """What the run came to, and where that can be read."""
+    return (
         f"{wording.count(len(portfolio.farms), 'farm')}; {wording.count(len(done.renewed), 'report')} renewed, "
         f"{len(done.failed)} failed.",
-        *(f"renewed: {sid}" for sid in done.renewed),
         f"The portfolio: {page}",
-    ]
-    return "\n".join(lines)
+    )

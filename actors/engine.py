@@ -107,12 +107,29 @@ class Engine:
         with self.listening(listen):
             self._send_due(session_id)
             self._wait(session_id, to, reached)
-        record = self.ws.sessions.read(session_id)
-        self._require_reached(record, to)
-        return record
+        return self.outcome(session_id, to)
 
     def ready(self) -> None:
         """Return when work that is handed over now will be done; else TryAgain says what is lacking."""
+
+    # --- handing over many ---
+
+    def room(self, handed_over: int) -> bool:
+        """True while another session may be handed over beside those that are not over: enough to keep all busy.
+
+        TryAgain when for a while nobody could do the work.
+        """
+        return handed_over <= self.ws.settings.queue.threads  # one more than are worked on, so that none waits for it
+
+    def is_over(self, session_id: str, to: StageKey) -> bool:
+        """True when a session that was handed over without waiting is as far as it gets; `outcome` says how that is."""
+        return self.underway.of(session_id) == 0
+
+    def outcome(self, session_id: str, to: StageKey) -> SessionRecord:
+        """The session that has reached `to`; raises as `advance` does when it has not."""
+        record = self.ws.sessions.read(session_id)
+        self._require_reached(record, to)
+        return record
 
     def _send_due(self, session_id: str) -> None:
         self._dispatch.send_due(session_id)

@@ -13,7 +13,7 @@ from pipeline.models import AddResult, StageKey
 
 log = logging.getLogger("registry_review.queue")
 
-NewsKind = Literal["progress", "taken", "not_taken", "stage_done", "stage_failed", "busy"]
+NewsKind = Literal["progress", "taken", "not_taken", "stage_done", "stage_failed", "busy", "wanted", "over"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,10 @@ class News:
     stage: StageKey | None = None
     done: int | None = None
     total: int | None = None
+    #: The document that begins to be read or, with `done` or `pages`, was dealt with; None of another piece of news.
+    document: str | None = None
+    #: How many pages of it were read; None when it had been read before.
+    pages: int | None = None
     #: What became of the files, with `taken`.
     result: AddResult | None = None
     #: Why, with `not_taken`.

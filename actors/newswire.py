@@ -21,6 +21,8 @@ log = logging.getLogger("registry_review.queue")
 
 #: Seconds between two looks whether the listening is to end, and until it is set up again after an outage.
 TICK_SECONDS = 0.2
+#: What goes over the wire as it is; exceptions do not.
+SENT = ("kind", "session_id", "message", "stage", "done", "total", "document", "pages")
 
 
 def channel(broker: RedisBroker) -> str:
@@ -32,7 +34,7 @@ def tell(broker: RedisBroker, news: News) -> None:
     """Send one piece of news; nobody may be listening, and an outage is no reason to stop working."""
     from redis.exceptions import RedisError
 
-    told = {name: getattr(news, name) for name in ("kind", "session_id", "message", "stage", "done", "total")}
+    told = {name: getattr(news, name) for name in SENT}
     told["result"] = news.result.model_dump(mode="json") if news.result else None
     client: Any = broker.client
     try:

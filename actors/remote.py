@@ -35,6 +35,11 @@ LOOK_SECONDS, CARE_SECONDS = 0.1, 1.0
 IDLE_SECONDS, BELIEVED_SECONDS = 0.5, 5.0
 #: Seconds without any worker, or without the server, after which waiting ends; what was asked for is kept.
 PATIENCE_SECONDS = 10.0
+#: Many sessions are handed over as long as fewer messages than this wait for a worker, however many workers there are:
+#: each then finds one at once, and farms are finished one after the other instead of all at the very end.
+ENOUGH_WAITING = 16
+#: So many sessions at most are waited for at the same time.
+MOST_AT_ONCE = 256
 #: Seconds that the news of taken files may lag behind the taking itself.
 NEWS_SECONDS = 2.0
 
@@ -49,7 +54,8 @@ class Remote(Engine):
 
     def __init__(self, ws: Workspace, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._broker = redis_broker(ws.settings)
-        super().__init__(ws, self._broker, SharedUnderway(self._broker))
+        self._shared = SharedUnderway(self._broker)
+        super().__init__(ws, self._broker, self._shared)
         self._wire = Newswire(self._broker, self.news)
         self._patience = patience_seconds
         self._lock = threading.Lock()
@@ -134,6 +140,25 @@ class Remote(Engine):
         if not workers_running(self.ws.data):
             raise TryAgain(*self._nobody())
 
+    def room(self, handed_over: int) -> bool:
+        """As for every queue, whatever workers there are; False while the server is away and not yet given up."""
+        self._require_somebody()
+        try:
+            with reaching(self.ws.settings):
+                waiting = self._shared.backlog()
+        except TryAgain:
+            return False
+        # Others may fill the queue as well; then this one still gets its turn.
+        few = handed_over < self.ws.settings.queue.threads
+        return few or (handed_over < MOST_AT_ONCE and waiting < ENOUGH_WAITING)
+
+    def is_over(self, session_id: str, to: StageKey) -> bool:
+        """As for every queue, as the store says; TryAgain when for a while nobody could do the work."""
+        if not self._is_due(session_id, to):
+            return True
+        self._require_somebody(session_id)
+        return False
+
     def _ping(self) -> None:
         with reaching(self.ws.settings):
             self._broker.client.ping()
@@ -150,13 +175,15 @@ class Remote(Engine):
             reached.clear()
             self._require_somebody(session_id)
 
-    def _care(self, session_id: str) -> tuple[str, str] | None:
+    def _care(self, session_id: str | None) -> tuple[str, str] | None:
         """Send the message again if it was lost; what is lacking, and its cure, when nobody can do the work."""
         if not workers_running(self.ws.data):
             return self._nobody()
         try:
             with reaching(self.ws.settings):
-                if not self.underway.of(session_id) and not self.ws.sessions.leased(session_id):
+                if session_id is None:
+                    self._broker.client.ping()
+                elif not self.underway.of(session_id) and not self.ws.sessions.leased(session_id):
                     self._dispatch.send_due(session_id)
         except TryAgain as error:
             return error.message, "What was asked for is kept and goes on when it is back."
@@ -176,7 +203,7 @@ class Remote(Engine):
             self._require_somebody(left)
         return left is None
 
-    def _require_somebody(self, session_id: str) -> None:
+    def _require_somebody(self, session_id: str | None = None) -> None:
         now = time.monotonic()
         if now < self._next_care:
             return

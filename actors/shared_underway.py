@@ -91,6 +91,10 @@ class SharedUnderway(Underway):
             time.sleep(POLL_SECONDS)
         return True
 
+    def backlog(self) -> int:
+        """How many messages no worker has fetched yet."""
+        return int(self._client.llen(self._queue))
+
     # --- what Redis says ---
 
     def _left(self, first_argument: str | None) -> int:

@@ -71,7 +71,16 @@ def run(dispatch: Dispatch, session_id: str, key: StageKey) -> None:
 
     def progress(event: workflow.Event) -> None:
         dispatch.news.tell(
-            News("progress", session_id, event.message, stage=event.stage, done=event.done, total=event.total)
+            News(
+                "progress",
+                session_id,
+                event.message,
+                stage=event.stage,
+                done=event.done,
+                total=event.total,
+                document=event.document,
+                pages=event.pages,
+            )
         )
 
     try:

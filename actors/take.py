@@ -31,7 +31,7 @@ PERMANENT = (SessionCorrupt, SessionNotFound, UsageError, TimeLimitExceeded)
 
 
 def declare_take(dispatch: Dispatch) -> None:
-    """Put `take_files(session_id, claim, advance_to)` and `read_document(sha256)` on the dispatch's broker."""
+    """Put `take_files(session_id, claim, advance_to)` and `read_document(sha256, session_id)` on the broker."""
 
     def take_files(session_id: str, claim: str, advance_to: StageKey) -> None:
         """Take the claim's files into the session, then have them read and the next due stage run."""
@@ -60,9 +60,9 @@ def declare_take(dispatch: Dispatch) -> None:
         throws=PERMANENT,
     )(take_files)
 
-    def read_document(sha256: str) -> None:
+    def read_document(sha256: str, session_id: str) -> None:
         """Read one content so that the cache is warm; what comes of it is the discovery's to say."""
-        dispatch.ws.reader.read(sha256)
+        read_ahead(dispatch, sha256, session_id)
 
     dramatiq.actor(
         queue_name=QUEUE,
@@ -91,7 +91,7 @@ def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) 
     reader = dispatch.broker.get_actor(READ)
     for sha256 in sorted({f.sha256 for f in result.files if f.sha256 and f.outcome in ("added", "new_version")}):
         if not dispatch.underway.of(sha256, READ):
-            reader.send(sha256)
+            reader.send(sha256, session_id)
     try:
         dispatch.send_due(session_id)
     except TryAgain:
@@ -100,6 +100,27 @@ def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) 
         # The files are in. What keeps the stages from going on (a checklist with a typo) is said as what it is.
         dispatch.news.tell(News("stage_failed", session_id, str(error), error=error))
     return result
+
+
+def read_ahead(dispatch: Dispatch, sha256: str, session_id: str) -> None:
+    """Read a content that came with the session's files, telling of it under the name it has there."""
+    begun: list[str] = []
+
+    def tell(what: str, pages: int | None) -> None:
+        news = News("progress", session_id, f"{what} {begun[0]}", "document_discovery", document=begun[0], pages=pages)
+        dispatch.news.tell(news)
+
+    def begin() -> None:
+        documents = dispatch.ws.sessions.read(session_id).documents.values()
+        begun.append(next((d.filename for d in documents if d.sha256 == sha256), sha256[:12]))
+        tell("reading", None)
+
+    pages = 0
+    try:
+        pages = dispatch.ws.reader.read(sha256, on_begin=begin).page_count
+    finally:
+        if begun:
+            tell("read", pages)
 
 
 def _because(reason: str | None) -> str:

@@ -7,8 +7,11 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 #: The loggers that are ours to configure, and those of the libraries that do work for us.
 OURS = ("registry_review",)
@@ -57,6 +60,23 @@ def configure(data: Path, level: int = logging.WARNING) -> None:
         logger.addHandler(long)
         if name in OURS or level <= logging.DEBUG:
             logger.addHandler(short)
+
+
+@contextmanager
+def written_through(stream: TextIO) -> Iterator[None]:
+    """Have the short lines go to `stream` in place of stderr while the block runs: something is drawn there."""
+    found = {handler for name in (*OURS, *LIBRARIES) for handler in logging.getLogger(name).handlers}
+    short = [
+        handler for handler in found if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr
+    ]
+    before = sys.stderr
+    for handler in short:
+        handler.setStream(stream)
+    try:
+        yield
+    finally:
+        for handler in short:
+            handler.setStream(before)
 
 
 def record_defect(error: BaseException, data: Path | None) -> Path:

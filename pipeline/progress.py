@@ -28,6 +28,8 @@ STATUS_AFTER: dict[StageKey, str] = {
     "cross_validation": "cross_validated",
     "report_generation": "report_generated",
 }
+#: Why a queued stage waits, as far as the session itself knows.
+FOR_A_WORKER = "is done as soon as a worker is there"
 
 
 def progress(ws: Workspace, record: SessionRecord) -> dict[StageKey, StageView]:
@@ -89,7 +91,7 @@ def _view(
         changed = "the files changed since" if previous is None else f"`{VERB_OF[previous]}` gave something new since"
         return StageView(status="stale", reason=after or changed, **times)
     if wanted:
-        return StageView(status="queued", reason=after or "is done as soon as a worker is there", **times)
+        return StageView(status="queued", reason=after or FOR_A_WORKER, **times)
     return StageView(status="pending", reason=after or f"not asked for yet: `{VERB_OF[key]}`", **times)
 
 

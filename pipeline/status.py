@@ -121,8 +121,11 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
     listed = inventory.documents if inventory else ()
     folders = (f"{record.session_id}/", f"new/{record.bound_folder}/" if record.bound_folder else "\0")
     waiting = tuple(file for file in around.waiting if file.name.startswith(folders))
+    view = progress.session_view(ws, record)
+    if around.broker_trouble:
+        view = _stranded(view, f"waits for the broker, which {around.broker_trouble}")
     return SessionStatus(
-        **progress.session_view(ws, record).model_dump(),
+        **view.model_dump(),
         questions=tuple(record.questions.values()),
         refused=record.refused,
         superseded=_superseded(record, listed),
@@ -139,6 +142,15 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
         waiting_files=waiting,
         surroundings=around,
     )
+
+
+def _stranded(view: Session, why: str) -> Session:
+    """What is queued waits for more than a worker while the broker is away."""
+    stages = {
+        key: one.model_copy(update={"reason": why}) if one.reason == progress.FOR_A_WORKER else one
+        for key, one in view.workflow_progress.items()
+    }
+    return view.model_copy(update={"workflow_progress": stages})
 
 
 def _next_action(ws: Workspace, record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str:

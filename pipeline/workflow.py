@@ -62,6 +62,10 @@ class Event:
     message: str
     done: int | None = None
     total: int | None = None
+    #: The document that begins to be read or, when something is counted, was dealt with.
+    document: str | None = None
+    #: How many of its pages were read; None when it had been read before.
+    pages: int | None = None
 
 
 OnEvent = Callable[[Event], None]
@@ -292,10 +296,11 @@ def _failure(session_id: str, key: StageKey, error: Exception) -> StageError:
 def _compute(ws: Workspace, session_id: str, key: StageKey, tell: OnEvent) -> BaseModel:
     """Call the stage; imported here so that a door that only reads never pays for the readers."""
     if key == "document_discovery":
-        from pipeline.stages.discover import discover_documents
+        from pipeline.stages.discover import Step, discover_documents
 
-        def reading(done: int, total: int, filename: str) -> None:
-            tell(Event(key, f"read {filename}", done, total))
+        def reading(step: Step) -> None:
+            what = "reading" if step.done is None else "read"
+            tell(Event(key, f"{what} {step.filename}", step.done, step.total, step.filename, step.pages))
 
         return discover_documents(ws, session_id, on_event=reading)
     if key == "requirement_mapping":

@@ -18,7 +18,7 @@ from pipeline.models import Document, DocumentRecord, Inventory, Reading
 from pipeline.reading.reader import read_file
 from pipeline.reporting import answers
 from pipeline.stages.add_documents import add_documents
-from pipeline.stages.discover import discover_documents
+from pipeline.stages.discover import Step, discover_documents
 from pipeline.stages.generate_report import report_paths
 from pipeline.stages.initialize import create_session
 from pipeline.status import status_of
@@ -286,9 +286,9 @@ def folder(tmp_path: Path) -> Path:
 def test_discovery_reads_every_document_of_a_session_and_tells_its_progress(workspace: Workspace, folder: Path) -> None:
     session_id = create_session(workspace, "Larkfield").session_id
     add_documents(workspace, session_id, {"type": "path", "path": str(folder)})
-    seen: list[tuple[int, int, str]] = []
+    seen: list[Step] = []
 
-    found = discover_documents(workspace, session_id, on_event=lambda *event: seen.append(event))
+    found = discover_documents(workspace, session_id, on_event=seen.append)
 
     types = {document.filename: (document.document_type, document.status) for document in found.documents}
     assert types == {
@@ -298,8 +298,13 @@ def test_discovery_reads_every_document_of_a_session_and_tells_its_progress(work
         "d.png": ("other", "in_scope"),
     }
     assert types["c.pdf"][1] in ("unreadable", "quarantined")
-    assert [(done, total) for done, total, _ in seen] == [(n, 4) for n in range(1, 5)]
-    assert {name for _, _, name in seen} == set(types)
+    begun, dealt_with = ([s for s in seen if (s.done is None) is first] for first in (True, False))
+    assert [(s.done, s.total) for s in dealt_with] == [(n, 4) for n in range(1, 5)]
+    assert {s.filename for s in begun} == {s.filename for s in dealt_with} == set(types)
+    assert all(s.pages is not None for s in dealt_with)
+    seen.clear()
+    discover_documents(workspace, session_id, on_event=seen.append)
+    assert [(s.done, s.pages) for s in seen] == [(n, None) for n in range(1, 5)]  # read before
     assert found.sources_scanned == ({"type": "path", "files": 4},)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 #: What only a door or the queue may use.
-DOORS = {"cli", "watcher", "examples", "click", "watchdog", "rich", "fastapi", "mcp"}
+DOORS = {"cli", "screen", "watcher", "examples", "click", "watchdog", "rich", "fastapi", "mcp"}
 FORBIDDEN = {"pipeline": DOORS | {"actors", "dramatiq", "redis"}, "actors": DOORS}
 #: Slow to import, so they are imported where they are used and not when the program starts.
 HEAVY = {"pdfplumber", "openpyxl", "fpdf", "redis", "jinja2", "rich", "pypdfium2"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,9 +17,12 @@ from typing import Any
 
 import pytest
 
+from actors.remote import ENOUGH_WAITING, Remote
+from examples.portfolio import write_portfolio
 from pipeline import workflow
-from pipeline.presence import workers_running
+from pipeline.presence import workers_running, working
 from pipeline.settings import Settings
+from pipeline.stages.add_documents import add_documents
 from pipeline.workspace import Workspace
 from tests.queue_fixtures import drop, new_session, session_with_a_file, until
 from tests.redis_server import PASSWORD, Server, a_server
@@ -117,6 +121,10 @@ def finished(ws: Workspace, session_id: str) -> Counter[str]:
     return Counter(e.details["stage"] for e in ws.sessions.audit(session_id) if e.action == "stage_finished")
 
 
+def handed_over(ws: Workspace, ids: list[str]) -> bool:
+    return all(ws.sessions.read(session_id).advance_to == "report_generation" for session_id in ids)
+
+
 @pytest.fixture
 def hang(tmp_path: Path) -> dict[str, object]:
     """Variables with which the first stage of the first worker process hangs."""
@@ -166,6 +174,114 @@ def test_what_was_added_is_begun_without_asking(workspace: Workspace, tmp_path: 
     with workers(workspace, 1):
         typed(workspace, "add", session_id, tmp_path / "plan.txt")
         until(lambda: is_done(workspace, session_id, "discover"), "the discovery is there")
+
+
+# --- the batch --------------------------------------------------------------------------------------------------------
+
+
+def test_the_batch_is_done_by_the_workers_with_the_same_bytes_as_without_them(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    # Given a home with farms, and a copy of it
+    for one in write_portfolio(tmp_path / "sent", 4):
+        session_id = new_session(workspace, one.folder.name)
+        add_documents(workspace, session_id, {"type": "path", "path": str(one.folder)}, check_duplicates=False)
+    home = workspace.data.parent
+    copy = Path(shutil.copytree(home, tmp_path / "copy"))
+    # When one is renewed by workers and the other without a server
+    with workers(workspace):
+        done = typed(workspace, "batch-report", "--json")
+    alone = [*command(workspace, "batch-report", "--json"), "--home", str(copy)]
+    embedded = {**environment(workspace), "REGISTRY_REVIEW_QUEUE_BROKER": "embedded"}
+    other = subprocess.run(alone, env=embedded, capture_output=True, text=True, timeout=90, check=True)  # noqa: S603 - our own program
+    # Then both say and wrote the same, and each stage was carried out once
+    assert done.stderr == ""
+    assert json.loads(done.stdout)["renewed"] == json.loads(other.stdout)["renewed"] == workspace.sessions.ids()
+    for name in ("portfolio.html", "portfolio.csv", "portfolio.json"):
+        assert (home / "data" / "batch" / name).read_bytes() == (copy / "data" / "batch" / name).read_bytes()
+    for session_id in workspace.sessions.ids():
+        assert finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1))
+    # And when nothing is new, cron has nothing to mail
+    with workers(workspace, 1):
+        done = typed(workspace, "batch-report")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_batch_that_nobody_would_work_on_says_so_and_begins_nothing(
+    workspace: Workspace, server: Server, tmp_path: Path
+) -> None:
+    session_id = session_with_a_file(workspace, tmp_path / "a")
+
+    without_workers = typed(workspace, "batch-report", code=75)
+    server.kill()
+    without_server = typed(workspace, "batch-report", code=75)
+
+    assert "no worker is running" in without_workers.stderr
+    assert "registry-review worker" in without_workers.stderr
+    assert "is away" in without_server.stderr
+    assert workspace.sessions.read(session_id).advance_to == "document_discovery"
+    assert not (workspace.data / "batch" / "portfolio.html").exists()
+
+
+def test_a_batch_outlasts_a_server_that_comes_back(
+    workspace: Workspace, server: Server, tmp_path: Path, hang: dict[str, object]
+) -> None:
+    ids = [session_with_a_file(workspace, tmp_path / str(n), f"Farm {n}") for n in range(6)]
+    place = Path(str(hang["HANG_AT"]))
+    with workers(workspace, 2, **hang):
+        batch = subprocess.Popen(  # noqa: S603 - our own program
+            command(workspace, "batch-report"), env=environment(workspace), stderr=subprocess.PIPE, text=True
+        )
+        until(lambda: handed_over(workspace, ids) and place.exists() and place.read_text() != "", "it is at work")
+        server.kill()
+        os.kill(int(place.read_text()), signal.SIGKILL)
+        server.start()
+        _, said = batch.communicate(timeout=60)
+
+    assert batch.returncode == 0, said
+    assert all(is_done(workspace, session_id) for session_id in ids)
+    assert (workspace.data / "batch" / "last-success").is_file()
+
+
+def test_a_batch_that_is_left_alone_ends_with_one_sentence_and_shows_what_there_is(
+    workspace: Workspace, tmp_path: Path, hang: dict[str, object]
+) -> None:
+    ids = [session_with_a_file(workspace, tmp_path / str(n), f"Farm {n}") for n in range(3)]
+    place = Path(str(hang["HANG_AT"]))
+    with workers(workspace, 1, **hang) as supervisor:
+        batch = subprocess.Popen(  # noqa: S603 - our own program
+            command(workspace, "batch-report"), env=environment(workspace), stderr=subprocess.PIPE, text=True
+        )
+        until(lambda: handed_over(workspace, ids) and place.exists() and place.read_text() != "", "it is at work")
+        supervisor.kill()
+        os.kill(int(place.read_text()), signal.SIGKILL)
+        _, said = batch.communicate(timeout=60)
+
+    assert batch.returncode == 75, said
+    (line,) = (one for one in said.splitlines() if one.startswith("error:"))
+    assert "could not be finished" in line
+    assert "no worker is running" in line
+    assert (workspace.data / "batch" / "portfolio.html").is_file()
+    assert not (workspace.data / "batch" / "last-success").exists()
+
+
+def test_so_many_are_handed_over_that_every_worker_finds_one_and_few_have_to_wait(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    # Given one thread here, a worker that fetches nothing for now, and more farms than anybody could work on at once
+    queue = workspace.settings.queue.model_copy(update={"threads": 1})
+    workspace.settings = workspace.settings.model_copy(update={"queue": queue})
+    ids = [session_with_a_file(workspace, tmp_path / str(n), f"Farm {n}") for n in range(ENOUGH_WAITING + 4)]
+    with working(workspace.data), Remote(workspace) as queue_here:
+        # When they are handed over while there is room
+        sent = 0
+        while queue_here.room(sent):
+            queue_here.advance(ids[sent], "report_generation", wait=False)
+            sent += 1
+        # Then it is their number that counts, and not that of the threads here
+        assert sent == ENOUGH_WAITING
+    with workers(workspace, 1), Remote(workspace) as queue_here:
+        until(lambda: queue_here.room(sent), "what was fetched makes room")
 
 
 # --- killed processes -------------------------------------------------------------------------------------------------
@@ -259,7 +375,13 @@ def test_status_and_doctor_say_how_broker_and_workers_are(workspace: Workspace, 
     with workers(workspace, 1):
         at_work = typed(workspace, "status").stdout
     alone = typed(workspace, "status").stdout
+    session_id = new_session(workspace)
+    drop(workspace, session_id, {"plan.txt": b"A plan."})
+    with workers(workspace, 1):
+        typed(workspace, "watch", "--once", "--to", "discover")
+    typed(workspace, "run", session_id, "--no-wait")
     server.kill()
+    waits = json.loads(typed(workspace, "--json", "status", session_id).stdout)["workflow_progress"]
     away = json.loads(typed(workspace, "--json", "status").stdout)["surroundings"]
     listed = json.loads(typed(workspace, "--json", "doctor", code=1).stdout)["checks"]
     found: dict[str, Any] = {one["check_id"]: one for one in listed}
@@ -268,6 +390,7 @@ def test_status_and_doctor_say_how_broker_and_workers_are(workspace: Workspace, 
     assert "Workers: 1" in at_work
     assert "none is running: registry-review worker" in alone
     assert "does not answer" in away["broker_trouble"]
+    assert waits["requirement_mapping"]["reason"].startswith("waits for the broker, which does not answer")
     assert str(server.socket) in away["broker"]
     assert (found["broker"]["outcome"], found["workers"]["outcome"]) == ("fail", "warning")
 

@@ -40,6 +40,10 @@ _LIMITS = {
 _OF_LIMITS = ("timeout", "memory", "crashed", "too_many_pages", "too_many_cells")
 
 
+def _unwatched() -> None:
+    """Nobody watches."""
+
+
 class ReadingService:
     """Reads contents by hash in child processes with limits, and keeps every reading; safe to use from many threads.
 
@@ -73,13 +77,20 @@ class ReadingService:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def read(self, sha256: str, names: Sequence[str] = (), *, again: bool = False) -> Reading:
+    def read(
+        self,
+        sha256: str,
+        names: Sequence[str] = (),
+        *,
+        again: bool = False,
+        on_begin: Callable[[], None] = _unwatched,
+    ) -> Reading:
         """The reading of a content: from the cache, else made now and kept, once however many ask at the same time.
 
         ContentLost when the store no longer has the content as it was filed.
 
         `names` do not influence it, for every session with these bytes shares it. `again` makes it anew, for a
-        quarantined document whose cause has gone.
+        quarantined document whose cause has gone. `on_begin` is called when it is not in the cache and reading begins.
         """
         with self._once(sha256):
             kept = None if again else self.cached(sha256)
@@ -92,6 +103,7 @@ class ReadingService:
                 raise ContentLost(
                     f"The stored content {sha256[:12]} was changed in the data folder.", "Add the same file again."
                 )
+            on_begin()
             reading = self._read(sha256, path)
             self._keep(reading)
             return reading

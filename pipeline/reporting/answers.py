@@ -282,18 +282,54 @@ class News(Protocol):
     def total(self) -> int | None: ...  # noqa: D102 - described by its class
     @property
     def result(self) -> AddResult | None: ...  # noqa: D102 - described by its class
+    @property
+    def document(self) -> str | None: ...  # noqa: D102 - described by its class
+    @property
+    def pages(self) -> int | None: ...  # noqa: D102 - described by its class
+    @property
+    def error(self) -> Exception | None: ...  # noqa: D102 - described by its class
 
 
-def news(told: News) -> list[str]:
-    """What the queue tells while it works, in lines for people; nothing for what is not worth one."""
+def news(told: News, only_trouble: bool = False) -> list[str]:
+    """What the queue tells while it works, in lines for people; nothing for what is not worth one.
+
+    With `only_trouble`, for a screen that shows the rest: refused files, stages that gave up, and the like.
+    """
     head = told.session_id
     if told.result is not None:
-        return [f"{head}: {line}" for line in terminal.outcomes(told.result)]
-    if told.kind == "stage_done" and told.stage:
+        files = [f for f in told.result.files if f.outcome == "refused" or not only_trouble]
+        return [f"{head}: {line}" for line in terminal.outcomes(files)]
+    if told.kind == "stage_done" and told.stage and not only_trouble:
         return [f"{head}: `{VERB_OF[told.stage]}` is done"]
     if told.kind in ("stage_failed", "not_taken"):
         return [f"{head}: {terminal.plain(told.message)}"]
     return []
+
+
+class Over:
+    """Counts the farms of a batch that are over, for a line each where nothing can be drawn."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._over = 0
+
+    def lines(self, told: News) -> list[str]:
+        """The line that a piece of news is worth, if any."""
+        if told.kind == "wanted":
+            self._names[told.session_id] = terminal.plain(told.message)
+        if told.kind != "over" or told.session_id not in self._names:
+            return []
+        self._over += 1
+        name = self._names[told.session_id]
+        return [f"{self._over} of {len(self._names)} farms: {name}: {terminal.plain(told.message)}"]
+
+
+def project_name(ws: Workspace, session_id: str) -> str:
+    """What a session's project is called, or its id when that cannot be read."""
+    try:
+        return ws.sessions.read(session_id).project_metadata.project_name
+    except ReviewError:
+        return session_id
 
 
 def doing(told: News) -> str:

@@ -97,9 +97,9 @@ def added(result: AddResult, width: int = WIDTH) -> str:
     return parts(lines, "\n".join(x for x in (plain(result.message), note) if x))
 
 
-def outcomes(result: AddResult) -> list[str]:
+def outcomes(files: Iterable[FileOutcome]) -> list[str]:
     """One sentence per file."""
-    return [f"{_OUTCOMES[f.outcome]}: {_outcome(f)}" for f in result.files]
+    return [f"{_OUTCOMES[f.outcome]}: {_outcome(f)}" for f in files]
 
 
 def _outcome(f: FileOutcome) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ContentLost
@@ -19,11 +20,27 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("registry_review.discovery")
 
-#: Called after each document with: documents read so far, documents in all, the file name.
-Progress = Callable[[int, int, str], None]
+
+@dataclass(frozen=True)
+class Step:
+    """A document is being read (`done` is None), or is dealt with: the `done`th of `total`."""
+
+    filename: str
+    total: int
+    done: int | None = None
+    #: How many pages were read; None when it had been read before.
+    pages: int | None = None
 
 
-def discover_documents(ws: Workspace, session_id: str, on_event: Progress | None = None) -> Inventory:
+#: Called when a document begins to be read, from several threads, and after each document.
+Progress = Callable[[Step], None]
+
+
+def _unwatched(_step: Step) -> None:
+    """Nobody watches."""
+
+
+def discover_documents(ws: Workspace, session_id: str, on_event: Progress = _unwatched) -> Inventory:
     """Every document of the session with its type, status, facts and the cue that decided.
 
     Sources are looked at again first: a path's new and changed files are taken as by `add_documents`. Nothing else
@@ -34,12 +51,12 @@ def discover_documents(ws: Workspace, session_id: str, on_event: Progress | None
     return inventory_from(records, _read(ws, records, on_event), scanned)
 
 
-def _reading(ws: Workspace, record: DocumentRecord) -> Reading:
+def _reading(ws: Workspace, record: DocumentRecord, on_begin: Callable[[], None]) -> Reading:
     """The document's reading; a document whose bytes the store has lost hurts only itself."""
     try:
         # Asked first: an older reading may be kept, but nobody could compare its quotes with the document.
         if ws.content.has(record.sha256):
-            return ws.reader.read(record.sha256, record.names)
+            return ws.reader.read(record.sha256, record.names, on_begin=on_begin)
     except ContentLost as error:
         log.warning("%s: %s", printable(record.filename), error)
     return Reading(
@@ -53,14 +70,23 @@ def _reading(ws: Workspace, record: DocumentRecord) -> Reading:
     )
 
 
-def _read(ws: Workspace, records: Sequence[DocumentRecord], on_event: Progress | None) -> dict[str, Reading]:
+def _read(ws: Workspace, records: Sequence[DocumentRecord], on_event: Progress) -> dict[str, Reading]:
     """Readings by hash; as many at once as there are reading processes, since threads only wait for those."""
     readings: dict[str, Reading] = {}
+    begun: set[str] = set()
+
+    def read(record: DocumentRecord) -> Reading:
+        def begin() -> None:
+            begun.add(record.sha256)
+            on_event(Step(record.filename, len(records)))
+
+        return _reading(ws, record, begin)
+
     with ThreadPoolExecutor(max_workers=max(1, ws.settings.reading.processes)) as pool:
-        work = {pool.submit(_reading, ws, record): record for record in records}
+        work = {pool.submit(read, record): record for record in records}
         for future in as_completed(work):
-            record = work[future]
-            readings[record.sha256] = future.result()
-            if on_event is not None:
-                on_event(len(readings), len(records), record.filename)
+            record, reading = work[future], future.result()
+            readings[record.sha256] = reading
+            pages = reading.page_count if record.sha256 in begun else None
+            on_event(Step(record.filename, len(records), len(readings), pages))
     return readings
