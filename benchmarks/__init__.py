@@ -5,5 +5,7 @@
 #: prove that it still runs. One that can look at somebody's own submission also has `measure_folder(folder, place)`.
 NAMES = (
     "reading",
+    "cold",
+    "sessions",
     "startup",
 )
