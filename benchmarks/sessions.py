@@ -92,7 +92,7 @@ def _status(ws: Workspace, session_id: str, number: int) -> None:
     from pipeline import lookup
     from pipeline.reporting import answers
 
-    answers.status(ws, ws.sessions.read(lookup.session(session_id, ws.sessions.ids())), 0)
+    answers.status(ws, lookup.record(ws.sessions, session_id), 0)
 
 
 def _to_be_mapped(ws: Workspace, session_id: str, number: int) -> None:
