@@ -61,7 +61,9 @@ def run(name: str, *, quick: bool, folder: Path | None = None) -> list[Row]:
         place.mkdir()
         own.mkdir()
         # No setting of a user may change a figure, and nothing may be written outside the scratch folder.
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("REGISTRY_REVIEW_")}
+        # An installed program has its bytecode; where Python may not keep it, each start would compile ours alone.
+        left_out = ("REGISTRY_REVIEW_", "PYTHONDONTWRITEBYTECODE")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
         home = {"HOME": str(own), "XDG_CONFIG_HOME": str(own), "XDG_DATA_HOME": str(own), "TMPDIR": str(own)}
         job = {"name": name, "place": str(place), "quick": quick, "folder": str(folder or ""), "out": str(out)}
         done = subprocess.run(  # noqa: S603 - our own interpreter and module

@@ -89,7 +89,7 @@ def test_a_missed_target_is_in_the_table_and_no_failure(
 
 
 def test_an_unknown_name_is_wrong_usage() -> None:
-    done = subprocess.run(  # noqa: S603 - our own module
+    done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "speed"], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
