@@ -54,6 +54,7 @@ def _row(name: str, act: Act, place: Path, sizes: tuple[int, ...], rounds: int) 
         figure=ratio(seconds[last], seconds[first]),
         target=1.3,
         at_most=True,
+        note=WHY.get(name, ""),
     )
 
 
@@ -111,6 +112,11 @@ def _map(ws: Workspace, session_id: str, number: int) -> None:
     workflow.advance(ws, session_id, "requirement_mapping")
 
 
+#: Why an act is known to grow, by its name.
+WHY = {
+    "`status` of one session": "It also names what lies in the inbox for nobody: for that it lists the inbox, where "
+    "each session has a folder, and asks the catalog for all ids.",
+}
 ACTS: dict[str, Act] = {
     "`add` of one new small file": _add,
     "`add` of a file that another session holds": _add_known,
