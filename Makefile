@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo run test lint docs clean
+.PHONY: demo run test lint docs bench clean
 
 demo: $(VENV)/.installed  ## the main job on a made-up project, from drop to report
 	@$(BIN)/registry-review demo
@@ -22,6 +22,9 @@ lint: $(VENV)/.installed-dev  ## style, types, layers
 
 docs: $(VENV)/.installed-dev  ## docs/commands.md from the help texts
 	@$(BIN)/python tests/commands_page.py
+
+bench: $(VENV)/.installed-dev  ## measure; the table goes into docs/performance.md
+	@$(BIN)/python -m benchmarks --markdown docs/performance.md
 
 clean:  ## remove what was installed and cached; inbox/ and data/ stay
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -78,7 +78,7 @@ def likenesses(
     holders.pop(exclude_session or "", None)
     if not holders:
         return []
-    names = {row.session_id: row.project_name for row in ws.catalog.list() if row.session_id in holders}
+    names = ws.catalog.names_of(holders)
     rules = ws.settings.duplicates
     mine -= _common(project_name, holders, names, rules)
     mine -= _excluded(ws, exclude_session)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from pipeline.errors import SessionNotFound, UsageError
 from pipeline.models import DocumentRecord, RequirementResult, SessionRecord
+
+if TYPE_CHECKING:
+    from pipeline.store import SessionStore
 
 
 def session(text: str, ids: Sequence[str]) -> str:
@@ -23,6 +28,13 @@ def session(text: str, ids: Sequence[str]) -> str:
     near = difflib.get_close_matches(wanted, ids, 3, 0.6) or list(ids[-3:])
     cure = f"Did you mean {_some(near, ' or ')}? See `list`." if near else 'There are none yet: create "PROJECT NAME"'
     raise SessionNotFound(f"There is no session {text!r}.", cure)
+
+
+def record(sessions: SessionStore, text: str) -> SessionRecord:
+    """The session that `text` names; one named by its whole id costs no look at all the others."""
+    with suppress(SessionNotFound):
+        return sessions.read(text)
+    return sessions.read(session(text, sessions.ids()))
 
 
 def requirement(text: str, rows: Sequence[RequirementResult]) -> RequirementResult:

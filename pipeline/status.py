@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import progress, workflow
-from pipeline.inbox.folders import LeftAlone, left_alone
+from pipeline.inbox.folders import NEW, LeftAlone, left_alone
 from pipeline.inbox.scan import UNLISTED, scan
 from pipeline.inbox.state import WaitingFile, read_state
 from pipeline.machine import broker_trouble, without_password
@@ -73,8 +73,8 @@ class SessionStatus(Session):
     surroundings: Surroundings
 
 
-def look_around(ws: Workspace) -> Surroundings:
-    """The home as it is at this moment."""
+def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundings:
+    """The home as it is at this moment; with a session, only its own folders are searched for files that wait."""
     broker = _broker(ws)
     alone = left_alone(ws)
     running = watcher_is_running(ws.data)
@@ -87,10 +87,18 @@ def look_around(ws: Workspace) -> Surroundings:
     why = "the watcher has only just begun" if running else UNWATCHED
     root = ws.inbox
     closed: list[str] = []
-    names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, set(ws.sessions.ids()), closed.append))
+    sessions = {record.session_id} if record else set(ws.sessions.ids())
+    below = _folders(record) if record else ((),)
+    names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, sessions, closed.append, below))
     found = [WaitingFile(name=printable(name), reason=_stuck(root / name) or why) for name in names]
     found += [WaitingFile(name=f"{printable(name)}/", reason=UNLISTED) for name in closed]
     return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **broker)
+
+
+def _folders(record: SessionRecord) -> list[tuple[str, ...]]:
+    """The session's own folders in the inbox, as parts of their path."""
+    own: list[tuple[str, ...]] = [(record.session_id,)]
+    return [*own, (NEW, record.bound_folder)] if record.bound_folder else own
 
 
 def _broker(ws: Workspace) -> dict[str, Any]:
@@ -116,10 +124,10 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
     """Everything about one session; reads stored results only and starts no work."""
     from pipeline.duplicates import similar_content
 
-    around = around or look_around(ws)
+    around = around or look_around(ws, record)
     inventory = workflow.load_inventory(ws, record)
     listed = inventory.documents if inventory else ()
-    folders = (f"{record.session_id}/", f"new/{record.bound_folder}/" if record.bound_folder else "\0")
+    folders = tuple(f"{'/'.join(parts)}/" for parts in _folders(record))
     waiting = tuple(file for file in around.waiting if file.name.startswith(folders))
     view = progress.session_view(ws, record)
     if around.broker_trouble:

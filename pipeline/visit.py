@@ -57,7 +57,7 @@ class Visit:
 
     def session(self, text: str) -> SessionRecord:
         """The session that was named by its id or the start of it."""
-        return self.ws.sessions.read(lookup.session(text, self.ws.sessions.ids()))
+        return lookup.record(self.ws.sessions, text)
 
     def explain(self, error: Exception) -> tuple[str, str, int]:
         """What to tell a person of an error, its cure, and the exit code.

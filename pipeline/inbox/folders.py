@@ -82,7 +82,7 @@ def left_alone(ws: Workspace) -> tuple[LeftAlone, ...]:
 
     Looks at the inbox's own level and at `new/` only, whatever lies below. Ignored names are not worth a line.
     """
-    sessions = set(ws.sessions.ids())
+    sessions = ws.catalog.ids()
     found: list[LeftAlone] = []
     for prefix in ("", NEW):
         try:
@@ -91,16 +91,18 @@ def left_alone(ws: Workspace) -> tuple[LeftAlone, ...]:
             continue
         for entry in entries:
             name, folder = entry.name, entry.is_dir(follow_symlinks=False)
+            if folder and not prefix and name in sessions:
+                continue  # nearly all of them, so it comes before what is slow to ask
             if is_ignored_folder(name) if folder else is_ignored(name):
                 continue
             shown = printable(f"{prefix}/{name}" if prefix else name)
-            reason = _why_left(prefix, name, folder, entry.is_symlink(), sessions)
+            reason = _why_left(prefix, name, folder, entry.is_symlink())
             if reason:
                 found.append(LeftAlone(name=shown, reason=reason))
     return tuple(found)
 
 
-def _why_left(prefix: str, name: str, folder: bool, link: bool, sessions: Collection[str]) -> str | None:
+def _why_left(prefix: str, name: str, folder: bool, link: bool) -> str | None:
     if link:
         return "a symbolic link is never followed; put the files themselves here"
     if prefix:
@@ -110,7 +112,7 @@ def _why_left(prefix: str, name: str, folder: bool, link: bool, sessions: Collec
         return f"{trouble}; rename the folder to the project's name" if trouble else None
     if not folder:
         return f"a file here belongs to nobody; move it into <session id>/ or {NEW}/<project name>/"
-    if name == NEW or name in sessions:
+    if name == NEW:
         return None
     return f"no session has this id; use the id that `create` printed, or {NEW}/<project name>/"
 

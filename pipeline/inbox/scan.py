@@ -27,15 +27,21 @@ class Seen(NamedTuple):
     look: Look
 
 
-def scan(root: Path, sessions: Collection[str], trouble: Callable[[str], None] | None = None) -> Iterator[Seen]:
+def scan(
+    root: Path,
+    sessions: Collection[str],
+    trouble: Callable[[str], None] | None = None,
+    below: Collection[tuple[str, ...]] = ((),),
+) -> Iterator[Seen]:
     """Everything below a session's or a new project's folder that is no folder and no ignored name, in no order.
 
     Links, pipes and the like are seen, never followed or opened, so that whoever takes files can refuse them with a
     reason. Nothing is seen below a folder that means nothing to us. A folder that cannot be listed is reported through
-    `trouble` (its path relative to `root`) and the walk goes on.
+    `trouble` (its path relative to `root`) and the walk goes on. `below` names the folders to look in, all of them
+    unless told: somebody who asks after one session need not wait for the folders of all others.
     """
-    base = os.fspath(root)
-    stack: list[tuple[str, tuple[str, ...]]] = [(base, ())]
+    starts = ((root.joinpath(*parts), parts) for parts in below)
+    stack = [(os.fspath(folder), parts) for folder, parts in starts if not parts or not folder.is_symlink()]
     while stack:
         folder, parts = stack.pop()
         try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.models import Box
 from pipeline.reading.damage import look_at_ends
@@ -23,26 +24,42 @@ def quote_boxes(path: Path, page: int, quote: str) -> tuple[Box, ...]:
     White space, hyphens and letter case do not count in the comparison. Where a quote stands more than once, the
     first upright place is taken, for italic text is the form's and never quoted. Empty when it is not there.
     """
+    return quotes_boxes(path, [(page, quote)])[0]
+
+
+def quotes_boxes(path: Path, quotes: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
+    """The same for many quotes, each with its page, in their order: the file and each page are opened once."""
+    found: list[tuple[Box, ...]] = [()] * len(quotes)
+    by_page: dict[int, list[int]] = {}
+    for place, (page, _) in enumerate(quotes):
+        by_page.setdefault(page, []).append(place)
     try:
         with opened(Source(path, look_at_ends(path))) as document:
-            if not 1 <= page <= len(document):
-                return ()
-            loaded = document[page - 1]
-            try:
-                textpage = loaded.get_textpage()
-                try:
-                    return _boxes(TextLayer(loaded, textpage), quote)
-                finally:
-                    textpage.close()
-            finally:
-                loaded.close()
+            for page, places in by_page.items():
+                if 1 <= page <= len(document):
+                    boxes = _on_page(document[page - 1], [quotes[place][1] for place in places])
+                    for place, of_quote in zip(places, boxes, strict=True):
+                        found[place] = of_quote
     except CannotOpen:
-        return ()
+        pass
+    return found
 
 
-def _boxes(layer: TextLayer, quote: str) -> tuple[Box, ...]:
+def _on_page(loaded: Any, quotes: Sequence[str]) -> list[tuple[Box, ...]]:
+    try:
+        textpage = loaded.get_textpage()
+        try:
+            layer = TextLayer(loaded, textpage)
+            letters = list(_letters(layer.raw))
+            return [_boxes(layer, letters, quote) for quote in quotes]
+        finally:
+            textpage.close()
+    finally:
+        loaded.close()
+
+
+def _boxes(layer: TextLayer, letters: Sequence[tuple[str, int]], quote: str) -> tuple[Box, ...]:
     wanted = "".join(c for c, _ in _letters(quote))
-    letters = list(_letters(layer.raw))
     page_text = "".join(c for c, _ in letters)
     places = [(letters[at][1], letters[at + len(wanted) - 1][1] + 1) for at in _places(page_text, wanted)]
     if not places:

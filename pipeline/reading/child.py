@@ -49,7 +49,7 @@ def main() -> None:
 def _answer(reader: Any, request: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     path = Path(request["path"])
     if request["do"] == "boxes":
-        return {"boxes": reader.find_boxes(path, request["page"], request["quote"])}
+        return {"boxes": reader.find_boxes(path, request["quotes"])}
     reading = reader.read_file(path, request["sha256"], settings["max_pages"], settings["max_cells"])
     return {"reading": reading.model_dump_json()}
 

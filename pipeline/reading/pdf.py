@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -169,7 +170,8 @@ def _notes(document: Any, ends: Ends) -> Iterator[str]:
 
 
 def _unreadable(page: Page, read: _Read) -> bool:
-    lines = [line for line in page.text.split("\n") if line != page.label]
-    readable = sum(c.isalnum() for line in lines for c in line)
+    lines = (line for line in page.text.split("\n") if line != page.label)
+    # Counted no further than decides.
+    readable = sum(1 for _ in islice(filter(str.isalnum, chain.from_iterable(lines)), READABLE_CHARACTERS))
     # A page with a word or two and no picture is a title page; one with nothing may hold letters drawn as strokes.
     return readable == 0 or (readable < READABLE_CHARACTERS and read.pictured)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.models import Box, Reading
@@ -41,10 +42,10 @@ def read_file(path: Path, sha256: str, max_pages: int, max_cells: int) -> Readin
     return read_plain(path, kind, sha256, READER_VERSION, max_cells)
 
 
-def find_boxes(path: Path, page: int, quote: str) -> tuple[Box, ...]:
-    """Where a quote stands on a page of a PDF, one box per line; empty when it does not stand there."""
+def find_boxes(path: Path, quotes: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
+    """Where each quote stands on its page of a PDF, one box per line; empty for one that does not stand there."""
     if sniff(path) != "pdf":
-        return ()
-    from pipeline.reading.boxes import quote_boxes
+        return [()] * len(quotes)
+    from pipeline.reading.boxes import quotes_boxes
 
-    return quote_boxes(path, page, quote)
+    return quotes_boxes(path, quotes)

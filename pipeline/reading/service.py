@@ -121,12 +121,18 @@ class ReadingService:
 
     def boxes(self, sha256: str, page: int, quote: str) -> tuple[Box, ...]:
         """The boxes of a quote on a 1-based PDF page, one per line, in points from the top left; () when not found."""
-        request = {"do": "boxes", "path": os.fspath(self._locate(sha256)), "page": page, "quote": quote}
+        return self.boxes_of(sha256, [(page, quote)])[0]
+
+    def boxes_of(self, sha256: str, quotes: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
+        """The boxes of many quotes of one content, each given with its page, in their order."""
+        request = {"do": "boxes", "path": os.fspath(self._locate(sha256)), "quotes": list(quotes)}
         try:
             answer = self._ask(request, min(BOX_SECONDS, self._settings.timeout_seconds))
         except Gone:
-            return ()
-        return tuple((x0, top, x1, bottom) for x0, top, x1, bottom in answer.get("boxes", ()))
+            # One bad page costs its own quotes their boxes, not those of the whole document.
+            return [()] if len(quotes) == 1 else [self.boxes(sha256, page, quote) for page, quote in quotes]
+        found = answer.get("boxes") or [()] * len(quotes)
+        return [tuple((x0, top, x1, bottom) for x0, top, x1, bottom in boxes) for boxes in found]
 
     def children(self) -> tuple[int, ...]:
         """The process ids of the reading processes that live now."""

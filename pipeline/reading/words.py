@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium_c
@@ -52,40 +53,46 @@ def _typeface(name: bytes, flags: int) -> tuple[str, bool, bool]:
     )
 
 
+#: What decides whether two letters are set in one font: its name, whether it is italic, whether it is bold.
+_Font = tuple[str, bool, bool]
+
+
 class TextLayer:
     """The characters of one page; offsets are those of `raw`, boxes are in display coordinates.
 
-    Asks pdfium for the place and font of the first and last character of a word only: asking for every character
-    costs a third of the speed of reading.
+    Asks pdfium for the place and typeface of the first and last character of a word only: asking for every character
+    costs a third of the speed of reading. The characters of one text object share a typeface, so it is asked for once.
     """
 
     def __init__(self, page: Any, textpage: Any) -> None:
         self._tp = textpage.raw
         self.raw: str = textpage.get_text_range() if textpage.count_chars() > 0 else ""
         self._frame = Frame(page)
-        # pdfium counts UTF-16 units; Python counts characters. They differ only where there are surrogate pairs.
-        self._units: list[int] | None = None
-        if any(ord(c) > 0xFFFF for c in self.raw):
-            self._units = [0]
-            for c in self.raw:
-                self._units.append(self._units[-1] + (2 if ord(c) > 0xFFFF else 1))
+        self._indices = _char_indices(self._tp, self.raw)
+        self._seen: dict[int, tuple[_Font, Style]] = {}
+        self._words: dict[tuple[int, int], tuple[Word, ...]] = {}
         self._name = ctypes.create_string_buffer(256)
         self._flags = ctypes.c_int()
         self._matrix = pdfium_c.FS_MATRIX()
         self._rect = pdfium_c.FS_RECTF()
 
-    def words(self, start: int, end: int) -> Iterator[Word]:
+    def words(self, start: int, end: int) -> tuple[Word, ...]:
         """The words between two offsets; a word set in two typefaces comes as several."""
+        # Where there are tables, lines are asked for a second time.
+        found = self._words.get((start, end))
+        if found is None:
+            found = self._words[start, end] = tuple(self._find_words(start, end))
+        return found
+
+    def _find_words(self, start: int, end: int) -> Iterator[Word]:
         for match in _WORD.finditer(self.raw, start, end):
             first, last = match.start(), match.end() - 1
-            index = self._index(first)
-            font = self._font(index)
-            style = self._style(index, font)
-            # For the last letter the font alone is asked: it tells as much as the whole style, at a third of the price.
-            if last == first or self._font(self._index(last)) == font:
+            font, style = self._face(first)
+            # Where both ends are of one font, the word is; a slant that a matrix gives is the first letter's.
+            if last == first or self._face(last)[0] == font:
                 yield Word(first, last + 1, self.box(first, last + 1), style)
                 continue
-            begin, style = first, style
+            begin = first
             for i in range(first + 1, last + 1):
                 here = self.style(i)
                 if not same_face(style, here):
@@ -95,28 +102,37 @@ class TextLayer:
 
     def box(self, start: int, end: int) -> Rect:
         """The box around the characters from `start` up to `end`, which stand on one line."""
-        a, b = self._char_box(start), self._char_box(end - 1)
+        a = self._char_box(start)
+        if end - start == 1:
+            return a
+        b = self._char_box(end - 1)
         return Rect(min(a.x0, b.x0), min(a.top, b.top), max(a.x1, b.x1), max(a.bottom, b.bottom))
-
-    def _index(self, offset: int) -> int:
-        # The text leaves out characters that pdfium counts (and has some it does not), so offsets must be translated.
-        unit = offset if self._units is None else self._units[offset]
-        index: int = pdfium_c.FPDFText_GetCharIndexFromTextIndex(self._tp, unit)
-        return max(0, index)
 
     def _char_box(self, offset: int) -> Rect:
         rect = self._rect
-        if pdfium_c.FPDFText_GetLooseCharBox(self._tp, self._index(offset), rect):
+        if pdfium_c.FPDFText_GetLooseCharBox(self._tp, self._indices[offset], rect):
             return self._frame.place(rect.left, rect.bottom, rect.right, rect.top)
         return Rect(0.0, 0.0, 0.0, 0.0)
 
     def style(self, offset: int) -> Style:
         """Typeface of one character; the size is the one on the page, whatever matrix the text is drawn through."""
-        index = self._index(offset)
-        return self._style(index, self._font(index))
+        return self._face(offset)[1]
 
-    def _style(self, index: int, typeface: tuple[str, bool, bool]) -> Style:
-        font, italic, bold = typeface
+    def _face(self, offset: int) -> tuple[_Font, Style]:
+        index = self._indices[offset]
+        text_object = pdfium_c.FPDFText_GetTextObject(self._tp, index)
+        if not text_object:  # pdfium put the character in, a space for example
+            return self._ask(index)
+        address = ctypes.addressof(text_object.contents)
+        found = self._seen.get(address)
+        if found is None:
+            found = self._seen[address] = self._ask(index)
+        return found
+
+    def _ask(self, index: int) -> tuple[_Font, Style]:
+        length = pdfium_c.FPDFText_GetFontInfo(self._tp, index, self._name, len(self._name), self._flags)
+        name = self._name.value if 0 < length <= len(self._name) else b""
+        font, italic, bold = typeface = _typeface(name, self._flags.value if length else 0)
         size: float = pdfium_c.FPDFText_GetFontSize(self._tp, index)
         matrix = self._matrix
         if pdfium_c.FPDFText_GetMatrix(self._tp, index, matrix):
@@ -124,12 +140,37 @@ class TextLayer:
             size *= math.hypot(c, d) or 1.0
             width = a * a + b * b
             italic = italic or (width > 0 and (a * c + b * d) / width > SKEW)
-        return Style(font, round(size, 1), italic, bold)
+        return typeface, Style(font, round(size, 1), italic, bold)
 
-    def _font(self, index: int) -> tuple[str, bool, bool]:
-        length = pdfium_c.FPDFText_GetFontInfo(self._tp, index, self._name, len(self._name), self._flags)
-        name = self._name.value if 0 < length <= len(self._name) else b""
-        return _typeface(name, self._flags.value if length else 0)
+
+def _char_indices(textpage: Any, raw: str) -> list[int]:
+    """pdfium's number of each character of the text: it counts some that the text leaves out, and some it adds.
+
+    The numbers rise along the text, so where the ends of a stretch are as far apart as it is long, all in between is
+    known; asking for each would cost a third of the time of a page.
+    """
+    # pdfium counts UTF-16 units; Python counts characters. They differ only where there are surrogate pairs.
+    wide = any(c > "\uffff" for c in raw)
+    units = list(accumulate((2 if c > "\uffff" else 1 for c in raw), initial=0)) if wide else range(len(raw) + 1)
+    count = units[-1]
+    if not count:
+        return []
+    numbers = [0] * count
+    ask = pdfium_c.FPDFText_GetCharIndexFromTextIndex
+
+    def fill(first: int, a: int, last: int, b: int) -> None:
+        if b - a == last - first:
+            numbers[first : last + 1] = range(a, b + 1)
+        elif last - first <= 1:
+            numbers[first], numbers[last] = a, b
+        else:
+            middle = (first + last) // 2
+            c = ask(textpage, middle)
+            fill(first, a, middle, c)
+            fill(middle, c, last, b)
+
+    fill(0, ask(textpage, 0), count - 1, ask(textpage, count - 1))
+    return [max(0, numbers[unit]) for unit in units[:-1]]
 
 
 def same_face(a: Style, b: Style) -> bool:

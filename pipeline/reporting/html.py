@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,12 @@ def render_html(report: Report, checklist: Checklist) -> str:
     )
 
 
+@cache
 def environment() -> Environment:
-    """What every page is made with: everything from a document is escaped, and what hides in it is shown."""
+    """What every page is made with: everything from a document is escaped, and what hides in it is shown.
+
+    One for the whole process, for it keeps the compiled templates, which take longer to make than a page.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pipeline.checklists import Checklist, Requirement
@@ -10,7 +12,7 @@ from pipeline.checklists.model import Place
 from pipeline.dossier import Dossier
 from pipeline.errors import StageFailed
 from pipeline.facts import gather
-from pipeline.models import Document, Evidence, ExtractionResult, Inventory, Reading, RequirementEvidence
+from pipeline.models import Box, Document, Evidence, ExtractionResult, Inventory, Reading, RequirementEvidence
 from pipeline.rowtests import find
 from pipeline.rowtests.documents import TYPE_WORDS, lines_matching
 from pipeline.rowtests.statements import matching, where
@@ -145,15 +147,32 @@ def _looked_in(requirement: Requirement, dossier: Dossier) -> tuple[str, ...]:
     return tuple(places)
 
 
+def _quoted(result: ExtractionResult) -> Iterator[Evidence]:
+    """Every quote of a result, as often as it stands there."""
+    for row in result.requirements:
+        yield from row.evidence
+        if row.not_applicable:
+            yield row.not_applicable
+        for finding in row.findings:
+            yield from finding.evidence
+    yield from (fact.evidence for fact in result.facts)
+    for register in result.registers:
+        yield from register.evidence.values()
+
+
 def _with_boxes(ws: Workspace, result: ExtractionResult) -> ExtractionResult:
     """The same result with the boxes of every quoted passage on its page."""
-    boxes: dict[str, Evidence] = {}
+    quotes: dict[str, dict[tuple[int, str], tuple[Box, ...]]] = {}
+    for item in _quoted(result):
+        quotes.setdefault(item.sha256, {})[item.page, item.quote] = ()
+    # All quotes of a document in one request: opening it anew for each took longer than finding them.
+    with ThreadPoolExecutor(max_workers=max(1, ws.settings.reading.processes)) as pool:
+        answers = pool.map(lambda sha256: ws.reader.boxes_of(sha256, list(quotes[sha256])), quotes)
+        for of_document, boxes in zip(quotes.values(), answers, strict=True):
+            of_document.update(zip(list(of_document), boxes, strict=True))
 
     def boxed(item: Evidence) -> Evidence:
-        key = f"{item.sha256}|{item.page}|{item.quote}"
-        if key not in boxes:
-            boxes[key] = item.model_copy(update={"boxes": ws.reader.boxes(item.sha256, item.page, item.quote)})
-        return item.model_copy(update={"boxes": boxes[key].boxes})
+        return item.model_copy(update={"boxes": quotes[item.sha256][item.page, item.quote]})
 
     rows = tuple(
         row.model_copy(

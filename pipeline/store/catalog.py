@@ -123,6 +123,11 @@ class Catalog:
         with self._file.reading() as db:
             return {row[0] for row in db.execute("SELECT sha256 FROM content WHERE session_id = ?", (session_id,))}
 
+    def ids(self) -> set[str]:
+        """Every session's id as of the last opening or listing, damaged ones included."""
+        with self._file.reading() as db:
+            return {row[0] for row in db.execute("SELECT session_id FROM sessions")}
+
     def names_of(self, session_ids: Iterable[str]) -> dict[str, str]:
         """The project names of those sessions, by id; unknown ids are left out."""
         question = "SELECT project_name FROM sessions WHERE session_id = ?"
