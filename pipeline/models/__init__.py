@@ -21,8 +21,10 @@ from pipeline.models.evidence import (
     ExtractionResult,
     Fact,
     Finding,
+    FinishedReview,
     Register,
     RequirementEvidence,
+    ReviewedRow,
 )
 from pipeline.models.inventory import (
     Document,
@@ -55,6 +57,7 @@ from pipeline.models.session import (
     Statistics,
 )
 from pipeline.models.verdicts import (
+    CheckFinding,
     CheckResult,
     Report,
     RequirementResult,
@@ -68,6 +71,7 @@ __all__ = [
     "AddResult",
     "AuditEvent",
     "Box",
+    "CheckFinding",
     "CheckOutcome",
     "CheckResult",
     "Document",
@@ -83,6 +87,7 @@ __all__ = [
     "FileOutcome",
     "FileOutcomeKind",
     "Finding",
+    "FinishedReview",
     "Inventory",
     "Line",
     "Mapping",
@@ -97,6 +102,7 @@ __all__ = [
     "RequirementEvidence",
     "RequirementResult",
     "ReviewException",
+    "ReviewedRow",
     "RowStatus",
     "Session",
     "SessionRecord",
