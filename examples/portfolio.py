@@ -15,6 +15,7 @@ from typing import Literal
 from examples.chance import chance
 from examples.farm import draw_farm
 from examples.register import write_register
+from examples.review import Slips, write_review
 from examples.submission import Submission, write_submission
 
 Kind = Literal["clean", "versions", "copied round", "hopeless", "ordinary"]
@@ -90,13 +91,18 @@ def _boundary(path: Path, seed: int) -> None:
 
 
 def _versions(folder: Path, seed: int) -> Submission:
-    """The plan that counts is version 3; an older version lies beside it, and its public twin."""
+    """The plan that counts is version 3; beside it lie an older one, its public twin, and a review of the older one."""
     made = write_submission(folder, seed, public=False, plan_version="3")
     plan = made.files["plan"]
     with _beside(seed, public=False, plan_version="2") as old:
         shutil.copyfile(old.files["plan"], plan.with_name(f"{plan.stem} (1).pdf"))
     with _beside(seed, public=True, plan_version="3") as twin:
         shutil.copyfile(twin.files["plan"], folder / twin.files["plan"].name)
+    farm = made.farm
+    sent = [path.stem for key, path in made.files.items() if key not in ("duplicate", "temporary", "broken")]
+    older = Slips(submitted=farm.submitted - timedelta(days=190))
+    review = write_review(farm, "registration", sent, older)
+    (folder / f"{farm.name} Registry Agent Review.pdf").write_bytes(review)
     return made
 
 
