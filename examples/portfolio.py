@@ -16,6 +16,7 @@ from typing import Literal
 from examples.chance import chance
 from examples.farm import draw_farm
 from examples.register import write_register
+from examples.review import Slips, write_review
 from examples.submission import Submission, write_submission
 
 Kind = Literal["clean", "versions", "copied round", "hopeless", "ordinary"]
@@ -119,7 +120,7 @@ def _zip(archive: Path, files: list[Path]) -> None:
 
 
 def _versions(folder: Path, seed: int) -> Submission:
-    """The plan that counts is version 3; an older version lies beside it, and its public twin.
+    """The plan that counts is version 3; beside it lie an older one, its public twin, and a review of the older one.
 
     The land registers come as a zip.
     """
@@ -130,6 +131,11 @@ def _versions(folder: Path, seed: int) -> Submission:
     with _beside(seed, public=True, plan_version="3") as twin:
         shutil.copyfile(twin.files["plan"], folder / twin.files["plan"].name)
     _zip(folder / "Land.zip", [made.files[f"register-{n}"] for n in range(1, len(made.farm.titles) + 1)])
+    farm = made.farm
+    sent = [path.stem for key, path in made.files.items() if key not in ("duplicate", "temporary", "broken")]
+    older = Slips(submitted=farm.submitted - timedelta(days=190))
+    review = write_review(farm, "registration", sent, older)
+    (folder / f"{farm.name} Registry Agent Review.pdf").write_bytes(review)
     return made
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pipeline.checklists import Checklist
 from pipeline.checks.rule import distinct
 from pipeline.models import (
+    CheckFinding,
     CheckResult,
     Document,
     Evidence,
@@ -53,7 +54,7 @@ def exceptions_of(
         found += _unread_rows([row for row in rows if _unread(row)], plan)
     warned = {c.check_id for c in checks if c.outcome in ("fail", "warning")}
     spoken = warned | {UNREAD}
-    found += [_of_check(c, failures) for c in checks if c.check_id in warned]
+    found += [e for c in checks if c.check_id in warned for e in _of_check(c, failures)]
     if plan.document:
         said = {row.requirement_id for row in rows if row.status in ("missing", "not_applicable") or _unread(row)}
         found += _of_failures([f for f in failures if f.requirement.requirement_id not in said], spoken)
@@ -190,17 +191,22 @@ def _unread_rows(rows: list[RequirementResult], plan: PlanState) -> list[ReviewE
     ]
 
 
-def _of_check(check: CheckResult, failures: list[Failure]) -> ReviewException:
+def _of_check(check: CheckResult, failures: list[Failure]) -> list[ReviewException]:
+    """One entry for a check, or one for each thing that it found."""
     ids = {*check.requirement_ids, *(f.requirement.requirement_id for f in failures if _cause(f) == check.check_id)}
-    return ReviewException(
-        kind="check_failed" if check.outcome == "fail" else "check_warning",
-        cause=check.check_id,
-        severity=check.severity,
-        message=check.message,
-        clears_when=check.clears_when or "The reviewer looks and decides.",
-        requirement_ids=tuple(sorted(ids)),
-        evidence=check.evidence,
-    )
+    whole = CheckFinding(message=check.message, severity=check.severity, evidence=check.evidence)
+    return [
+        ReviewException(
+            kind="check_failed" if check.outcome == "fail" else "check_warning",
+            cause=check.check_id,
+            severity=one.severity,
+            message=one.message,
+            clears_when=check.clears_when or "The reviewer looks and decides.",
+            requirement_ids=tuple(sorted(ids)),
+            evidence=one.evidence,
+        )
+        for one in check.findings or (whole,)
+    ]
 
 
 def _of_failures(failures: list[Failure], spoken: set[str]) -> list[ReviewException]:

@@ -119,6 +119,9 @@ def test_the_four_farms_are_what_they_were_made_as(night: Path, sent: tuple[Sent
     assert sorted(plans.values()) == ["in_scope", "in_scope", "superseded"]
     (old,) = (name for name, status in plans.items() if status == "superseded")
     assert old.endswith("(1).pdf")
+    # The review that lies beside is of the plan before, and it is the registry's to put right.
+    (of_review,) = (p for p in versions["points"] if p["cause"].startswith("review-"))
+    assert (of_review["cause"], of_review["who"]) == ("review-submission", "registry agent")
     assert all(cause["cause"] for cause in value["causes"])
 
 

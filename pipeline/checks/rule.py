@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pipeline.checklists import Checklist
-from pipeline.models import CheckOutcome, CheckResult, Evidence, Inventory, Register, Severity
+from pipeline.models import (
+    CheckFinding,
+    CheckOutcome,
+    CheckResult,
+    Evidence,
+    FinishedReview,
+    Inventory,
+    Register,
+    Severity,
+)
 from pipeline.rowtests import Facts
 
 
@@ -20,6 +29,8 @@ class Case:
     checklist: Checklist
     #: The plan that answers were read from.
     plan_document_id: str | None = None
+    #: Finished reviews in the folder: what a person wrote, looked at by the rules on it and by no other.
+    reviews: tuple[FinishedReview, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,8 @@ class Ruling:
     message: str
     evidence: tuple[Evidence, ...] = ()
     severity: Severity | None = None
+    #: Where several things were found, each by itself.
+    findings: tuple[CheckFinding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,7 @@ class Rule:
             evidence=distinct(ruling.evidence),
             requirement_ids=self.requirement_ids,
             clears_when=self.clears_when if ruling.outcome in ("fail", "warning") else None,
+            findings=ruling.findings,
         )
 
 

@@ -21,8 +21,10 @@ from pipeline.models.evidence import (
     ExtractionResult,
     Fact,
     Finding,
+    FinishedReview,
     Register,
     RequirementEvidence,
+    ReviewedRow,
 )
 from pipeline.models.inventory import (
     Document,
@@ -56,6 +58,7 @@ from pipeline.models.session import (
     Statistics,
 )
 from pipeline.models.verdicts import (
+    CheckFinding,
     CheckResult,
     Report,
     RequirementResult,
@@ -70,6 +73,7 @@ __all__ = [
     "ArchiveRecord",
     "AuditEvent",
     "Box",
+    "CheckFinding",
     "CheckOutcome",
     "CheckResult",
     "Document",
@@ -85,6 +89,7 @@ __all__ = [
     "FileOutcome",
     "FileOutcomeKind",
     "Finding",
+    "FinishedReview",
     "Inventory",
     "Line",
     "Mapping",
@@ -99,6 +104,7 @@ __all__ = [
     "RequirementEvidence",
     "RequirementResult",
     "ReviewException",
+    "ReviewedRow",
     "RowStatus",
     "Session",
     "SessionRecord",

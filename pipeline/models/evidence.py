@@ -77,12 +77,64 @@ class RequirementEvidence(Value):
     notes: tuple[str, ...] = ()
 
 
+class ReviewedRow(Value):
+    """A row of the review's table as its writer filled it in; what goes on over a page is a row for each page."""
+
+    page: int
+    category: str = ""
+    requirement: str = ""
+    submitted: str = ""
+    approved: str = ""
+    comment: str = ""
+    #: Quotes of what the writer typed: submitted, comment.
+    evidence: dict[str, Evidence] = Field(default_factory=dict)
+
+
+class FinishedReview(Value):
+    """A registry agent's review that somebody filled in and left among the papers."""
+
+    document_id: str
+    document: str
+    form: Literal["registration", "issuance"] | None = None
+    #: Fields of the header by name: project_name, project_id, period, submitted, protocol, proponent.
+    header: tuple[Fact, ...] = ()
+    #: Papers of the list "Documents Submitted", as listed.
+    papers: tuple[Fact, ...] = ()
+    #: Sentences of the outcome.
+    outcome: tuple[Fact, ...] = ()
+    rows: tuple[ReviewedRow, ...] = ()
+
+    def field(self, name: str) -> Fact | None:
+        """A field of the header, if it is filled."""
+        return next((f for f in self.header if f.name == name), None)
+
+    def remarks(self) -> tuple[Fact, ...]:
+        """What the writer says in sentences: the outcome, then the comments."""
+        said = (
+            Fact(name="comment", value=row.comment, evidence=row.evidence["comment"])
+            for row in self.rows
+            if "comment" in row.evidence
+        )
+        return (*self.outcome, *said)
+
+    def written(self) -> tuple[Fact, ...]:
+        """Everything the writer typed: header, list of papers, remarks, submitted material."""
+        cited = (
+            Fact(name="submitted", value=row.submitted, evidence=row.evidence["submitted"])
+            for row in self.rows
+            if "submitted" in row.evidence
+        )
+        return (*self.header, *self.papers, *self.remarks(), *cited)
+
+
 class ExtractionResult(Value):
     """Result of extraction: quotes per requirement, and the facts that rules compare."""
 
     requirements: tuple[RequirementEvidence, ...]
     facts: tuple[Fact, ...] = ()
     registers: tuple[Register, ...] = ()
+    #: Finished reviews in the folder, for the checks on what a person wrote; never evidence of a row.
+    reviews: tuple[FinishedReview, ...] = ()
     #: The plan everything was read from; None when no plan is in scope.
     plan_document_id: str | None = None
     #: Sections of the form whose heading was found in the plan.

@@ -36,6 +36,14 @@ class RequirementResult(Value):
     decision: dict[str, Any] | None = None
 
 
+class CheckFinding(Value):
+    """One of several things that a check found, each with a cause of its own."""
+
+    message: str
+    severity: Severity
+    evidence: tuple[Evidence, ...] = ()
+
+
 class CheckResult(Value):
     """A cross-validation rule's outcome (contract: checks)."""
 
@@ -48,6 +56,8 @@ class CheckResult(Value):
     evidence: tuple[Evidence, ...] = ()
     requirement_ids: tuple[str, ...] = ()
     clears_when: str | None = None
+    #: Where a check found several things, each by itself; they become exceptions one by one.
+    findings: tuple[CheckFinding, ...] = ()
 
 
 class ReviewException(Value):

@@ -121,7 +121,8 @@ def _waits(ws: Workspace, record: SessionRecord, state: FarmState, reason: str) 
 
 
 def _point(exception: ReviewException) -> Point:
-    who: Who = "registry agent" if exception.kind in _FOR_THE_AGENT else "proponent"
+    own_words = (exception.cause or "").startswith("review-")
+    who: Who = "registry agent" if exception.kind in _FOR_THE_AGENT or own_words else "proponent"
     return Point(
         # Results of before causes were kept have none; their rows tell them apart well enough.
         cause=exception.cause or f"{exception.kind}:{','.join(exception.requirement_ids)}",

@@ -56,7 +56,8 @@ def validation_of(
         row, failed = row_result(requirement, by_id[requirement.requirement_id], facts, plan)
         rows.append(row)
         failures += failed
-    checks = run_all(Case(facts, extraction.registers, inventory, checklist, extraction.plan_document_id))
+    case = Case(facts, extraction.registers, inventory, checklist, extraction.plan_document_id, extraction.reviews)
+    checks = run_all(case)
     return ValidationResult(
         requirements=tuple(rows),
         checks=checks,

@@ -12,7 +12,18 @@ from pipeline.checklists.model import Place
 from pipeline.dossier import Dossier
 from pipeline.errors import StageFailed
 from pipeline.facts import gather
-from pipeline.models import Box, Document, Evidence, ExtractionResult, Inventory, Reading, RequirementEvidence
+from pipeline.models import (
+    Box,
+    Document,
+    Evidence,
+    ExtractionResult,
+    Fact,
+    FinishedReview,
+    Inventory,
+    Reading,
+    RequirementEvidence,
+)
+from pipeline.reviews.gather import counterparts, finished_reviews
 from pipeline.rowtests import find
 from pipeline.rowtests.documents import TYPE_WORDS, lines_matching
 from pipeline.rowtests.statements import matching, where
@@ -58,10 +69,12 @@ def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Docu
     """What the documents hold for each requirement, a pure function of their readings."""
     dossier = Dossier(checklist, inventory, read)
     rows = [_row(requirement, dossier) for requirement in checklist.requirements]
+    reviews = finished_reviews(dossier)
     return ExtractionResult(
         requirements=tuple(rows),
-        facts=gather(dossier, rows),
+        facts=(*gather(dossier, rows), *(counterparts(dossier) if reviews else ())),
         registers=tuple(dossier.registers),
+        reviews=reviews,
         plan_document_id=dossier.plan_document.document_id if dossier.plan_document else None,
         sections_found=tuple(s.number for s in dossier.plan.sections.values() if s.headed) if dossier.plan else (),
         separation=dossier.plan.separation if dossier.plan else None,
@@ -186,8 +199,25 @@ def _with_boxes(ws: Workspace, result: ExtractionResult) -> ExtractionResult:
         )
         for row in result.requirements
     )
-    facts = tuple(f.model_copy(update={"evidence": boxed(f.evidence)}) for f in result.facts)
+
+    def all_boxed(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
+        return tuple(f.model_copy(update={"evidence": boxed(f.evidence)}) for f in facts)
+
+    def with_boxes(review: FinishedReview) -> FinishedReview:
+        lists = {"header": review.header, "papers": review.papers, "outcome": review.outcome}
+        typed = tuple(
+            row.model_copy(update={"evidence": {k: boxed(e) for k, e in row.evidence.items()}}) for row in review.rows
+        )
+        return review.model_copy(update={**{k: all_boxed(v) for k, v in lists.items()}, "rows": typed})
+
     registers = tuple(
         r.model_copy(update={"evidence": {k: boxed(e) for k, e in r.evidence.items()}}) for r in result.registers
     )
-    return result.model_copy(update={"requirements": rows, "facts": facts, "registers": registers})
+    return result.model_copy(
+        update={
+            "requirements": rows,
+            "facts": all_boxed(result.facts),
+            "registers": registers,
+            "reviews": tuple(map(with_boxes, result.reviews)),
+        }
+    )

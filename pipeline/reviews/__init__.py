@@ -1,0 +1,1 @@
+"""Finished reviews, read for the checks on what a person wrote and for nothing else."""
