@@ -70,9 +70,7 @@ def take(ws: Workspace, session_id: str, batch: Batch, actor: str, guard: Guard 
             limit = ws.settings.inbox.max_files_per_session
             plan = decide(tx.record, source_id, batch.source_type, arrivals, at, limit)
             advice = guard(tx.record, plan)
-            for document in plan.documents.values():
-                if document.sha256 in got.copies:
-                    file(got.copies[document.sha256])
+            file([got.copies[sha256] for sha256 in sorted(plan.hashes & got.copies.keys())])
             refusals = [*got.refusals, *_refused_by(plan)]
             _apply(tx, plan, advice)
             _note_archives(ws, tx, got, source_id)
@@ -86,14 +84,13 @@ def take(ws: Workspace, session_id: str, batch: Batch, actor: str, guard: Guard 
 
 
 @contextmanager
-def _filed(ws: Workspace, session_id: str) -> Iterator[Callable[[Staged], None]]:
+def _filed(ws: Workspace, session_id: str) -> Iterator[Callable[[list[Staged]], None]]:
     """Files copies; when what follows fails, content that nothing refers to does not stay behind."""
     new: list[str] = []
 
-    def file(copy: Staged) -> None:
-        if not ws.content.has(copy.sha256):
-            new.append(copy.sha256)
-        ws.content.put(copy.path, copy.sha256)
+    def file(copies: list[Staged]) -> None:
+        new.extend(copy.sha256 for copy in copies if not ws.content.has(copy.sha256))
+        ws.content.put_all([(copy.path, copy.sha256) for copy in copies])
 
     try:
         yield file

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Raised when other files would come out of the same archive within the same limits.
 ARCHIVE_RULES = 1
+#: A copy of fewer bytes is made safe together with the others of its batch, since for those the waiting for the disk
+#: costs far more than the bytes.
+SMALL = MEGABYTE
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ def received(ws: Workspace, batch: Batch, record: SessionRecord) -> Iterator[Rec
                 desk.receive(candidate)
             except FileRefused as refusal:
                 desk.got.refusals.append(Refusal(candidate.name.path, str(refusal)))
+        # Here and not under the locks, which others wait for.
+        ws.content.secure(desk.unsafe())
         yield desk.got
     finally:
         for copy in desk.copies:
@@ -101,6 +106,13 @@ class _Desk:
         self.got = Received(refusals=list(batch.refusals))
         #: Every private copy that was made.
         self.copies: list[Staged] = []
+        self._unsynced: list[Staged] = []
+
+    def unsafe(self) -> list[Staged]:
+        """The copies that are wanted and not safe on disk yet."""
+        wanted = {copy.path for copy in self.got.copies.values()}
+        wanted |= {archive.copy.path for archive in self.got.opened if archive.copy}
+        return [copy for copy in self._unsynced if copy.path in wanted]
 
     def receive(self, candidate: Candidate) -> None:
         """Take one file in, or what an archive holds."""
@@ -176,8 +188,11 @@ class _Desk:
     # --- what must be copied ---
 
     def _staged(self, candidate: Candidate) -> Staged:
-        copy = self._ws.content.stage(candidate.content(), self._limit)
+        small = candidate.size < SMALL
+        copy = self._ws.content.stage(candidate.content(), self._limit, sync=not small)
         self.copies.append(copy)
+        if small:
+            self._unsynced.append(copy)
         return copy
 
     def _arrived(self, name: SafeName, copy: Staged) -> None:

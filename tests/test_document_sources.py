@@ -288,11 +288,11 @@ def test_a_file_that_changes_while_it_is_read_is_refused_and_nothing_half_is_kep
     source = folder_of(tmp_path / "in", {"busy.pdf": b"start", "calm.pdf": b"calm"})
     copy: Callable[..., Any] = workspace.content._copy
 
-    def while_written(stream: Any, limit: int, name: str, size: int | None) -> Any:
+    def while_written(stream: Any, limit: int, name: str, *more: Any) -> Any:
         if name.endswith("busy.pdf"):
             with (source / "busy.pdf").open("ab") as writer:
                 writer.write(b"more")
-        return copy(stream, limit, name, size)
+        return copy(stream, limit, name, *more)
 
     monkeypatch.setattr(workspace.content, "_copy", while_written)
     # When
@@ -844,3 +844,36 @@ def test_a_drop_of_thousands_of_files_costs_no_more_per_file(workspace: Workspac
 
     small, large = hashings(500), hashings(5000)
     assert 0 < large <= 11 * small
+
+
+def test_a_batch_is_safe_on_disk_before_the_session_says_so_and_syncs_each_folder_once(
+    workspace: Workspace, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a system that tells in which order bytes, names and folders become safe
+    acts: list[tuple[str, str]] = []
+    sync, rename = os.fsync, Path.replace
+
+    def told_sync(handle: int) -> None:
+        acts.append(("sync", str(Path(f"/proc/self/fd/{handle}").readlink())))
+        sync(handle)
+
+    def told_rename(self: Path, target: Path) -> Path:
+        acts.append((str(self), str(target)))
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", told_sync)
+    monkeypatch.setattr(Path, "replace", told_rename)
+    names = {f"note {number}.txt": f"note {number}".encode() for number in range(40)}
+    # When many small files come at once
+    add(workspace, session, folder_of(tmp_path / "in", names))
+    # Then every content was synced before it got its name, and every name before the session's file was replaced
+    commit = next(place for place, act in enumerate(acts) if act[1].endswith("session.json"))
+    synced = [place for kind, place in acts[:commit] if kind == "sync"]
+    filed = [(copy, target) for copy, target in acts if "/content/" in target and copy != "sync"]
+    assert len(filed) == 40
+    for copy, target in filed:
+        assert acts.index(("sync", copy)) < acts.index((copy, target)) < commit
+        folder = str(Path(target).parent)
+        assert acts.index((copy, target)) < acts.index(("sync", folder)) < commit
+        assert synced.count(folder) == 1
+    assert synced.count(str(workspace.content.root)) == 1

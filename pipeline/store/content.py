@@ -8,7 +8,8 @@ import os
 import shutil
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -25,10 +26,13 @@ CHUNK = 1 << 20
 ATTEMPTS = 3
 #: Seconds to wait while another process files or discards content.
 LOCK_SECONDS = 60.0
+#: Files synced at the same time: a journalling file system then commits many of them in one go, which costs about as
+#: much as one alone.
+SYNCS = 8
 
 
 class Staged(Value):
-    """A private copy, safe on disk, waiting to be filed or thrown away."""
+    """A private copy waiting to be filed or thrown away."""
 
     path: Path
     sha256: str
@@ -61,29 +65,41 @@ class ContentStore:
 
     # --- staging -----------------------------------------------------------------------------------------------------
 
-    def stage(self, source: BinaryIO | Path, limit_bytes: int) -> Staged:
+    def stage(self, source: BinaryIO | Path, limit_bytes: int, *, sync: bool = True) -> Staged:
         """Copy `source` into staging while hashing it; the source is never moved, linked or changed.
 
+        The copy is safe on disk, unless `sync` is False: then `secure` it, with all others of its kind, before `put`.
         A file that changes meanwhile is begun again; TryAgain when it goes on changing or the disk has too little room.
         FileRefused for a link, anything but a regular file, a file that may not be read, or more than `limit_bytes`.
         """
         if not isinstance(source, Path):
-            return self._copy(source, limit_bytes, "The upload", None)
+            return self._copy(source, limit_bytes, "The upload", None, sync)
         for _ in range(ATTEMPTS):
             with _open_regular(source) as stream:
                 before = _identity(os.fstat(stream.fileno()))
-                staged = self._copy(stream, limit_bytes, str(source), before[1])
+                staged = self._copy(stream, limit_bytes, str(source), before[1], sync)
                 if before == _identity_at(source):
                     return staged
             self.release(staged)
         raise TryAgain(f"{source} goes on changing while it is copied.", "Add it again when it is complete.")
+
+    def secure(self, copies: Iterable[Staged]) -> None:
+        """Make copies that were staged without it safe on disk; TryAgain when the disk is full or refuses."""
+        try:
+            with ThreadPoolExecutor(SYNCS, thread_name_prefix="sync") as pool:
+                for _ in pool.map(_sync, [copy.path for copy in copies]):
+                    pass
+        except OSError as error:
+            if is_disk_full(error):
+                raise self._no_room() from error
+            raise TryAgain(f"Copies cannot be written: {error.strerror or error}.", "Add the files again.") from error
 
     def release(self, staged: Staged) -> None:
         """Throw a staged copy away; no error when it was filed or thrown away already."""
         with suppress(FileNotFoundError):
             staged.path.unlink()
 
-    def _copy(self, stream: BinaryIO, limit: int, name: str, size: int | None) -> Staged:
+    def _copy(self, stream: BinaryIO, limit: int, name: str, size: int | None, sync: bool = True) -> Staged:
         if size is not None and size > limit:
             raise _too_large(name, limit)
         target = self._staging.new_path()
@@ -103,7 +119,8 @@ class ContentStore:
                     digest.update(chunk)
                     copy.write(chunk)
                 copy.flush()
-                os.fsync(copy.fileno())
+                if sync:
+                    os.fsync(copy.fileno())
         except BaseException as error:
             with suppress(FileNotFoundError):
                 target.unlink()
@@ -141,10 +158,23 @@ class ContentStore:
 
         Hold `lock` from before this until the session that refers to it is committed.
         """
+        self.put_all([(staged, sha256)])
+        return self.path(sha256)
+
+    def put_all(self, copies: Sequence[tuple[Path, str]]) -> None:
+        """As `put` for many staged copies: each folder is synced once, however many of them go into it."""
+        folders = {self._place(staged, sha256) for staged, sha256 in copies} - {None}
+        for folder in sorted(filter(None, folders)):
+            fsync_folder(folder)
+        if folders:
+            fsync_folder(self.root)
+
+    def _place(self, staged: Path, sha256: str) -> Path | None:
+        """Move a copy to its place; returns the folder that holds a new name now."""
         target = self.path(sha256)
         if target.is_file():
             staged.unlink(missing_ok=True)
-            return target
+            return None
         make_private_folder(target.parent)
         staged.chmod(0o400)
         try:
@@ -153,9 +183,7 @@ class ContentStore:
             if error.errno != errno.EXDEV:
                 raise
             self._put_across(staged, target, sha256)
-        fsync_folder(target.parent)
-        fsync_folder(self.root)
-        return target
+        return target.parent
 
     def _put_across(self, staged: Path, target: Path, sha256: str) -> None:
         """`staged` lies on another disk: copy it here first, so that the content appears in one step all the same."""
@@ -230,6 +258,14 @@ class ContentStore:
     def close(self) -> None:
         """Give up the place in staging."""
         self._staging.close()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _open_regular(path: Path) -> BinaryIO:
