@@ -59,7 +59,8 @@ def inventory_from(
         if record.document_id not in parts
     ]
     found = _with_versions(found, {record.document_id: record for record in records})
-    found = [_with_successor(document, found) for document in found]
+    by_id = {document.document_id: document for document in found}
+    found = [_with_successor(document, by_id) for document in found]
     found.sort(key=lambda document: (TYPE_ORDER.index(document.document_type), document.filename, document.sha256))
     counts = {kind: sum(document.document_type == kind for document in found) for kind in TYPE_ORDER}
     return Inventory(
@@ -197,9 +198,9 @@ def _with_versions(found: list[Document], records: Mapping[str, DocumentRecord])
     ]
 
 
-def _with_successor(document: Document, found: Sequence[Document]) -> Document:
+def _with_successor(document: Document, by_id: Mapping[str, Document]) -> Document:
     """A note for what was superseded at its place rather than by content; that one has its own words already."""
-    successor = next((other for other in found if other.document_id == document.superseded_by), None)
+    successor = by_id.get(document.superseded_by or "")
     if document.status != "superseded" or successor is None or any("Superseded by" in note for note in document.notes):
         return document
     note = f"Superseded by a newer file at the same place, {document.path}."

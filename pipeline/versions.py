@@ -14,12 +14,14 @@ from datetime import date
 from typing import Literal
 
 from pipeline.classification.seen import fold
-from pipeline.models import Document
+from pipeline.models import Document, DocumentType
 
 #: What `_compare` finds between two documents of one project.
 _Order = Literal["newer", "older", "same", "unsure", "apart"]
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _REPORTS = frozenset({"baseline_report", "monitoring_report"})
+#: Types that `_compare` has a rule for; documents of all others stand apart.
+_VERSIONED = _REPORTS | {"project_plan", "ghg_emissions", "land_tenure"}
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,17 @@ def find_versions(documents: Sequence[Document], may_go: frozenset[str]) -> Vers
 
     Pass documents that are in scope or pinned: an ignored or unreadable one takes nobody's place.
     """
-    ordered = sorted(documents, key=lambda document: document.sha256)
+    # Only documents of one type are compared, and of the types that have versions: a session may hold thousands.
+    versioned = [document for document in documents if document.document_type in _VERSIONED]
+    ordered = sorted(versioned, key=lambda document: document.sha256)
+    by_type: dict[DocumentType, list[Document]] = {}
+    for document in ordered:
+        by_type.setdefault(document.document_type, []).append(document)
     newer: dict[str, list[Document]] = {}
     notes: dict[str, set[str]] = {}
     for older in ordered:
-        for other in ordered:
-            if other is older or other.document_type != older.document_type:
+        for other in by_type[older.document_type]:
+            if other is older:
                 continue
             order, why = _compare(other, older)
             if order == "newer" and older.document_id in may_go:
