@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dramatiq import Middleware
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: A message's kind of work and what it is for: the actor's name and its first argument.
 Work = tuple[str, str]
+CountedT = TypeVar("CountedT", Work, str)
 
 
 class Underway(Middleware):
@@ -26,7 +27,8 @@ class Underway(Middleware):
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._unfinished: Counter[Work] = Counter()
+        #: By first argument, then by actor: asked for one session or content, while there may be thousands.
+        self._unfinished: dict[str, Counter[str]] = {}
         self._unstarted: Counter[Work] = Counter()
         self._runs: Counter[str] = Counter()
 
@@ -35,8 +37,9 @@ class Underway(Middleware):
     def before_enqueue(self, broker: Broker, message: Message[Any], delay: int | None) -> None:
         """Count a message in; before it can be seen, since a worker may be done with it before `after_enqueue`."""
         with self._changed:
-            self._unfinished[_work(message)] += 1
-            self._unstarted[_work(message)] += 1
+            name, first = _work(message)
+            self._unfinished.setdefault(first, Counter())[name] += 1
+            self._unstarted[name, first] += 1
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         """Its actor starts."""
@@ -49,7 +52,11 @@ class Underway(Middleware):
         with self._changed:
             if "eta" in message.options:
                 self._take(self._unstarted, _work(message))  # A delayed message is replaced, never started itself.
-            self._take(self._unfinished, _work(message))
+            name, first = _work(message)
+            counted = self._unfinished.setdefault(first, Counter())
+            self._take(counted, name)
+            if not counted:
+                del self._unfinished[first]
             self._changed.notify_all()
 
     after_nack = after_ack
@@ -84,18 +91,16 @@ class Underway(Middleware):
             return True
 
     @staticmethod
-    def _take(counter: Counter[Work], work: Work) -> None:
+    def _take(counter: Counter[CountedT], work: CountedT) -> None:
         """Count one out and forget what has none left: there are as many keys as contents ever seen."""
         counter[work] -= 1
         if counter[work] <= 0:
             del counter[work]
 
     def _sum(self, first_argument: str | None, actor_name: str | None) -> int:
-        return sum(
-            n
-            for (name, first), n in self._unfinished.items()
-            if first_argument in (None, first) and actor_name in (None, name)
-        )
+        every = self._unfinished
+        asked = list(every.values()) if first_argument is None else [every.get(first_argument, Counter())]
+        return sum(n for counted in asked for name, n in counted.items() if actor_name in (None, name))
 
 
 def _work(message: Message[Any] | MessageProxy) -> Work:
