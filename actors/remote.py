@@ -18,7 +18,7 @@ from actors.news import News
 from actors.newswire import Newswire
 from actors.shared_underway import SharedUnderway
 from pipeline import workflow
-from pipeline.errors import ReviewError, TryAgain
+from pipeline.errors import ReviewError, SessionNotFound, TryAgain
 from pipeline.models import SessionRecord, StageKey
 from pipeline.presence import workers_running
 from pipeline.sources import InboxFile
@@ -99,7 +99,7 @@ class Remote(Engine):
         """
         try:
             with reaching(self.ws.settings):
-                taking = super().taking(session_id)
+                taking = super().taking(session_id) or self._is_filling(session_id)
         except TryAgain as error:
             if not self._away:
                 log.warning("%s Dropped files wait in the inbox until it is back.", error.message)
@@ -109,6 +109,12 @@ class Remote(Engine):
             log.warning("The broker is back.")
         self._away = False
         return taking
+
+    def _is_filling(self, session_id: str) -> bool:
+        """A taking may last longer than its note is believed; one that was killed or forgotten is not taken for one."""
+        with suppress(SessionNotFound):
+            return self.ws.sessions.is_filling(session_id)
+        return False
 
     def sweep(self) -> list[tuple[str, StageKey]]:
         """Nothing: one of the workers sweeps."""

@@ -23,11 +23,11 @@ log = logging.getLogger("registry_review.queue")
 #: A note outlives every message; what it says is believed only while its message is there.
 NOTE_SECONDS = 7 * 24 * 3600
 #: For so long a message that was handed out and not begun, or a stage that was begun, counts as underway. After an
-#: outage a living worker may hold a message for ever that it forgot; then it must be sent again. A stage that really
-#: runs is known by its session's lease, so a longer one is not sent twice.
-STAGE_SECONDS = 60
-#: The same for work that holds no lease.
-OTHER_SECONDS = 600
+#: outage a living worker may hold a message for ever that it forgot; then it must be sent again. What really runs is
+#: known by a lock that dies with its process: a stage by its session's lease, a taking by `SessionStore.is_filling`.
+BELIEVED_SECONDS = 60
+#: The same for a reading, which holds no lock; the discovery does not wait for it.
+READING_SECONDS = 600
 #: A note is written before its message is sent, most visibly where a delayed message is sent anew under another number:
 #: for so long it is believed by itself, in seconds.
 SENDING_SECONDS = 2
@@ -60,7 +60,7 @@ class SharedUnderway(Underway):
         with self._changed:
             self._runs[message.actor_name] += 1
         with self._or_log():
-            seconds = STAGE_SECONDS if message.actor_name in STAGE_ACTORS.values() else OTHER_SECONDS
+            seconds = READING_SECONDS if message.actor_name == READ else BELIEVED_SECONDS
             self._client.set(self._key("doing", message), message.options["redis_message_id"], ex=seconds)
             self._forget("waits", message)
 
@@ -110,7 +110,7 @@ class SharedUnderway(Underway):
         now = time.time()
         if now - float(written) < SENDING_SECONDS:
             return True  # the actor's start would have taken the note away
-        if now - float(due) < STAGE_SECONDS:
+        if now - float(due) < BELIEVED_SECONDS:
             return self._is_there(message_id)
         return self._client.lpos(self._queue, message_id) is not None
 

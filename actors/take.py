@@ -82,8 +82,9 @@ def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) 
     from pipeline.stages.add_documents import take_inbox_files
 
     ws = dispatch.ws
-    workflow.request(ws, session_id, advance_to, actor="inbox")
-    result = take_inbox_files(ws, session_id, claims.unpack(claim, ws.inbox))
+    with ws.sessions.filling(session_id):
+        workflow.request(ws, session_id, advance_to, actor="inbox")
+        result = take_inbox_files(ws, session_id, claims.unpack(claim, ws.inbox))
     for file in result.files:
         level = logging.WARNING if file.outcome == "refused" else logging.INFO
         log.log(level, "%s: %s %s%s", session_id, file.outcome, printable(file.filename), _because(file.reason))

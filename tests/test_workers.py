@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from actors import shared_underway
+from actors.broker import QUEUE
 from actors.remote import ENOUGH_WAITING, Remote
 from examples.portfolio import write_portfolio
 from pipeline import workflow
@@ -420,6 +422,29 @@ def test_files_wait_in_the_inbox_while_the_server_is_away_and_are_taken_when_it_
     finally:
         watcher.terminate()
         watcher.communicate(timeout=30)
+
+
+def test_a_taking_that_a_living_worker_forgot_holds_no_inbox_while_one_that_runs_does(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a message that was handed out and begun, and whose worker lives and will never be done with it
+    monkeypatch.setattr(shared_underway, "BELIEVED_SECONDS", 1)
+    monkeypatch.setattr(shared_underway, "SENDING_SECONDS", 0)
+    session_id = new_session(workspace)
+    with Remote(workspace) as queue:
+        queue.take(session_id, drop(workspace, session_id, {"plan.txt": b"A plan."}), "document_discovery")
+        handed_out = queue._broker.consume(QUEUE, prefetch=1, timeout=1000)
+        message = next(handed_out)
+        assert message is not None
+        queue.underway.before_process_message(queue._broker, message)
+        assert queue.taking(session_id)
+        # When nobody takes anything
+        # Then the session's next files need not wait for it
+        until(lambda: not queue.taking(session_id), "the message counts as forgotten", 20.0)
+        # But a taking that lasts longer than its note is believed holds them
+        with workspace.sessions.filling(session_id):
+            assert queue.taking(session_id)
+        assert not queue.taking(session_id)
 
 
 def test_waiting_ends_with_a_sentence_when_nobody_works(workspace: Workspace, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.errors import ReviewError, RevisionConflict, SessionCorrupt
+from pipeline.errors import ReviewError, RevisionConflict, SessionCorrupt, TryAgain
 from pipeline.models import AuditEvent, ProjectMetadata, SessionRecord
 from pipeline.store import results
 from pipeline.store.audit import AuditFile, chain
@@ -265,6 +265,22 @@ class SessionStore:
     def leased(self, session_id: str) -> bool:
         """True while any process runs a stage on this session."""
         return is_locked(self.folder(session_id) / "stage.lock")
+
+    @contextmanager
+    def filling(self, session_id: str) -> Iterator[None]:
+        """Let others know, for as long as this process lives and the block runs, that files are being taken.
+
+        It keeps nobody away: what is taken twice is known by its hash.
+        """
+        with ExitStack() as mark:
+            with suppress(TryAgain):
+                lock = self.folder(session_id) / "take.lock"
+                mark.enter_context(kernel_lock(lock, LEASE_FLOOR_SECONDS, "Files are being taken already."))
+            yield
+
+    def is_filling(self, session_id: str) -> bool:
+        """True while any process takes files into this session."""
+        return is_locked(self.folder(session_id) / "take.lock")
 
     # --- audit -------------------------------------------------------------------------------------------------------
 
