@@ -8,4 +8,7 @@ NAMES = (
     "cold",
     "sessions",
     "startup",
+    "crowd",
+    "latency",
+    "farms",
 )
