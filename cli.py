@@ -387,10 +387,13 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
                         print(line, file=sys.stderr if say == door.note else sys.stdout)
 
             with engine.listening(hear):
-                summary = watcher.once(stop) if once else watcher.run(stop)
-    if stop.is_set() and once:
+                if not once:
+                    watcher.run(stop)
+                    return None
+                summary = watcher.once(stop)
+    if stop.is_set():
         raise KeyboardInterrupt
-    return answers.watched(door.ws, summary.sessions, summary.files, summary.failures, goal) if once else None
+    return answers.watched(door.ws, summary.sessions, summary.files, summary.failures, goal)
 
 
 @command(

@@ -206,23 +206,25 @@ class Watcher:
         self._last_scan = float("-inf")
         self._rescan = True
         self._scanned_at: datetime | None = None
+        #: Only a run that ends by itself keeps what it did: one that goes on for months would keep it for ever.
+        self._sums_up = False
         self._files: list[tuple[str, FileOutcome]] = []
         self._failures: list[tuple[str, str]] = []
 
     # --- running ---
 
-    def run(self, stop: threading.Event | None = None) -> Summary:
+    def run(self, stop: threading.Event | None = None) -> None:
         """Work until `stop` is set, or SIGINT or SIGTERM comes; TryAgain when another watcher has this home."""
         stop = stop or threading.Event()
         with self._at_work(), set_on_signals(stop):
             while not stop.is_set():
                 self._turn_safely()
                 stop.wait(TICK_SECONDS)
-        return self._summary()
 
     def once(self, stop: threading.Event | None = None) -> Summary:
         """Take what is there, bring its sessions up to the stage, and end; a growing file is waited for."""
         stop = stop or threading.Event()
+        self._sums_up = True
         with self._at_work(), set_on_signals(stop):
             while not stop.is_set():
                 self._turn_safely()
@@ -311,6 +313,8 @@ class Watcher:
 
     def _hear(self, news: News) -> None:
         """Called in the worker's threads; appending to a list is all it does."""
+        if not self._sums_up:
+            return
         if news.kind == "taken" and news.result is not None:
             self._files += [(news.session_id, file) for file in news.result.files]
         elif news.kind in ("stage_failed", "not_taken"):

@@ -62,7 +62,7 @@ def measure(place: Path, quick: bool) -> list[Row]:
             after / before,
             1.5,
             True,
-            note=f"{(after - before) / many / 1e3:.0f} kB a file: one session holds them all, and is one value in memory",
+            note=f"{(after - before) / many / 1e3:.0f} kB a file: one session with all of them is one value",
         ),
     ]
 

@@ -334,6 +334,14 @@ def test_folders_made_quickly_one_in_another_do_not_end_the_events(workspace: Wo
         events.stop()
 
 
+def test_a_watcher_that_goes_on_keeps_no_list_of_what_it_took(workspace: Workspace, session: str) -> None:
+    with running(workspace) as watch:
+        (workspace.inbox / session / "plan.txt").write_text("A plan.")
+        watch.until_taken(session)
+
+        assert watch.watcher._summary().files == ()
+
+
 def test_an_overflown_kernel_queue_leads_to_a_scan(workspace: Workspace, session: str) -> None:
     events = WatchdogEvents(workspace.inbox)
     assert events.start() is None
