@@ -22,7 +22,7 @@ ABOUT = "Seventy generated farms dropped at once: two worker processes against o
 
 #: How many farms, and how few to compare memory with; the same when it is only to be seen that this runs.
 FARMS, FEW = 70, 10
-QUICK_FARMS, QUICK_FEW = 5, 2
+QUICK_FARMS, QUICK_FEW = 3, 1
 #: Seconds after which a run is given up; between two looks at it; and between two `status` while it works.
 PATIENCE, LOOK, ASK = 1800.0, 0.5, 2.0
 #: One thing at a time in each worker process, so that a second process and not a second thread is what is measured.

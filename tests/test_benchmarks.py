@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ROW = Row("reads", "5 pages/s", "10 pages/s", figure=0.5, target=0.4, at_most=False)
 
 
+@pytest.mark.timeout(600)  # whole programs start and end, in turn, on whatever else the machine does
 @pytest.mark.parametrize("name", NAMES)
 def test_a_benchmark_gives_whole_rows(name: str) -> None:
     rows = run(name, quick=True)
