@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from pipeline.checks import amounts, identity, periods
+from pipeline.checks import accounting, amounts, attachments, identity, periods, rounds, sampling
 from pipeline.checks.rule import Case, Rule
 from pipeline.models import CheckResult
 
 __all__ = ["RULES", "Case", "Rule", "run_all"]
 
 #: Every rule in the order of the report.
-RULES: tuple[Rule, ...] = (*periods.RULES, *amounts.RULES, *identity.RULES)
+RULES: tuple[Rule, ...] = (
+    *periods.RULES,
+    *amounts.RULES,
+    *identity.RULES,
+    *attachments.RULES,
+    *rounds.RULES,
+    *sampling.RULES,
+    *accounting.RULES,
+)
 
 
 def run_all(case: Case) -> tuple[CheckResult, ...]:

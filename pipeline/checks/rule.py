@@ -44,6 +44,8 @@ class Rule:
     requirement_ids: tuple[str, ...]
     clears_when: str
     run: Callable[[Case], Ruling]
+    #: Cause of the exception that tells of the same absence; the check's quotes are shown there, and it has none itself.
+    told_in: str | None = None
 
     def apply(self, case: Case) -> CheckResult:
         """The outcome as the report shows it."""
@@ -58,6 +60,7 @@ class Rule:
             evidence=distinct(ruling.evidence),
             requirement_ids=self.requirement_ids,
             clears_when=self.clears_when if ruling.outcome in ("fail", "warning") else None,
+            told_in=self.told_in if ruling.outcome in ("fail", "warning") else None,
         )
 
 

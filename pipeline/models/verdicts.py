@@ -48,6 +48,8 @@ class CheckResult(Value):
     evidence: tuple[Evidence, ...] = ()
     requirement_ids: tuple[str, ...] = ()
     clears_when: str | None = None
+    #: Cause of the exception that this check is told in, when another one speaks of the same thing.
+    told_in: str | None = None
 
 
 class ReviewException(Value):
