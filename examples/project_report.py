@@ -175,7 +175,9 @@ class _Report:
     def _balance(self) -> None:
         own, before = self.own, self.before
         self._head("Carbon Balance")
-        self._say("Emissions of the period are taken off the gain in soil carbon, in tonnes of CO2e. 1 credit = 1 tCO2e.")
+        self._say(
+            "Emissions of the period are taken off the gain in soil carbon, in tonnes of CO2e. 1 credit = 1 tCO2e."
+        )
         self._say("Table 2: Carbon Balance")
         blank = ("Blank",) * 4
         rows: list[tuple[str, ...]] = [("Year", "SOC [t]", "SOC Change [t]", "Emitted", "Balance", "Credit")]
@@ -214,7 +216,9 @@ class _Report:
             f"metres. The core positions were within {own.position_metres:g}m of the sampling plan."
         )
         if own.block_cores:
-            self._say(f"Mixed samples of {own.block_cores} cores were taken for each block of {own.strata_hectares} ha.")
+            self._say(
+                f"Mixed samples of {own.block_cores} cores were taken for each block of {own.strata_hectares} ha."
+            )
         if before:
             self._head("Change of the Sampling Design", 12)
             self._say(

@@ -10,6 +10,7 @@ from typing import Literal
 
 from examples.chance import chance
 from examples.farm import Farm, years_after
+from examples.ghg import year_end
 
 RoundKind = Literal["baseline", "monitoring"]
 #: Tonnes of CO2e that a tonne of carbon makes, as the reports print it.
@@ -154,7 +155,7 @@ def _baseline(farm: Farm) -> Round:
     mape = round(rng.uniform(4.1, 8.9), 2)
     return Round(
         kind="baseline",
-        year=farm.start.year,
+        year=year_end(farm).year,
         round_id=farm.project_id,
         reported=farm.submitted - timedelta(days=rng.randint(10, 40)),
         sampled_from=day,
@@ -185,7 +186,7 @@ def _baseline(farm: Farm) -> Round:
 
 def _monitoring(farm: Farm, first: Round) -> Round:
     rng = chance("monitoring round", farm.seed)
-    day = years_after(first.sampled_from, 1) - timedelta(days=rng.randint(0, 20))
+    day = date(year_end(farm, later=True).year, 11, rng.randint(3, 26))
     emissions = farm.later_emissions
     change = round((emissions + rng.uniform(110, 480)) / _CONVERSION, 2)
     short = farm.name.split()[0]

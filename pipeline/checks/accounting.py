@@ -16,8 +16,8 @@ _MOST_ERROR = 20.0
 _CONVERSION, _EXACT = 3.67, 44 / 12
 #: Reports print two decimals, so a product of them is off by a little more.
 _TONNES, _PRODUCT = 0.02, 0.03
-#: A year of emissions belongs to a round when it ends in this time before the round's sampling ends.
-_ROUND_OF_EMISSIONS = timedelta(days=425)
+#: A year of emissions that ends longer before a round's last day of sampling is another round's.
+_ROUND_OF_EMISSIONS = timedelta(days=365)
 #: Shares by which the emission report's own area may differ, and by which yields may fall (CC 5.2).
 _AREA_SHARE, _MOST_FALL = 0.02, 0.10
 _NO_ROUND = "No monitoring report with these figures was received."
@@ -74,7 +74,9 @@ def _stock_change(case: Case) -> Ruling:
         return Ruling(
             "warning", _sentence(said), tuple(i for v, b in off for i in (*v.shown("change", "net"), *b.shown("net")))
         )
-    return Ruling("pass", "The change of stock is the difference of the two rounds.", pairs[0][0].shown("change", "net"))
+    return Ruling(
+        "pass", "The change of stock is the difference of the two rounds.", pairs[0][0].shown("change", "net")
+    )
 
 
 def _conversion(case: Case) -> Ruling:
@@ -127,11 +129,17 @@ def _credits(case: Case) -> Ruling:
         wanted = {"credits": total, "buffer": buffer, "pending": total - buffer}
         if any(_figure(view, name) != value for name, value in wanted.items()):
             stated = " / ".join(f"{_figure(view, name):g}" for name in wanted)
-            off.append((view, f"{view.said()} states {stated}; its balance makes {total} / {buffer} / {total - buffer}"))
+            off.append(
+                (view, f"{view.said()} states {stated}; its balance makes {total} / {buffer} / {total - buffer}")
+            )
     if off:
         items = tuple(i for v, _ in off for i in v.shown("balance", "credits", "buffer", "pending"))
-        return Ruling("warning", "Total, buffer and pending credits: " + "; ".join(s for _, s in off) + f". {ISSUANCE}", items)
-    return Ruling("pass", "Total, buffer and pending credits follow from the balance.", views[0].shown("credits", "buffer"))
+        return Ruling(
+            "warning", "Total, buffer and pending credits: " + "; ".join(s for _, s in off) + f". {ISSUANCE}", items
+        )
+    return Ruling(
+        "pass", "Total, buffer and pending credits follow from the balance.", views[0].shown("credits", "buffer")
+    )
 
 
 def _report_emissions(case: Case) -> Ruling:
@@ -142,14 +150,18 @@ def _report_emissions(case: Case) -> Ruling:
         mine = [
             (gross, ends[key])
             for gross in case.facts.all("ghg_gross")
-            if (key := gross.evidence.document_id) in ends and last and _of_round(date.fromisoformat(ends[key].value), last)
+            if (key := gross.evidence.document_id) in ends
+            and last
+            and _of_round(date.fromisoformat(ends[key].value), last)
         ]
         if mine:
             compared.append((view, mine))
     if not compared:
         return not_run("A monitoring report and the emission report of its round are needed.")
     off = [
-        (v, mine) for v, mine in compared if not any(abs(float(g.value) - _figure(v, "emissions")) <= 0.01 for g, _ in mine)
+        (v, mine)
+        for v, mine in compared
+        if not any(abs(float(g.value) - _figure(v, "emissions")) <= 0.01 for g, _ in mine)
     ]
     if off:
         said = [
@@ -160,7 +172,9 @@ def _report_emissions(case: Case) -> Ruling:
         items = tuple(i for v, mine in off for i in (*v.shown("emissions"), mine[-1][0].evidence, mine[-1][1].evidence))
         return Ruling("warning", _sentence(said), items)
     view, mine = compared[0]
-    return Ruling("pass", "Reports deduct the gross emissions of their round.", (*view.shown("emissions"), mine[0][0].evidence))
+    return Ruling(
+        "pass", "Reports deduct the gross emissions of their round.", (*view.shown("emissions"), mine[0][0].evidence)
+    )
 
 
 def _of_round(end: date, sampled: date) -> bool:
@@ -204,9 +218,15 @@ def _emissions_area(case: Case) -> Ruling:
             "warning",
             f"{fact.evidence.document} was reckoned for about {area:.1f} ha ({fuels:g} tCO2e from fuels, {ratio:g} per "
             f"hectare); the project has {nearest.value} ha. The whole enterprise may have been taken.",
-            (fact.evidence, nearest.evidence),
+            (fact.evidence, *(f.evidence for f in case.facts.all("ghg_fuels") if _together(f, fact)), nearest.evidence),
         )
-    return Ruling("pass", "Emission reports were reckoned for the project's area.", (found[0].evidence, stated[0].evidence))
+    return Ruling(
+        "pass", "Emission reports were reckoned for the project's area.", (found[0].evidence, stated[0].evidence)
+    )
+
+
+def _together(one: Fact, other: Fact) -> bool:
+    return one.evidence.document_id == other.evidence.document_id
 
 
 def _yields(case: Case) -> Ruling:

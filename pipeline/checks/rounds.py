@@ -86,7 +86,9 @@ def _emissions_round(case: Case) -> Ruling:
         return Ruling("pass", f"The baseline emissions are those of the year to {printed(day)}.", tuple(items))
     blank = [i for v in reports(case) if v.kind == "baseline" and not v.fact("emissions") for i in v.shown("emissions")]
     deducted = [
-        v for v in reports(case) if (f := v.fact("emissions")) and v.kind == "monitoring" and _same(f.value, gross.value)
+        v
+        for v in reports(case)
+        if (f := v.fact("emissions")) and v.kind == "monitoring" and _same(f.value, gross.value)
     ]
     also = f" {deducted[0].said().capitalize()} deducts the same figure." if deducted else ""
     none = " The baseline report leaves its emissions blank." if blank else ""

@@ -41,7 +41,9 @@ def _cores_per_stratum(case: Case) -> Ruling:
             severity="medium" if issuance(views) else "high",
         )
     least = min(n for _, _, n in stated)
-    return Ruling("pass", f"Every report states at least {least} cores in each stratum.", tuple(f.evidence for _, f, _ in stated))
+    return Ruling(
+        "pass", f"Every report states at least {least} cores in each stratum.", tuple(f.evidence for _, f, _ in stated)
+    )
 
 
 def _own_cores(view: ReportView, unit: str) -> list[Fact]:
@@ -75,7 +77,9 @@ def _cores_agree(case: Case) -> Ruling:
     if not apart:
         return Ruling("pass", "No two statements on the cores of a round differ.")
     listed = list(apart.values())
-    said = "; ".join(f"{n} on {size:g} ha ({f.evidence.document}, page {f.evidence.page})" for _, f, n, size, _ in listed)
+    said = "; ".join(
+        f"{n} on {size:g} ha ({f.evidence.document}, page {f.evidence.page})" for _, f, n, size, _ in listed
+    )
     return Ruling(
         "warning",
         f"The cores of the {listed[0][4]} round are given differently for areas of one size: {said}.",
@@ -115,7 +119,9 @@ def _core_depth(case: Case) -> Ruling:
     if other:
         said = "; ".join(f"{v.said()} states {f.value} cm" for v, f in other)
         return Ruling(
-            "warning", f"Cores go from 0 to 30 cm; {said}.{issuance([v for v, _ in other])}", tuple(f.evidence for _, f in other)
+            "warning",
+            f"Cores go from 0 to 30 cm; {said}.{issuance([v for v, _ in other])}",
+            tuple(f.evidence for _, f in other),
         )
     return Ruling("pass", "Every report states 0-30 cm.", tuple(f.evidence for _, f in stated))
 
@@ -133,7 +139,9 @@ def _accuracy(case: Case) -> Ruling:
             tuple(f.evidence for _, f, _ in coarse),
         )
     return Ruling(
-        "pass", f"Positions are accurate to {max(m for _, _, m in stated):g} m or better.", tuple(f.evidence for _, f, _ in stated)
+        "pass",
+        f"Positions are accurate to {max(m for _, _, m in stated):g} m or better.",
+        tuple(f.evidence for _, f, _ in stated),
     )
 
 
@@ -143,7 +151,9 @@ def _claim(case: Case) -> Ruling:
         return not_run("No report states both the accuracy of its positions and how near they lie to the plan.")
     bold = [(v, a, p) for v, a, p in pairs if float(a.value) > float(p.value)]
     if bold:
-        said = "; ".join(f"{v.said()} places cores within {p.value} m with an accuracy of {a.value} m" for v, a, p in bold)
+        said = "; ".join(
+            f"{v.said()} places cores within {p.value} m with an accuracy of {a.value} m" for v, a, p in bold
+        )
         return Ruling(
             "warning",
             f"A claim finer than the instrument cannot be shown: {said}.{issuance([v for v, _, _ in bold])}",
@@ -212,7 +222,11 @@ def _sample_count(case: Case) -> Ruling:
     off = [(v, n, items) for v, n, items in compared if n != v.number("samples")]
     if off:
         said = "; ".join(f"{v.said()} states {v.number('samples'):g} samples, the table has {n}" for v, n, _ in off)
-        return Ruling("warning", f"{said[0].upper()}{said[1:]}.{issuance([v for v, _, _ in off])}", tuple(i for _, _, t in off for i in t))
+        return Ruling(
+            "warning",
+            f"{said[0].upper()}{said[1:]}.{issuance([v for v, _, _ in off])}",
+            tuple(i for _, _, t in off for i in t),
+        )
     return Ruling("pass", "Reports and sample tables have the same number of samples.", compared[0][2])
 
 
@@ -227,7 +241,9 @@ def _sample_columns(case: Case) -> Ruling:
     swapped = case.facts.all("samples_swapped")
     if swapped:
         density, depth, rows = swapped[0].value.split("|")
-        heads = tuple(f.evidence for f in case.facts.all("samples_rows") if f.evidence.sha256 == swapped[0].evidence.sha256)
+        heads = tuple(
+            f.evidence for f in case.facts.all("samples_rows") if f.evidence.sha256 == swapped[0].evidence.sha256
+        )
         return Ruling(
             "warning",
             f"Bulk density and depth stand in each other's column in {swapped[0].evidence.document}: {rows} rows have "
