@@ -175,9 +175,7 @@ class _Report:
     def _balance(self) -> None:
         own, before = self.own, self.before
         self._head("Carbon Balance")
-        self._say(
-            "Emissions of the period are taken off the gain in soil carbon, in tonnes of CO2e. 1 credit = 1 tCO2e."
-        )
+        self._say("Emissions of the period are taken off the gain in soil carbon, in tonnes of CO2e.")
         self._say("Table 2: Carbon Balance")
         blank = ("Blank",) * 4
         rows: list[tuple[str, ...]] = [("Year", "SOC [t]", "SOC Change [t]", "Emitted", "Balance", "Credit")]

@@ -1,4 +1,4 @@
-"""What a round leaves behind beside its report: the laboratory's sample table, and the record of the satellite image."""
+"""What a round leaves beside its report: the laboratory's sample table, and the record of the satellite image."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def write_samples(farm: Farm, own: Round, slips: Collection[str] = ()) -> bytes:
 
 
 def image_day(farm: Farm, own: Round, slips: Collection[str] = ()) -> date:
-    """The day of the satellite image: some weeks from the sampling, or half a year after it."""
+    """The day of the satellite image: some weeks from the sampling, or half a year before it."""
     if "late-image" in slips and own.kind == "baseline":
-        return own.sampled_to + timedelta(days=161)
+        return own.sampled_from - timedelta(days=161)
     return own.sampled_from + timedelta(days=chance(f"image {own.kind}", farm.seed).randint(-60, 60))
 
 

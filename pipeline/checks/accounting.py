@@ -20,6 +20,8 @@ _TONNES, _PRODUCT = 0.02, 0.03
 _ROUND_OF_EMISSIONS = timedelta(days=365)
 #: Shares by which the emission report's own area may differ, and by which yields may fall (CC 5.2).
 _AREA_SHARE, _MOST_FALL = 0.02, 0.10
+#: What is harvested in the year of a later start was sown and reaped before the project.
+_LAST_HARVEST_MONTH = 8
 _NO_ROUND = "No monitoring report with these figures was received."
 
 
@@ -41,8 +43,8 @@ def _model_error(case: Case) -> Ruling:
     if high or apart:
         said = [f"{v.said()} has an error of {_figure(v, 'mape'):g} %, and less than 20 % is asked for" for v in high]
         said += [
-            f"{v.said()} has an error of {_figure(v, 'mape'):g} % in its outline and {_figure(v, 'table_mape'):g} % above "
-            "its results"
+            f"{v.said()} has an error of {_figure(v, 'mape'):g} % in its outline and {_figure(v, 'table_mape'):g} % "
+            "above its results"
             for v in apart
         ]
         found = [*high, *(v for v in apart if v not in high)]
@@ -134,12 +136,10 @@ def _credits(case: Case) -> Ruling:
             )
     if off:
         items = tuple(i for v, _ in off for i in v.shown("balance", "credits", "buffer", "pending"))
-        return Ruling(
-            "warning", "Total, buffer and pending credits: " + "; ".join(s for _, s in off) + f". {ISSUANCE}", items
-        )
-    return Ruling(
-        "pass", "Total, buffer and pending credits follow from the balance.", views[0].shown("credits", "buffer")
-    )
+        said = "; ".join(s for _, s in off)
+        return Ruling("warning", f"Total, buffer and pending credits: {said}. {ISSUANCE}", items)
+    shown = views[0].shown("credits", "buffer")
+    return Ruling("pass", "Total, buffer and pending credits follow from the balance.", shown)
 
 
 def _report_emissions(case: Case) -> Ruling:
@@ -193,8 +193,8 @@ def _leakage(case: Case) -> Ruling:
         said = "; ".join(f"{v.said()} deducts {_figure(v, 'leakage'):.2f} tCO2e" for v in bare)
         return Ruling(
             "warning",
-            f"Leakage without its reckoning: {said} and has no table of yields, and no workbook with the yields of that "
-            f"year was received.{held} {ISSUANCE}",
+            f"Leakage without its reckoning: {said} and has no table of yields, and no workbook with the yields of "
+            f"that year was received.{held} {ISSUANCE}",
             (*(i for v in bare for i in v.shown("leakage")), *plan),
         )
     return Ruling("pass", "Where leakage is deducted, yields are shown.", views[0].shown("leakage", "yields"))
@@ -239,7 +239,7 @@ def _yields(case: Case) -> Ruling:
     for fact in rows:
         tonnes = {int(y): float(t) for y, t in (pair.split("=") for pair in fact.value.split("|")[1].split())}
         before = [t for y, t in tonnes.items() if start.year - 5 <= y < start.year]
-        later = [t for y, t in tonnes.items() if y >= start.year]
+        later = [t for y, t in tonnes.items() if y >= start.year + (start.month > _LAST_HARVEST_MONTH)]
         if before and later:
             shares.append((sum(later) / len(later) / (sum(before) / len(before)), fact))
     if not shares:
@@ -250,8 +250,8 @@ def _yields(case: Case) -> Ruling:
     if mean < 1 - _MOST_FALL:
         return Ruling(
             "warning",
-            f"Yields of the project's years fall by {(1 - mean) * 100:.0f} % on the mean of the crops against the five years "
-            f"before ({said}); more than 10 % needs regional yields or a deduction.",
+            f"Yields of the project's years fall by {(1 - mean) * 100:.0f} % on the mean of the crops against the five "
+            f"years before ({said}); more than 10 % needs regional yields or a deduction.",
             items,
         )
     return Ruling("pass", f"Yields of the project's years stay within 10 % on the mean of the crops ({said}).", items)

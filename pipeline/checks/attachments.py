@@ -13,15 +13,14 @@ def _attached(case: Case, name: str, words: str, kind: DocumentType) -> Ruling:
     if kept:
         return Ruling("pass", f"The Appendix holds {words}.", (promised[0].evidence, kept[0].evidence))
     if any(d.document_type == kind for d in case.inventory.documents):
-        return Ruling(
-            "pass", f"The Appendix holds no {words}; they were sent beside the plan.", (promised[0].evidence,)
-        )
-    holds = case.facts.value("appendix")
+        said = f"The Appendix holds no {words}; they were sent beside the plan."
+        return Ruling("pass", said, (promised[0].evidence,))
+    holds = f" ({listed})" if (listed := case.facts.value("appendix")) else ""
     places = list(dict.fromkeys(f.value for f in promised))
     said = f"Sections {' and '.join(places)} say" if len(places) > 1 else f"Section {places[0]} says"
     return Ruling(
         "warning",
-        f"{said} that {words} are appended; the Appendix holds none{f' ({holds})' if holds else ''}, and none were sent.",
+        f"{said} that {words} are appended; the Appendix holds none{holds}, and none were sent.",
         (*(f.evidence for f in promised), *case.facts.evidence("appendix")),
     )
 

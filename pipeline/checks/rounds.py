@@ -37,8 +37,8 @@ def _baseline_after_start(case: Case) -> Ruling:
     if gap > _FIRST_YEAR_MONTHS:
         return Ruling(
             "warning",
-            f"The project starts on {printed(start)}; its baseline was sampled from {printed(first)}, {int(gap)} months "
-            "later, so the first year of crediting has no measured baseline before it.",
+            f"The project starts on {printed(start)}; its baseline was sampled from {printed(first)}, {int(gap)} "
+            "months later, so no measured baseline stands before the first year of crediting.",
             items,
         )
     return Ruling("pass", f"The baseline was sampled from {printed(first)}, within a year of the start.", items)
@@ -95,8 +95,8 @@ def _emissions_round(case: Case) -> Ruling:
     return Ruling(
         "warning",
         f"The plan's baseline emissions, {stated[0].value}, are those of the report for the year to {printed(day)}, "
-        f"{int(months_between(start, day))} months after the start of {printed(start)}; no emission report of the first "
-        f"year was received.{none}{also}",
+        f"{int(months_between(start, day))} months after the start of {printed(start)}; no emission report of the "
+        f"first year was received.{none}{also}",
         (*items, *shown, *blank, *(i for v in deducted[:1] for i in v.shown("emissions"))),
     )
 
@@ -129,8 +129,8 @@ def _sign(case: Case) -> Ruling:
         same = [f for f in apart if _same(f.value, stated[0].value)] or apart
         return Ruling(
             "warning",
-            f"The plan writes its emissions as {stated[0].value}, {same[0].evidence.document} as {same[0].value}: one of "
-            "the signs is wrong, or the plan should say that it shows a deduction.",
+            f"The plan writes its emissions as {stated[0].value}, {same[0].evidence.document} as {same[0].value}: one "
+            "of the signs is wrong, or the plan should say that it shows a deduction.",
             (stated[0].evidence, same[0].evidence),
         )
     return Ruling("pass", "Emissions have the same sign in every document.", (stated[0].evidence,))
@@ -147,9 +147,9 @@ def _estimate(case: Case) -> Ruling:
     if measured and abs(estimated - measured) > _ESTIMATE_SHARE * measured:
         return Ruling(
             "warning",
-            f"Section 3.3 has baseline emissions of {measured:g} tCO2e; table 4.4 reckons {rows[0].value.split('|')[0]} "
-            f"with {estimated:g} tCO2e, {estimated / measured:.2f} times that. Table 4.4 is an estimate; its net rests on "
-            "it.",
+            f"Section 3.3 has baseline emissions of {measured:g} tCO2e; table 4.4 has {estimated:g} tCO2e for "
+            f"{rows[0].value.partition('|')[0]}, {estimated / measured:.2f} times that. Table 4.4 is an "
+            "estimate, on which its net removals rest.",
             items,
         )
     return Ruling("pass", "Table 4.4 reckons with about the emissions that section 3.3 states.", items)
@@ -175,8 +175,9 @@ def _plan_area(case: Case) -> Ruling:
 
 
 RULES = (
-    Rule("baseline-after-start", "The baseline is sampled in the first year", "Form 3.3; PG 8.6", "medium", ("REQ-007",),
-         "The start date is moved, or the proponent says on what the first year's credits rest.", _baseline_after_start),
+    Rule("baseline-after-start", "The baseline is sampled in the first year", "Form 3.3; PG 8.6", "medium",
+         ("REQ-007",), "The start date is moved, or the proponent says on what the first year's credits rest.",
+         _baseline_after_start),
     Rule("baseline-stock", "Plan and baseline report state one stock", "Form 3.3", "medium", (),
          "Plan and baseline report state the same net stock.", _baseline_stock),
     Rule("baseline-emissions", "The plan's baseline emissions are those reported", "Form 3.3", "medium", (),

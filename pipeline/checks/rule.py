@@ -44,7 +44,7 @@ class Rule:
     requirement_ids: tuple[str, ...]
     clears_when: str
     run: Callable[[Case], Ruling]
-    #: Cause of the exception that tells of the same absence; the check's quotes are shown there, and it has none itself.
+    #: Cause of the exception that tells of the same absence; that one shows the check's words and quotes.
     told_in: str | None = None
 
     def apply(self, case: Case) -> CheckResult:

@@ -41,9 +41,8 @@ def _cores_per_stratum(case: Case) -> Ruling:
             severity="medium" if issuance(views) else "high",
         )
     least = min(n for _, _, n in stated)
-    return Ruling(
-        "pass", f"Every report states at least {least} cores in each stratum.", tuple(f.evidence for _, f, _ in stated)
-    )
+    items = tuple(f.evidence for _, f, _ in stated)
+    return Ruling("pass", f"Every report states at least {least} cores in each stratum.", items)
 
 
 def _own_cores(view: ReportView, unit: str) -> list[Fact]:
@@ -77,9 +76,7 @@ def _cores_agree(case: Case) -> Ruling:
     if not apart:
         return Ruling("pass", "No two statements on the cores of a round differ.")
     listed = list(apart.values())
-    said = "; ".join(
-        f"{n} on {size:g} ha ({f.evidence.document}, page {f.evidence.page})" for _, f, n, size, _ in listed
-    )
+    said = "; ".join(f"{n} on {size:g} ha (page {f.evidence.page} of {v.said()})" for v, f, n, size, _ in listed)
     return Ruling(
         "warning",
         f"The cores of the {listed[0][4]} round are given differently for areas of one size: {said}.",
@@ -102,10 +99,11 @@ def _covered_share(case: Case) -> Ruling:
         return not_run("No report says what share of the project area was sampled, or the areas are not stated.")
     off = [c for c in compared if abs(c[0] - c[1]) > _SHARE_TOLERANCE]
     if off:
-        share, computed, about, items = off[0]
+        said, computed, about, items = off[0]
         return Ruling(
             "warning",
-            f"The {about} sampling is said to have covered {share:g} % of the project area; the areas make {computed:.1f} %.",
+            f"The {about} sampling is said to have covered {said:g} % of the project area; the areas make "
+            f"{computed:.1f} %.",
             items,
         )
     return Ruling("pass", f"The share covered is that of the areas, {compared[0][1]:.1f} %.", compared[0][3])
@@ -135,7 +133,8 @@ def _accuracy(case: Case) -> Ruling:
         said = "; ".join(f"{v.said()} states {m:g} m" for v, _, m in coarse)
         return Ruling(
             "warning",
-            f"Positions are to be accurate to {COARSEST_METRES:g} m or better; {said}.{issuance([v for v, _, _ in coarse])}",
+            f"Positions are to be accurate to {COARSEST_METRES:g} m or better; {said}."
+            f"{issuance([v for v, _, _ in coarse])}",
             tuple(f.evidence for _, f, _ in coarse),
         )
     return Ruling(
@@ -206,7 +205,7 @@ def _image_days(case: Case) -> list[date]:
 
 
 def _sample_count(case: Case) -> Ruling:
-    tables = [(f, *f.value.split("|")) for f in case.facts.all("samples_rows")]
+    tables = [(f, *f.value.partition("|")[::2]) for f in case.facts.all("samples_rows")]
     views = [v for v in reports(case) if v.number("samples")]
     if not tables or not views:
         return not_run("A report with its number of samples and a sample table of that round are needed.")

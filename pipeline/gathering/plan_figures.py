@@ -11,9 +11,10 @@ from pipeline.forms.normal import plain, squash
 from pipeline.gathering.sampling_text import NUMBER, count
 from pipeline.models import Evidence, Fact
 
-_FIGURE = r"(?P<value>[-+]?\s?\d[\d,]*(?:\.\d+)?)"
+#: A minus stands right before its figure; a dash with a space after it only parts words from figure.
+_FIGURE = r"(?P<value>[-+]?\d[\d,]*(?:\.\d+)?)"
 _EMISSIONS = re.compile(
-    rf"\b(?:GHG|greenhouse gas)\s+emissions\s*(?:\([^)]*\)\s*)?(?:of|are|is|were|was|:|=)?\s*{_FIGURE}\s*"
+    rf"\b(?:GHG|greenhouse gas)\s+emissions\s*(?:\([^)]*\)\s*)?(?:of|are|is|were|was|:|=|-(?=\s))?\s*{_FIGURE}\s*"
     r"(?:t|tonnes)\s?(?:of\s)?CO ?2? ?e",
     re.I,
 )
@@ -43,7 +44,7 @@ def gather(dossier: Dossier) -> Iterator[Fact]:
         ("plan_area", ("1.11/Gross Project Area",), _HECTARES),
     ):
         for paragraph, found in _matches(dossier, places, pattern):
-            yield from _fact(dossier, name, found["value"].replace(",", "").replace(" ", ""), paragraph, found)
+            yield from _fact(dossier, name, found["value"].replace(",", ""), paragraph, found)
             break
     for paragraph, found in _matches(dossier, ("5.3", "3.3"), _PLANNED):
         yield from _fact(dossier, "plan_cores", str(count(found["count"])), paragraph, found)

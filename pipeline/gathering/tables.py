@@ -36,17 +36,16 @@ def _key(cell: str) -> str:
 
 
 def _samples(dossier: Dossier, document: Document, page: Page) -> Iterator[Fact]:
-    """Measured rows with the first day of receipt; rows whose density or depth cannot be, or stand in each other's place.
+    """Measured rows with the first day of receipt; rows whose density or depth cannot be, or changed places.
 
     `samples_rows` is "rows|day or nothing", the others "density|depth|rows".
     """
-    for at, row in enumerate(page.rows[:_HEADER_ROWS]):
-        keys = [_key(cell) for cell in row]
-        if sum(key in keys for key in _COLUMNS) >= _ENOUGH:
-            break
-    else:
-        return
+    heads = enumerate(page.rows[:_HEADER_ROWS])
+    at, row = next(((n, r) for n, r in heads if len({_key(c) for c in r}.intersection(_COLUMNS)) >= _ENOUGH), (0, ()))
+    keys = [_key(cell) for cell in row]
     column = {key: keys.index(key) for key in _COLUMNS if key in keys}
+    if not column:
+        return
     measured = [r for r in page.rows[at + 1 :] if any(_figure(r, column.get(k)) for k in ("soc", "socs"))]
     item = dossier.quote_row(document, page, row)
     if not item or not measured:
