@@ -20,8 +20,9 @@ lint: $(VENV)/.installed-dev  ## style, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-docs: $(VENV)/.installed-dev  ## docs/commands.md from the help texts
+docs: $(VENV)/.installed-dev  ## docs/commands.md from the help texts, docs/checks.md from the rules
 	@$(BIN)/python tests/commands_page.py
+	@$(BIN)/python tests/checks_page.py
 
 clean:  ## remove what was installed and cached; inbox/ and data/ stay
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

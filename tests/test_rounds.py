@@ -82,7 +82,9 @@ def test_the_values_of_a_report_are_those_that_were_printed_and_a_baseline_leave
         first, later = draw_rounds(submission.farm)
         facts = reviewed(seed).extraction.facts
         for own in (first, later):
-            mine = {f.name: f.value for f in facts if f.evidence.document == submission.files[f"{own.kind}_report"].name}
+            mine = {
+                f.name: f.value for f in facts if f.evidence.document == submission.files[f"{own.kind}_report"].name
+            }
             money = {name: mine[f"round_{name}"] for name in ("gain", "emissions", "balance", "buffer", "credits")}
             assert mine["round_area"] == f"{own.hectares:.2f}"
             assert mine["round_year"] == str(own.year)

@@ -74,7 +74,7 @@ def _stock_change(case: Case) -> Ruling:
             for v, b in off
         ]
         return Ruling(
-            "warning", _sentence(said), tuple(i for v, b in off for i in (*v.shown("change", "net"), *b.shown("net")))
+            "warning", _later(said), tuple(i for v, b in off for i in (*v.shown("change", "net"), *b.shown("net")))
         )
     return Ruling(
         "pass", "The change of stock is the difference of the two rounds.", pairs[0][0].shown("change", "net")
@@ -94,7 +94,7 @@ def _conversion(case: Case) -> Ruling:
             f"{_CONVERSION} it is {_figure(v, 'change') * _CONVERSION:.2f}"
             for v in wrong
         ]
-        return Ruling("warning", _sentence(said), tuple(i for v in wrong for i in v.shown("gain", "change")))
+        return Ruling("warning", _later(said), tuple(i for v in wrong for i in v.shown("gain", "change")))
     note = " 44/12 was used where reports print 3.67." if exact else ""
     return Ruling("pass", f"Carbon was converted with {_CONVERSION}.{note}", views[0].shown("gain", "change"))
 
@@ -111,7 +111,7 @@ def _balance(case: Case) -> Ruling:
             for v in off
         ]
         items = tuple(i for v in off for i in v.shown("balance", "gain", "emissions", "leakage"))
-        return Ruling("warning", _sentence(said), items)
+        return Ruling("warning", _later(said), items)
     return Ruling("pass", "Gain less emissions and leakage makes the balance.", views[0].shown("balance", "gain"))
 
 
@@ -170,7 +170,7 @@ def _report_emissions(case: Case) -> Ruling:
             for v, mine in off
         ]
         items = tuple(i for v, mine in off for i in (*v.shown("emissions"), mine[-1][0].evidence, mine[-1][1].evidence))
-        return Ruling("warning", _sentence(said), items)
+        return Ruling("warning", _later(said), items)
     view, mine = compared[0]
     return Ruling(
         "pass", "Reports deduct the gross emissions of their round.", (*view.shown("emissions"), mine[0][0].evidence)
@@ -255,6 +255,11 @@ def _yields(case: Case) -> Ruling:
             items,
         )
     return Ruling("pass", f"Yields of the project's years stay within 10 % on the mean of the crops ({said}).", items)
+
+
+def _later(parts: list[str]) -> str:
+    """A sentence on monitoring reports alone."""
+    return f"{_sentence(parts)} {ISSUANCE}"
 
 
 def _sentence(parts: list[str]) -> str:

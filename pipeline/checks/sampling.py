@@ -180,7 +180,10 @@ def _imagery(case: Case) -> Ruling:
             for _, day, v in far
         )
         items = tuple(i for _, _, v in far for i in v.shown("sampling_start", "sampling_finish"))
-        return Ruling("warning", f"Image and sampling lie within {MOST_MONTHS} months of each other; {said}.", items)
+        later = issuance([v for _, _, v in far])
+        return Ruling(
+            "warning", f"Image and sampling lie within {MOST_MONTHS} months of each other; {said}.{later}", items
+        )
     said = "; ".join(f"{v.said()}: {printed(day)}" for _, day, v in best.values())
     return Ruling("pass", f"Each image lies within {MOST_MONTHS} months of its sampling ({said}).")
 
