@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.checks import accounting, amounts, attachments, identity, periods, rounds, sampling
+from pipeline.checks import accounting, amounts, attachments, identity, periods, rounds, samples, sampling
 from pipeline.checks.rule import Rule
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "checks.md"
@@ -28,6 +28,7 @@ FAMILIES = (
     ("What the plan says is appended", attachments.RULES),
     ("The plan against the first rounds", rounds.RULES),
     ("How the soil was sampled", sampling.RULES),
+    ("Images and sample tables", samples.RULES),
     ("The sums of a round", accounting.RULES),
 )
 

@@ -9,13 +9,13 @@ import pytest
 
 from examples.rounds import SLIPS, draw_rounds
 from examples.submission import write_submission
-from pipeline.checks import RULES, accounting, rounds, sampling
+from pipeline.checks import RULES, accounting, rounds, samples, sampling
 from pipeline.gathering.project_reports import BLANK
 from tests.test_mutations import Review, review, sent
 
 #: Both layouts of a report, ruled tables and bare lines, starts in January, March and September.
 SEEDS = (1, 2, 4, 6)
-ACROSS = {rule.check_id for rule in (*rounds.RULES, *sampling.RULES, *accounting.RULES)}
+ACROSS = {rule.check_id for rule in (*rounds.RULES, *sampling.RULES, *samples.RULES, *accounting.RULES)}
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.checks import accounting, amounts, attachments, identity, periods, rounds, sampling
+from pipeline.checks import accounting, amounts, attachments, identity, periods, rounds, samples, sampling
 from pipeline.checks.rule import Case, Rule
 from pipeline.models import CheckResult
 
@@ -16,6 +16,7 @@ RULES: tuple[Rule, ...] = (
     *attachments.RULES,
     *rounds.RULES,
     *sampling.RULES,
+    *samples.RULES,
     *accounting.RULES,
 )
 
