@@ -20,8 +20,9 @@ lint: $(VENV)/.installed-dev  ## style, types, layers
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-docs: $(VENV)/.installed-dev  ## docs/commands.md from the help texts
+docs: $(VENV)/.installed-dev  ## docs/commands.md from the help texts, docs/checks.md from the rules
 	@$(BIN)/python tests/commands_page.py
+	@$(BIN)/python tests/checks_page.py
 
 bench: $(VENV)/.installed-dev  ## measure; the table goes into docs/performance.md
 	@$(BIN)/python -m benchmarks --markdown docs/performance.md

@@ -94,6 +94,8 @@ class Farm:
     yields: dict[str, dict[int, float]]
     #: Gross emissions and offset in tCO2e for the first year.
     emissions: float
+    #: Gross emissions in tCO2e of the year after.
+    later_emissions: float
     offset: float
     stock_tonnes: float
     rainfall_mm: int
@@ -125,9 +127,14 @@ class Farm:
         return max(y for y in (2000, 2006, 2012) if y <= self.start.year - 10)
 
     @property
+    def baseline_year(self) -> int:
+        """Year of the first sampling: the first February of the project, never more than a year after its start."""
+        return self.start.year + (self.start.month > 2)
+
+    @property
     def baseline_month(self) -> str:
         """Month of the first sampling, in words."""
-        return f"February {self.start.year + 1}"
+        return f"February {self.baseline_year}"
 
     def average(self, crop: str) -> float | None:
         """Mean yield of a crop over the five years before the start, in t/ha; None when it was not grown."""
@@ -199,7 +206,8 @@ def draw_farm(seed: int, owner: str | None = None) -> Farm:
         parcels=_parcels(rng),
         titles=_titles(rng, start),
         yields=_yields(rng, year),
-        emissions=round(rng.uniform(90, 640), 2),
+        emissions=(emissions := round(rng.uniform(90, 640), 2)),
+        later_emissions=round(emissions * chance("later emissions", seed).uniform(0.86, 1.12), 2),
         offset=round(rng.uniform(20, 88), 2),
         stock_tonnes=round(rng.uniform(4200, 23000), 2),
         rainfall_mm=rng.randint(58, 92) * 10,

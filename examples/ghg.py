@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from random import Random
 
 from examples.chance import chance
-from examples.farm import Farm
+from examples.farm import Farm, years_after
 from examples.sheet import Draw, Sheet, print_pages, text_at
 from examples.style import Face
 
@@ -17,20 +18,27 @@ _OFFSETS = (("Hedgerows", 0.3), ("Woodland", 0.7))
 _LEFT = 64.0
 
 
-def year_end(farm: Farm) -> date:
-    """Last day of the year that the report covers: the harvest year in which the project began or the next."""
-    return date(farm.start.year + (farm.start.month > 9), 9, 30)
+def year_end(farm: Farm, later: bool = False) -> date:
+    """Last day of the year that the report covers: the harvest year in which the project began or the next.
+
+    `later` is the year after that one.
+    """
+    return date(farm.start.year + (farm.start.month > 8) + later, 9, 30)
 
 
-def write_ghg_report(farm: Farm) -> bytes:
+def write_ghg_report(farm: Farm, later: bool = False, hectares: float | None = None) -> bytes:
     """The report as PDF: gross emissions, offset and balance, then tables by source, by gas and by input.
 
+    `later` makes it the report of the second year; `hectares` is the area it was reckoned for in place of the farm's.
     Subscripts are either set beside their letter or, on half of the farms, all at the end of the page's stream, where
     readers find them as stray figures.
     """
     rng = chance("ghg", farm.seed)
+    end, area = year_end(farm, later), hectares or farm.hectares
+    if later:
+        farm = replace(farm, emissions=farm.later_emissions, submitted=years_after(farm.submitted, 1))
     page = _Page(Sheet("a4", top=60, bottom=60), stray=rng.random() < 0.5)
-    page.text(f"{farm.name} {year_end(farm):%d %b %Y}", 22)
+    page.text(f"{farm.name} {end:%d %b %Y}", 22)
     page.text("Prepared using UK as the region in the Farm Carbon Calculator.", 10, gap=26)
     page.text("Carbon balance", 15, gap=14)
     balance = farm.emissions - farm.offset
@@ -41,9 +49,9 @@ def write_ghg_report(farm: Farm) -> bytes:
     page.turn()
     page.text("Key figures", 15, gap=14)
     for head, value, unit in (
-        ("Carbon balance / hectare:", balance / farm.hectares, "tonnes CO₂e/hectare/year"),
-        ("Fuel / hectare:", farm.emissions * 0.11 / farm.hectares, "tonnes CO₂e/hectare from fuel"),
-        ("Fertiliser emissions:", farm.emissions * 0.31 / farm.hectares, "tonnes CO₂e per ha from fertilisers"),
+        ("Carbon balance / hectare:", balance / area, "tonnes CO₂e/hectare/year"),
+        ("Fuel / hectare:", farm.emissions * 0.11 / area, "tonnes CO₂e/hectare from fuel"),
+        ("Fertiliser emissions:", farm.emissions * 0.31 / area, "tonnes CO₂e per ha from fertilisers"),
     ):
         page.text(head, 11)
         page.text(f"{value:.4f}", 16, gap=6)
@@ -77,7 +85,7 @@ def write_ghg_report(farm: Farm) -> bytes:
     page.table(
         [
             ("Farm", farm.name),
-            ("Area", f"{farm.hectares:.2f} hectares"),
+            ("Area", f"{area:.2f} hectares"),
             ("Region", "UK"),
             ("Report type", "Standard"),
             ("Report downloaded", f"{farm.submitted:%d/%m/%Y} 09:{rng.randint(10, 59)}"),

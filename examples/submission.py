@@ -11,7 +11,10 @@ from examples.farm import Farm, draw_farm
 from examples.ghg import write_ghg_report, year_end
 from examples.land_cover import write_land_cover
 from examples.plan import PlanMade, PlanOptions, Planted, write_plan
+from examples.project_report import report_name, write_report
 from examples.register import printed_proprietor, write_register
+from examples.rounds import draw_rounds
+from examples.samples import image_day, write_image_record, write_samples
 from examples.style import Style, draw_style
 from examples.wording import draw_answers, draw_instructions
 from examples.yields import write_yields
@@ -51,6 +54,11 @@ class Variations:
     absent_paper: bool | None = None
     #: Whether the area in hectares stands in the map picture alone.
     area_in_picture: bool | None = None
+    #: How many project reports are sent with the plan: none, the baseline, or the first monitoring report as well,
+    #: each with its sample table and image record, the monitoring report with its report of emissions.
+    rounds: int = 0
+    #: What is wrong in the reports or in what they are held to: keys of `examples.rounds.SLIPS`.
+    slips: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ def write_submission(folder: Path, seed: int = 1, **variations: Any) -> Submissi
     plan_name = f"{farm.project_id} {'Public ' if style.public else ''}Project Plan.pdf"
     plan = write_plan(plan_name, farm, style, draw_instructions(seed), draw_answers(seed, facts), _options(style, wish))
     map_name = f"{farm.estate} - {farm.cover_year} Land Cover Map.pdf"
-    ghg_report = write_ghg_report(farm)
+    ghg_report = write_ghg_report(farm, hectares=_ghg_area(farm, wish))
     contents = {
         "plan": (plan_name, plan.data, "project_plan"),
         **{
@@ -113,9 +121,12 @@ def write_submission(folder: Path, seed: int = 1, **variations: Any) -> Submissi
             for i, (name, title) in enumerate(zip(registers, farm.titles, strict=True), start=1)
         },
         "land_cover_map": (map_name, write_land_cover(farm), "land_cover_map"),
-        "yields": (f"{workbook}.xlsx", write_yields(farm), "farm_management_records"),
+        "yields": (f"{workbook}.xlsx", write_yields(farm, _later_yields(wish)), "farm_management_records"),
         "ghg_report": (f"{farm.project_id}_GHG_Emissions_{year_end(farm):%d_%b_%Y}.pdf", ghg_report, "ghg_emissions"),
     }
+    if "later-emissions" in wish.slips:
+        del contents["ghg_report"]  # what the plan calls its baseline is the report of the next year
+    contents |= _rounds(farm, wish)
     contents["duplicate"] = ("scan_0001.pdf", contents["register-1"][1], "land_tenure")
     contents["temporary"] = (f"~${workbook[2:]}.xlsx", b"\x05clerk".ljust(165, b" "), "")
     contents["broken"] = (f"{farm.project_id}_Sample_Plan.pdf", ghg_report[: len(ghg_report) // 2], "")
@@ -143,6 +154,44 @@ def write_submission(folder: Path, seed: int = 1, **variations: Any) -> Submissi
     )
 
 
+def _rounds(farm: Farm, wish: Variations) -> dict[str, tuple[str, bytes, str]]:
+    """The project reports that are sent, with what belongs to each, by key."""
+    drawn = draw_rounds(farm, wish.slips)
+    found: dict[str, tuple[str, bytes, str]] = {}
+    for own, before in zip(drawn[: wish.rounds], (None, *drawn), strict=False):
+        if before:
+            emissions_file = f"{own.round_id}_GHG_Emissions_{year_end(farm, later=True):%d_%b_%Y}.pdf"
+            report = write_report(farm, own, before, emissions_file)
+            sent = write_ghg_report(farm, later=True, hectares=_ghg_area(farm, wish))
+            found["later_ghg_report"] = (emissions_file, sent, "ghg_emissions")
+        else:
+            report = write_report(farm, own)
+        day = image_day(farm, own, wish.slips)
+        image, table = f"S2A_tile_{day:%Y%m%d}.json", f"{own.round_id}_Sample_Plan_Results.csv"
+        found |= {
+            f"{own.kind}_report": (report_name(own), report, f"{own.kind}_report"),
+            f"{own.kind}_samples": (table, write_samples(farm, own, wish.slips), "lab_results"),
+            f"{own.kind}_image": (image, write_image_record(farm, own, day), "imagery_metadata"),
+        }
+    return found
+
+
+def _later_yields(wish: Variations) -> float:
+    """What is left of the yields of the project's own years."""
+    return 0.8 if "yields-fall" in wish.slips else 0.0 if "leakage-alone" in wish.slips else 1.0
+
+
+def _ghg_area(farm: Farm, wish: Variations) -> float | None:
+    return round(farm.hectares * 1.12, 2) if "larger-farm" in wish.slips else None
+
+
+def _stated_emissions(farm: Farm, wish: Variations) -> float:
+    """What the plan calls its baseline emissions."""
+    if "later-emissions" in wish.slips:
+        return farm.later_emissions
+    return round(farm.emissions + 12.4, 2) if "other-emissions" in wish.slips else farm.emissions
+
+
 def _options(style: Style, wish: Variations) -> PlanOptions:
     return PlanOptions(
         italics=wish.italics,
@@ -158,7 +207,8 @@ def _options(style: Style, wish: Variations) -> PlanOptions:
 def _facts(farm: Farm, style: Style, wish: Variations, papers: list[str], workbook: str) -> dict[str, object]:
     """What the braces of the answers stand for; empty strings remove their paragraph."""
     parts = wish.buffer_parts or (wish.buffer_percent / 2, wish.buffer_percent / 2)
-    removals, baseline = round(farm.hectares * 6), round(farm.emissions)
+    emissions = _stated_emissions(farm, wish)
+    removals, baseline = round(farm.hectares * 6), round(emissions * (2 if "estimate-off" in wish.slips else 1))
     per_line = style.papers_per_line
     crops = list(farm.yields)
     averages = "; ".join(f"{c} {a:.2f} t/ha" for c in crops if (a := farm.average(c)) is not None)
@@ -181,6 +231,7 @@ def _facts(farm: Farm, style: Style, wish: Variations, papers: list[str], workbo
         "yield_text": "" if style.public else f"Averages of the 5 years before the start: {averages} ({workbook}).",
         "history_text": "" if style.public else f"Years {farm.history[0]} to {farm.history[-1]}: {workbook}.",
         "papers": "" if style.public else "\n".join(lines),
+        "emissions": f"{'-' if 'minus' in wish.slips else ''}{emissions:.2f}",
         "baseline": baseline,
         "removals": removals + baseline,
         "net": removals,

@@ -19,9 +19,10 @@ _LISTS = {
 }
 
 
-def write_yields(farm: Farm) -> bytes:
+def write_yields(farm: Farm, later_share: float = 1.0) -> bytes:
     """The workbook as xlsx: a row of years, five columns for each, a row for each field, averages at the bottom.
 
+    `later_share` is what is left of the yields of the project's own years; 0 leaves their cells empty.
     The harvests of the project's own first years stand to the right of the five years that count. A sheet of pick
     lists follows, as such workbooks have.
     """
@@ -71,7 +72,9 @@ def write_yields(farm: Farm) -> bytes:
         sheet.cell(row, 1, "Average Yield (t/ha)")
         sheet.cell(row, 2, crop)
         for i, year in enumerate(years):
-            sheet.cell(row, first + 5 * i, grown.get(year))
+            tonnes = grown.get(year)
+            later = tonnes is not None and year >= farm.start.year and later_share != 1.0
+            sheet.cell(row, first + 5 * i, (round(tonnes * later_share, 2) or None) if tonnes and later else tonnes)
         sheet.cell(row, last, farm.average(crop))
     lists = book.create_sheet("Lists")
     for column, (head, choices) in enumerate(_LISTS.items(), start=1):

@@ -59,7 +59,24 @@ def exceptions_of(
         said = {row.requirement_id for row in rows if row.status in ("missing", "not_applicable") or _unread(row)}
         found += _of_failures([f for f in failures if f.requirement.requirement_id not in said], spoken)
         found += _unexplained(rows, {i for e in found for i in e.requirement_ids})
-    return tuple(sorted(found, key=_order))
+    return tuple(sorted(_told_together(found, checks), key=_order))
+
+
+def _told_together(found: list[ReviewException], checks: list[CheckResult]) -> list[ReviewException]:
+    """A check that only says where a missing paper was promised lends its words and quotes to that paper's entry."""
+    told = {c.check_id: c for c in checks if c.told_in and any(e.cause == c.told_in for e in found)}
+    return [
+        entry.model_copy(
+            update={
+                "message": " ".join((entry.message, *(c.message for c in promised))),
+                "evidence": distinct((*entry.evidence, *(q for c in promised for q in c.evidence))),
+            }
+        )
+        if (promised := [c for c in told.values() if c.told_in == entry.cause])
+        else entry
+        for entry in found
+        if entry.cause not in told
+    ]
 
 
 def _order(item: ReviewException) -> tuple[int, int, int, tuple[str, ...], str]:

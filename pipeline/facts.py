@@ -9,6 +9,7 @@ from pipeline.checklists.model import DateTest, PeriodTest, ShareTest
 from pipeline.dates import DateMention, dates_in
 from pipeline.dossier import Dossier
 from pipeline.forms.normal import plain
+from pipeline.gathering import across_documents
 from pipeline.models import Document, DocumentType, Fact, Page, RequirementEvidence
 from pipeline.tenure.owners import credit_holders, land_owners
 
@@ -53,6 +54,7 @@ def gather(dossier: Dossier, rows: list[RequirementEvidence]) -> tuple[Fact, ...
         *_reports(dossier),
         *_estimates(dossier),
         *_other_plans(dossier),
+        *across_documents(dossier),
     ]
     return tuple(facts)
 

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from checks_page import FAMILIES
+from checks_page import PAGE as CHECKS_PAGE
+from checks_page import page as checks_page
 from commands_page import command_paths
 from pydantic import BaseModel
 
 from pipeline import checklists, exits, workflow
 from pipeline.checklists import model
+from pipeline.checks import RULES
 from pipeline.errors import ChecklistError
 from pipeline.models import DocumentStatus, DocumentType
 from pipeline.settings import Settings
@@ -76,6 +80,11 @@ def test_the_architecture_names_every_module_or_its_folder() -> None:
     known = {w.removeprefix("pipeline/").partition("/")[0].removesuffix(".py") for w in named}
     parts = {p.stem for p in (ROOT / "pipeline").iterdir() if p.suffix == ".py" or (p / "__init__.py").is_file()}
     assert parts - known == {"__init__"}
+
+
+def test_the_page_on_checks_is_what_the_rules_declare_and_leaves_none_out() -> None:
+    assert text_of(CHECKS_PAGE) == checks_page(), "run: make docs"
+    assert sorted(rule.check_id for _, rules in FAMILIES for rule in rules) == sorted(r.check_id for r in RULES)
 
 
 def test_make_verbs_on_the_pages_exist() -> None:

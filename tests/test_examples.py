@@ -283,7 +283,7 @@ def test_the_emissions_report_agrees_with_the_plan() -> None:
         pages = page_texts(data["ghg_report"])
         assert "Farm Carbon Calculator" in pages[0]
         assert f"{made.farm.emissions:.2f}" in pages[0]
-        assert f"-{made.farm.emissions:.2f} tCO" in " ".join(page_texts(data["plan"]))
+        assert f" {made.farm.emissions:.2f} tCO" in " ".join(page_texts(data["plan"]))
 
 
 def test_the_mess_is_a_duplicate_a_lock_file_and_half_a_pdf() -> None:

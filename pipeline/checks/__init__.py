@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from pipeline.checks import amounts, identity, periods, remarks, reviews
+from pipeline.checks import (
+    accounting,
+    amounts,
+    attachments,
+    identity,
+    periods,
+    remarks,
+    reviews,
+    rounds,
+    samples,
+    sampling,
+)
 from pipeline.checks.rule import Case, Rule
 from pipeline.models import CheckResult
 
 __all__ = ["RULES", "Case", "Rule", "run_all"]
 
 #: Every rule in the order of the report.
-RULES: tuple[Rule, ...] = (*periods.RULES, *amounts.RULES, *identity.RULES, *reviews.RULES, *remarks.RULES)
+RULES: tuple[Rule, ...] = (
+    *periods.RULES,
+    *amounts.RULES,
+    *identity.RULES,
+    *attachments.RULES,
+    *rounds.RULES,
+    *sampling.RULES,
+    *samples.RULES,
+    *accounting.RULES,
+    *reviews.RULES,
+    *remarks.RULES,
+)
 
 
 def run_all(case: Case) -> tuple[CheckResult, ...]:

@@ -57,6 +57,8 @@ class Rule:
     requirement_ids: tuple[str, ...]
     clears_when: str
     run: Callable[[Case], Ruling]
+    #: Cause of the exception that tells of the same absence; that one shows the check's words and quotes.
+    told_in: str | None = None
 
     def apply(self, case: Case) -> CheckResult:
         """The outcome as the report shows it."""
@@ -72,6 +74,7 @@ class Rule:
             requirement_ids=self.requirement_ids,
             clears_when=self.clears_when if ruling.outcome in ("fail", "warning") else None,
             findings=ruling.findings,
+            told_in=self.told_in if ruling.outcome in ("fail", "warning") else None,
         )
 
 

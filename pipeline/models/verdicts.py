@@ -58,6 +58,8 @@ class CheckResult(Value):
     clears_when: str | None = None
     #: Where a check found several things, each by itself; they become exceptions one by one.
     findings: tuple[CheckFinding, ...] = ()
+    #: Cause of the exception that this check is told in, when another one speaks of the same thing.
+    told_in: str | None = None
 
 
 class ReviewException(Value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -35,9 +35,13 @@ class Facts:
     """Values read from the documents, by name."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
+        self._all = tuple(facts)
         self._by_name: dict[str, list[Fact]] = {}
-        for fact in facts:
+        for fact in self._all:
             self._by_name.setdefault(fact.name, []).append(fact)
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self._all)
 
     def all(self, name: str) -> list[Fact]:
         """Every value of that name, as found."""
