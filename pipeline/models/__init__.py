@@ -18,12 +18,12 @@ from pipeline.models.base import (
 )
 from pipeline.models.evidence import (
     Evidence,
-    ExtractionResult,
     Fact,
     Finding,
     Register,
     RequirementEvidence,
 )
+from pipeline.models.extraction import ExtractionResult
 from pipeline.models.inventory import (
     Document,
     Inventory,
@@ -54,6 +54,7 @@ from pipeline.models.session import (
     StageView,
     Statistics,
 )
+from pipeline.models.tenure import AnswerChange, Paper, PlanDifference, TitleHolder, TitleLine
 from pipeline.models.verdicts import (
     CheckResult,
     Report,
@@ -64,6 +65,11 @@ from pipeline.models.verdicts import (
 )
 
 __all__ = [
+    "AnswerChange",
+    "Paper",
+    "PlanDifference",
+    "TitleHolder",
+    "TitleLine",
     "SCHEMA_VERSION",
     "AddResult",
     "AuditEvent",

@@ -75,17 +75,3 @@ class RequirementEvidence(Value):
     #: Where it looked, in words, for the reviewer.
     looked_in: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-
-class ExtractionResult(Value):
-    """Result of extraction: quotes per requirement, and the facts that rules compare."""
-
-    requirements: tuple[RequirementEvidence, ...]
-    facts: tuple[Fact, ...] = ()
-    registers: tuple[Register, ...] = ()
-    #: The plan everything was read from; None when no plan is in scope.
-    plan_document_id: str | None = None
-    #: Sections of the form whose heading was found in the plan.
-    sections_found: tuple[str, ...] = ()
-    #: How the plan's instructions were told from its answers: typography, grammar.
-    separation: str | None = None
