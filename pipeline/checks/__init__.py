@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pipeline.checks import amounts, identity, periods
+from pipeline.checks import amounts, identity, papers, periods
 from pipeline.checks.rule import Case, Rule
 from pipeline.models import CheckResult
 
 __all__ = ["RULES", "Case", "Rule", "run_all"]
 
 #: Every rule in the order of the report.
-RULES: tuple[Rule, ...] = (*periods.RULES, *amounts.RULES, *identity.RULES)
+RULES: tuple[Rule, ...] = (*periods.RULES, *amounts.RULES, *identity.RULES, *papers.RULES)
 
 
 def run_all(case: Case) -> tuple[CheckResult, ...]:

@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pipeline.checklists import Checklist
-from pipeline.models import CheckOutcome, CheckResult, Evidence, Inventory, Register, Severity
+from pipeline.models import (
+    CheckOutcome,
+    CheckResult,
+    Evidence,
+    Inventory,
+    Paper,
+    PlanDifference,
+    Register,
+    Severity,
+    TitleLine,
+)
 from pipeline.rowtests import Facts
 
 
@@ -20,6 +30,9 @@ class Case:
     checklist: Checklist
     #: The plan that answers were read from.
     plan_document_id: str | None = None
+    titles: tuple[TitleLine, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    plan_differences: tuple[PlanDifference, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,13 @@ class Register(Value):
     pending: bool = False
     edition_date: str | None = None
     issued_on: str | None = None
-    #: Quotes by what they show: title_number, proprietor, lender, pending, class_of_title ...
+    #: Quotes by what they show: title_number, proprietor, proprietor-2, lender, pending, class_of_title ...
     evidence: dict[str, Evidence] = Field(default_factory=dict)
+
+    @property
+    def proprietor_evidence(self) -> tuple[Evidence, ...]:
+        """The words that name the proprietors, in the order of the register."""
+        return tuple(e for key, e in self.evidence.items() if key.startswith("proprietor"))
 
 
 class RequirementEvidence(Value):

@@ -47,8 +47,8 @@ class TitleLine(Value):
     #: The plan's words.
     named_where: tuple[Evidence, ...] = ()
     #: The register of this title; where several copies came, the one issued last.
-    register: str | None = None
-    register_id: str | None = None
+    received: str | None = None
+    received_id: str | None = None
     other_copies: tuple[str, ...] = ()
     class_of_title: str | None = None
     tenure: str | None = None

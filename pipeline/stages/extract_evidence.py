@@ -10,6 +10,8 @@ from pipeline.checklists.model import Place
 from pipeline.dossier import Dossier
 from pipeline.errors import StageFailed
 from pipeline.facts import gather
+from pipeline.gathering.papers import named_anywhere
+from pipeline.gathering.plan_differences import plan_differences
 from pipeline.models import Document, Evidence, ExtractionResult, Inventory, Reading, RequirementEvidence
 from pipeline.rowtests import find
 from pipeline.rowtests.documents import TYPE_WORDS, lines_matching
@@ -60,6 +62,8 @@ def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Docu
         requirements=tuple(rows),
         facts=gather(dossier, rows),
         registers=tuple(dossier.registers),
+        papers=named_anywhere(dossier),
+        plan_differences=plan_differences(dossier),
         plan_document_id=dossier.plan_document.document_id if dossier.plan_document else None,
         sections_found=tuple(s.number for s in dossier.plan.sections.values() if s.headed) if dossier.plan else (),
         separation=dossier.plan.separation if dossier.plan else None,
@@ -171,4 +175,17 @@ def _with_boxes(ws: Workspace, result: ExtractionResult) -> ExtractionResult:
     registers = tuple(
         r.model_copy(update={"evidence": {k: boxed(e) for k, e in r.evidence.items()}}) for r in result.registers
     )
-    return result.model_copy(update={"requirements": rows, "facts": facts, "registers": registers})
+    papers = tuple(p.model_copy(update={"where": tuple(map(boxed, p.where))}) for p in result.papers)
+    differences = tuple(
+        d.model_copy(
+            update={
+                "changes": tuple(
+                    c.model_copy(update={"old": tuple(map(boxed, c.old)), "new": tuple(map(boxed, c.new))})
+                    for c in d.changes
+                )
+            }
+        )
+        for d in result.plan_differences
+    )
+    more = {"papers": papers, "plan_differences": differences}
+    return result.model_copy(update={"requirements": rows, "facts": facts, "registers": registers, **more})

@@ -28,6 +28,8 @@ Difference = Literal[
     "first_name",
     "other",
 ]
+#: Differences in how one holder's name is written.
+SLIGHT = frozenset({"trading_name", "initials", "spelling"})
 _RANK: dict[str, int] = {kind: place for place, kind in enumerate(get_args(Difference))}
 #: Shorter names with one letter changed are other names: Lee and Dee.
 _LEAST_LETTERS = 6

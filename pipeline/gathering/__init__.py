@@ -1,0 +1,1 @@
+"""What the documents hold for the checks, gathered with its quotes; a module for each subject."""
