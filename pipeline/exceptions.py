@@ -73,7 +73,8 @@ def _with_names(found: list[ReviewException], papers: Iterable[Paper]) -> list[R
     for item in found:
         named = words.get(item.cause or "", [])
         if named:
-            told = f"{item.message} It is named: {', '.join(dict.fromkeys(p.name for p in named))}."
+            names = ", ".join(dict.fromkeys(f"“{p.name}”" for p in named))
+            told = f"{item.message} The documents speak of {names}."
             items = distinct((*(e for p in named for e in p.where[:2]), *item.evidence))
             item = item.model_copy(update={"message": told, "evidence": items})
         out.append(item)

@@ -139,7 +139,9 @@ def _pending(case: Case) -> Ruling:
 
 
 def _one_plan(case: Case) -> Ruling:
-    others = case.facts.all("other_plan")
+    # The public form beside the private one is compared with it; that is a check of its own.
+    compared = {d.old for d in case.plan_differences if d.kind == "public_private"}
+    others = [f for f in case.facts.all("other_plan") if f.value not in compared]
     if case.plan_document_id is None:
         return not_run("No project plan was read.")
     if others:
@@ -150,6 +152,8 @@ def _one_plan(case: Case) -> Ruling:
             tuple(f.evidence for f in others),
             severity="low",
         )
+    if compared:
+        return Ruling("pass", "One project plan is in scope, in its public and its private form.")
     return Ruling("pass", "One project plan is in scope.")
 
 

@@ -29,7 +29,10 @@ _BY_ID = re.compile(
     rf"(?<![A-Za-z0-9])(?P<id>{_ID})[ _]+(?P<words>(?:[A-Z0-9][\w%'&-]*|of|and|in|the)(?:[ _]+(?:[A-Z0-9][\w%'&-]*|of|and|in|the|-))*)"
 )
 #: What is sent together with the plan, in a sentence that says so of the present.
-_SENT = re.compile(r"\b(?:appended|attached|annexed|enclosed|accompan(?:y|ies)|(?:sent|submitted|provided) with)\b", re.I)
+_SENT = re.compile(
+    r"\b(?:appended|attached|annexed|enclosed|accompan(?:y|ies)|(?:sent|submitted|provided) with|in (?:the )?appendix)\b",
+    re.I,
+)
 _NOT_SENT = re.compile(
     r"\b(?:not|no|will|shall|would|may|can|should|must|to) (?:be )?(?:\w+ )?(?:appended|attached|annexed|enclosed|sent|submitted)\b",
     re.I,
@@ -40,7 +43,7 @@ _KINDS: tuple[tuple[DocumentType, re.Pattern[str]], ...] = (
         "farm_management_records",
         re.compile(
             r"(?:\d+[- ]year |five[- ]year )?(?:historic(?:al)?|past|management|cropping|yields?)"
-            r"(?: [\w-]+){0,3}? (?:information|records?|data|workbook|spreadsheet|history)\b",
+            r"(?: [\w-]+){0,3}? (?:information|records?|data|plans?|workbook|spreadsheet|history)\b",
             re.I,
         ),
     ),
@@ -49,6 +52,8 @@ _KINDS: tuple[tuple[DocumentType, re.Pattern[str]], ...] = (
     ("land_cover_map", re.compile(r"\b(?:\d{4} )?land[- ]cover (?:map|image)s?\b", re.I)),
     ("gis_boundary", re.compile(r"\b(?:GIS|boundary|shape) ?files?\b|\bshapefiles?\b", re.I)),
 )  # fmt: skip
+#: Fewer letters than this under a sub-head are no paper.
+_WORTH_READING = 40
 _REPORTS: tuple[DocumentType, ...] = ("baseline_report", "monitoring_report")
 _DAY = re.compile(r"(?<!\d)(\d{1,2})[ _-]+([A-Za-z]{3,9})[ _-]+((?:19|20)\d\d)(?!\d)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
@@ -170,9 +175,10 @@ def _received(dossier: Dossier, mention: _Mention, kind: DocumentType | None) ->
     there = sorted(kept, key=lambda d: (d.status != "pinned", d.filename, d.sha256))
     same_kind = [d for d in there if d.document_type == kind] if kind else []
     if mention.described:
-        if inside := _in_appendix(dossier, kind):
-            return dossier.plan_document, f"the plan's own Appendix: {inside}"
-        return next(iter(same_kind), None), "a paper of this kind" if same_kind else ""
+        if same_kind:
+            return same_kind[0], "a paper of this kind"
+        inside = _in_appendix(dossier, kind)
+        return (dossier.plan_document, f"the plan's own Appendix: {inside}") if inside else (None, "")
     if fitting := [d for d in same_kind if _fits(mention.name, d)]:
         return fitting[0], "its contents"
     wanted = squash(plain_name(mention.name))
@@ -206,7 +212,8 @@ def _in_appendix(dossier: Dossier, kind: DocumentType | None) -> str | None:
     if kind == "land_tenure":
         # One sentence on who owns the land is no attestation; a signed one, or a list of papers, is.
         under = [p for p in under if re.search(r"\battest|\bsigned\b|\bdeclare|\bcertif", p.text, re.I)]
-    return next((p.subhead for p in under if len(p.text) > 40), None)
+    # A sub-head that only names a file sends the reader on to it.
+    return next((p.subhead for p in under if len(p.text) > _WORTH_READING and not next(_names(p.text), None)), None)
 
 
 def absent(papers: Iterable[Paper]) -> list[Paper]:

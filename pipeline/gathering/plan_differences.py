@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pipeline.checklists import Checklist, Requirement
+from pipeline.checklists.model import PapersTest
 from pipeline.classification.seen import fold
 from pipeline.dossier import USABLE, Dossier
 from pipeline.forms import Paragraph, Plan, read_plan
@@ -20,6 +21,8 @@ from pipeline.quoting import MAX_QUOTE, quote
 
 #: Quotes of one side that stand with one changed section.
 MOST_QUOTES = 4
+#: Letters of a quote in a message, and letters by which a shortened sentence is known again.
+_SHORTENED, _SAME_START = 110, 40
 _FIGURE = re.compile(r"\d+(?:[.,/:]\d+)*\s?%?")
 #: What the public form leaves out (form 1.16): contacts, papers of tenure, yields; a place in the form or words.
 _OMITTED = re.compile(r"^(?:1\.6|1\.7|1\.16|4\.3|Appendix)")
@@ -46,6 +49,9 @@ def plan_differences(dossier: Dossier) -> tuple[PlanDifference, ...]:
                     old_id=old.document_id,
                     new=new.filename,
                     new_id=new.document_id,
+                    public_id=next((d.document_id for d in (old, new) if d.visibility == "public"), None)
+                    if kind == "public_private"
+                    else None,
                     changes=changes,
                 )
             )
@@ -157,38 +163,48 @@ def _quotes(dossier: Dossier, document: Document, sentences: Sequence[_Sentence]
 def weighed(difference: PlanDifference, checklist: Checklist) -> PlanDifference:
     """The same difference, each change with the rows that are answered there and whether it matters.
 
-    It matters when a row is answered there and figures differ, an answer came or went, or the row's papers belong to
-    this farm alone. What the public form may leave out (form 1.16) does not.
+    It matters when a row is answered there and figures differ, an answer came or went, or the row is about this farm
+    alone. What the public form may leave out (form 1.16) does not.
     """
-    public_is_new = difference.kind == "public_private" and _is_public(difference)
-    return difference.model_copy(
-        update={"changes": tuple(_weigh(c, difference.kind, public_is_new, checklist) for c in difference.changes)}
-    )
+    changes = tuple(_weigh(c, difference, checklist) for c in difference.changes)
+    return difference.model_copy(update={"changes": changes})
 
 
-def _is_public(difference: PlanDifference) -> bool:
-    """Whether the plan that was read is the shorter, public one: pinned by the reviewer against the usual order."""
-    return sum(c.kind == "added" for c in difference.changes) < sum(c.kind == "removed" for c in difference.changes)
-
-
-def _weigh(change: AnswerChange, kind: str, public_is_new: bool, checklist: Checklist) -> AnswerChange:
-    rows = [r for r in checklist.requirements if _answers(r.answer.sections, change)]
-    only_private = change.kind == ("removed" if public_is_new else "added")
-    words = " ".join(e.quote for e in (*change.old, *change.new))
-    why = ""
-    if kind == "public_private" and only_private and (_OMITTED.match(change.section) or _OMITTED_WORDS.search(words)):
+def _weigh(change: AnswerChange, difference: PlanDifference, checklist: Checklist) -> AnswerChange:
+    rows = [r for r in checklist.requirements if _answers(_places(r), change)]
+    if difference.kind == "public_private" and _only_left_out(change, difference):
         return _told(change, rows, False, "left out of the public plan, as the form allows")
     if not rows:
-        why = ""
-    elif change.kind == "removed":
-        why = "an answer is gone"
-    elif change.kind == "added" and kind == "version":
-        why = "an answer was added"
-    elif change.figures:
-        why = f"figures differ: {', '.join(change.figures[:6])}"
-    elif any(r.scope == "farm" for r in rows) and change.kind == "changed":
-        why = "the words on this farm differ"
-    return _told(change, rows, bool(why), why or "worded differently")
+        return _told(change, rows, False, "no row is answered here")
+    if change.kind != "changed":
+        return _told(change, rows, True, "the answer is gone" if change.kind == "removed" else "an answer was added")
+    if change.figures or any(r.scope == "farm" for r in rows):
+        return _told(change, rows, True, f"{_short(change.old)} became {_short(change.new)}")
+    return _told(change, rows, False, "worded differently, with the same figures")
+
+
+def _only_left_out(change: AnswerChange, difference: PlanDifference) -> bool:
+    """True when the public side says nothing of its own where it may leave things out (form 1.16)."""
+    public_is_new = difference.public_id == difference.new_id
+    public, private = (change.new, change.old) if public_is_new else (change.old, change.new)
+    allowed = _OMITTED.match(change.section) or _OMITTED_WORDS.search(" ".join(e.quote for e in private))
+    own = set(_FIGURE.findall(_words(public))) - set(_FIGURE.findall(_words(private)))
+    return bool(allowed) and (not public or not own and squash(_words(public))[:_SAME_START] in squash(_words(private)))
+
+
+def _words(items: Sequence[Evidence]) -> str:
+    return " ".join(plain(e.quote) for e in items)
+
+
+def _short(items: Sequence[Evidence]) -> str:
+    text = plain(items[0].quote) if items else ""
+    return f"“{text if len(text) <= _SHORTENED else text[:_SHORTENED].rsplit(' ', 1)[0] + ' …'}”"
+
+
+def _places(requirement: Requirement) -> list[str]:
+    """Where a row is answered; names of owners and papers of tenure are looked for in further sections."""
+    tenure = [s for t in requirement.tests if isinstance(t, PapersTest) for s in t.sections if s != "Appendix"]
+    return [*requirement.answer.sections, *tenure]
 
 
 def _told(change: AnswerChange, rows: Sequence[Requirement], matters: bool, why: str) -> AnswerChange:

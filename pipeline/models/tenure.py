@@ -90,5 +90,7 @@ class PlanDifference(Value):
     old_id: str
     new: str
     new_id: str
+    #: Which of the two is the public form, where one is.
+    public_id: str | None = None
     #: Section by section in the order of the form; what only layout changed is not here.
     changes: tuple[AnswerChange, ...] = ()
