@@ -35,6 +35,7 @@ from tests.made_plan import plain_pages, register_paper
         ("Tom Marrowfield", "THOMAS MARROWFIELD", "first_name"),
         ("Agnes Marrowfield", "TOBIAS MARROWFIELD", "first_name"),
         ("Marian Marrowfield", "MARVIN MARROWFIELD", "first_name"),
+        ("Agnes Wrenshaw-Combe", "PIERS WRENSHAW-COMBE", "first_name"),
         ("Tobias Marrowfield Jnr", "TOBIAS MARROWFIELD SENIOR", "first_name"),
         # spelling
         ("Agnes Marrowfeld", "AGNES MARROWFIELD", "spelling"),

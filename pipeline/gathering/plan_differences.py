@@ -176,11 +176,22 @@ def _weigh(change: AnswerChange, difference: PlanDifference, checklist: Checklis
         return _told(change, rows, False, "left out of the public plan, as the form allows")
     if not rows:
         return _told(change, rows, False, "no row is answered here")
-    if change.kind != "changed":
-        return _told(change, rows, True, "the answer is gone" if change.kind == "removed" else "an answer was added")
-    if change.figures or any(r.scope == "farm" for r in rows):
-        return _told(change, rows, True, f"{_short(change.old)} became {_short(change.new)}")
-    return _told(change, rows, False, "worded differently, with the same figures")
+    if change.kind == "changed" and not change.figures and all(r.scope != "farm" for r in rows):
+        return _told(change, rows, False, "worded differently, with the same figures")
+    return _told(change, rows, True, _in_words(change, difference))
+
+
+def _in_words(change: AnswerChange, difference: PlanDifference) -> str:
+    """Both answers, shortened: old and new, or what the public and what the private plan says."""
+    if difference.kind != "public_private":
+        if change.kind == "changed":
+            return f"{_short(change.old)} became {_short(change.new)}"
+        return "the answer is gone" if change.kind == "removed" else "an answer was added"
+    public_is_new = difference.public_id == difference.new_id
+    public, private = (change.new, change.old) if public_is_new else (change.old, change.new)
+    said = [f"the public plan says {_short(public)}"] * bool(public)
+    said += [f"the private plan says {_short(private)}"] * bool(private)
+    return " and ".join(said) if len(said) > 1 else f"only {said[0]}"
 
 
 def _only_left_out(change: AnswerChange, difference: PlanDifference) -> bool:

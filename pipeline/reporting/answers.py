@@ -11,7 +11,7 @@ from pipeline import exits, lookup, progress, workflow
 from pipeline.errors import ReviewError, UsageError
 from pipeline.machine import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, SessionRecord, StageKey
-from pipeline.reporting import terminal, wording
+from pipeline.reporting import terminal, terminal_tenure, wording
 from pipeline.status import SessionStatus, Surroundings, look_around, status_of
 from pipeline.store.files import write_atomic
 
@@ -96,6 +96,9 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     value["documents"] = list(inventory.documents) if inventory else list(record.documents.values())
     value["requirements"] = list(validation.requirements) if validation else []
     value["exceptions"] = list(validation.exceptions) if validation else []
+    value["titles"] = list(validation.titles) if validation else []
+    value["papers"] = list(validation.papers) if validation else []
+    value["plan_differences"] = list(validation.plan_differences) if validation else []
     received = [d.filename for d in record.documents.values()]
     listed = terminal.documents(inventory.documents, width) if inventory else terminal.items(received, width)
     rows = terminal.rows(validation.requirements, width) if validation else ""
@@ -104,6 +107,8 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
         terminal.project(found, width),
         terminal.block("Documents", listed),
         terminal.block("Requirements", rows),
+        terminal.block("Titles", terminal_tenure.titles(validation.titles, width) if validation else ""),
+        terminal.block("Named and not received", terminal_tenure.papers(validation.papers, width) if validation else ""),
         terminal.block("Exceptions, worst first", worst),
         _unless_fresh(found),
         f"Next: {found.next_action}",

@@ -76,7 +76,7 @@ def closest(name: str, owners: Sequence[str], holds_with: Sequence[str] = ()) ->
     if found.difference != "first_name":
         return found
     family = [o for o in owners if compare(o, name).difference == "first_name"]
-    if any(compare(o, other).same for o in family for other in holds_with):
+    if any(compare(o, other).difference in SLIGHT | {"none"} for o in family for other in holds_with):
         return Comparison("spouse", "holds the land together with the owner and has the same surname: perhaps a spouse")
     return found
 
@@ -122,6 +122,9 @@ def _shared(a: Parts, b: Parts) -> str:
 
 
 def _people(a: tuple[str, ...], b: tuple[str, ...]) -> Comparison:
+    """Two names that end alike; a surname of two words is taken away whole before first names are compared."""
+    while len(a) > 1 and len(b) > 1 and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
     first_a, first_b = a[0], b[0]
     shorter = min(len(first_a), len(first_b))
     if first_a == first_b:
@@ -132,7 +135,7 @@ def _people(a: tuple[str, ...], b: tuple[str, ...]) -> Comparison:
         return Comparison("spelling", "the same surname; one letter of the first name differs")
     if shorter >= 3 and _begins(first_a, first_b):
         return Comparison("short_first_name", "the same surname; the first name may be a short form")
-    if set(a[:-1]) & set(b[:-1]) - _ONE_LETTER:
+    if set(a) & set(b) - _ONE_LETTER:
         return Comparison("initials", "the same surname; they share a first or middle name")
     return Comparison("first_name", "the same surname, another first name: it may be another person of the family")
 
