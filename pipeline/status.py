@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import progress, workflow
+from pipeline.alarms import Alarm, alarms
 from pipeline.inbox.folders import LeftAlone, left_alone
 from pipeline.inbox.scan import UNLISTED, scan
 from pipeline.inbox.state import WaitingFile, read_state
@@ -63,6 +64,8 @@ class SessionStatus(Session):
     unreadable: tuple[str, ...] = ()
     #: Likenesses that are worth knowing and ask nothing.
     notes: tuple[str, ...] = ()
+    #: Other projects that claim the same land or hold the same files; never part of a report.
+    alarms: tuple[Alarm, ...] = ()
     waits: tuple[str, ...] = ()
     next_action: str
     points_to: str | None = None
@@ -130,6 +133,7 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
             if d.status in ("unreadable", "quarantined")
         ),
         notes=tuple(similar_content(ws, record.session_id)),
+        alarms=tuple(alarms(ws, record)),
         waits=tuple(progress.waits(ws, record)),
         next_action=_next_action(ws, record, waiting, around.watcher_running),
         points_to=record.points_to,

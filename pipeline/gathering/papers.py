@@ -95,7 +95,7 @@ def _of_title(dossier: Dossier, paper: NamedPaper) -> Paper:
         where=paper.where,
         received=received.filename if received else None,
         received_id=received.document_id if received else None,
-        why="its own title number" if by_content else "its name" if received else "",
+        why="told by its own title number" if by_content else "told by its name" if received else "",
         unread=document is None and bool(shut),
     )
 
@@ -180,10 +180,10 @@ def _received(dossier: Dossier, mention: _Mention, kind: DocumentType | None) ->
         inside = _in_appendix(dossier, kind)
         return (dossier.plan_document, f"the plan's own Appendix: {inside}") if inside else (None, "")
     if fitting := [d for d in same_kind if _fits(mention.name, d)]:
-        return fitting[0], "its contents"
+        return fitting[0], "told by its contents"
     wanted = squash(plain_name(mention.name))
     named = [d for d in there if any(squash(plain_name(n)) == wanted for n in (d.filename, *d.names))]
-    return next(iter(named), None), "its name" if named else ""
+    return next(iter(named), None), "told by its name" if named else ""
 
 
 def _fits(name: str, document: Document) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pipeline.models.base import DocumentType, Value
@@ -64,6 +65,19 @@ class TitleLine(Value):
     notes: tuple[str, ...] = ()
     #: The register's words.
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def is_numbered(self) -> bool:
+        """False for the line of a register whose own number could not be read."""
+        return bool(re.fullmatch(r"[A-Z]{1,4}\d{1,7}", self.title_number))
+
+    @property
+    def place(self) -> str:
+        """Where this project claims the title, in words."""
+        if self.received:
+            return f"register {self.received}"
+        named = next(iter(self.named_where), None)
+        return f"named in {named.document}, PDF page {named.page}" if named else "named"
 
 
 class AnswerChange(Value):

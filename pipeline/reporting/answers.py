@@ -81,11 +81,17 @@ def sessions(ws: Workspace, width: int) -> Answer:
     """Every session with its project, status and numbers."""
     found, damaged = everything(ws)
     rows = [
-        (s.session_id, s.project_metadata.project_name, s.status.replace("_", " "), terminal.counts(s)) for s in found
+        (s.session_id, s.project_metadata.project_name, s.status.replace("_", " "), _with_alarms(s)) for s in found
     ]
     text = terminal.table(("session", "project", "status", ""), rows, width) if rows else "No sessions yet."
     value = {"schema_version": SCHEMA_VERSION, "sessions": found, "damaged": damaged}
     return Answer(value, terminal.parts(text, terminal.block("Damaged", terminal.items(damaged, width))))
+
+
+def _with_alarms(found: SessionStatus) -> str:
+    """The counts, after what cannot wait: other projects that claim the same."""
+    others = ", ".join(alarm.session_id for alarm in found.alarms)
+    return f"ALARM: shares land or files with {others}; {terminal.counts(found)}" if others else terminal.counts(found)
 
 
 def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
@@ -105,6 +111,7 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     worst = terminal.exceptions(validation.exceptions, width) if validation else ""
     text = terminal.parts(
         terminal.project(found, width),
+        terminal.block("Alarms", terminal.items((a.message for a in found.alarms), width)),
         terminal.block("Documents", listed),
         terminal.block("Requirements", rows),
         terminal.block("Titles", terminal_tenure.titles(validation.titles, width) if validation else ""),

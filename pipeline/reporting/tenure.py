@@ -93,4 +93,4 @@ def received(paper: Paper) -> str:
     """The file that a paper is, and by what it was told."""
     if not paper.received:
         return "not received"
-    return f"{paper.received} ({'cannot be read' if paper.unread else f'told by {paper.why}'})"
+    return f"{paper.received} ({'cannot be read' if paper.unread else paper.why})"
