@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pipeline.checks.rule import Case, Rule, Ruling, not_run
-from pipeline.models import Evidence, Fact, Severity, TitleHolder
+from pipeline.models import Fact, Severity, TitleHolder
 from pipeline.tenure.ledger import differences_in_words, in_groups
 from pipeline.tenure.people import SLIGHT, compare
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pipeline.checks.rule import Case, Rule, Ruling, not_run
 from pipeline.models import AnswerChange, Paper, PlanDifference
-from pipeline.rowtests.documents import TYPE_WORDS
 
 #: Quotes of each side that stand with one changed answer.
 _QUOTES = 2
@@ -33,7 +32,7 @@ def _titles_listed(case: Case) -> Ruling:
         items = [next((e for e in t.evidence if e.section_title == "title number"), None) for t in unlisted]
         return Ruling(
             "warning",
-            f"Registers of {', '.join(t.title_number for t in unlisted)} were received; the plan lists other titles only.",
+            f"Registers of {', '.join(t.title_number for t in unlisted)} were received; the plan lists other titles.",
             (listed, *(e for e in items if e)),
         )
     return Ruling("pass", "The plan lists the title of every register that was received.")
@@ -71,7 +70,10 @@ def _public_answers(case: Case) -> Ruling:
     found = [d for d in case.plan_differences if d.kind == "public_private"]
     if not found:
         return not_run("The plan was not received in both its public and its private form.")
-    words = "The public and the private plan answer differently", "The public plan only leaves out what it may leave out"
+    words = (
+        "The public and the private plan answer differently",
+        "The public plan only leaves out what it may leave out",
+    )
     return _changed(found, *words)
 
 
@@ -89,11 +91,6 @@ def _changed(found: list[PlanDifference], words: str, none: str) -> Ruling:
 def _place(change: AnswerChange) -> str:
     place = change.section if change.section[:1].isdigit() else f"{change.section}, {change.section_title}"
     return f"{place} ({', '.join(change.requirement_ids)})" if change.requirement_ids else place
-
-
-def kind_words(paper: Paper) -> str:
-    """What a paper would be, in words."""
-    return TYPE_WORDS[paper.document_type] if paper.document_type else "file"
 
 
 RULES = (

@@ -25,16 +25,18 @@ _ID = r"\d{4,6}[A-Z][A-Za-z]{2,30}\d{2}(?![A-Za-z0-9])"
 #: A name with its ending: behind an internal id its blanks belong to it, otherwise it has none.
 _FILE = re.compile(rf"(?:{_ID}[^\n.;:()|]{{0,90}}?|(?<![\w/@:.-])[A-Za-z0-9][\w()-]{{2,90}})\.(?:{_ENDINGS})\b", re.I)
 #: A name without its ending: an internal id and the words after it, for as long as they look like a name's.
-_BY_ID = re.compile(
-    rf"(?<![A-Za-z0-9])(?P<id>{_ID})[ _]+(?P<words>(?:[A-Z0-9][\w%'&-]*|of|and|in|the)(?:[ _]+(?:[A-Z0-9][\w%'&-]*|of|and|in|the|-))*)"
-)
+_WORD = r"(?:[A-Z0-9][\w%'&-]*|of|and|in|the)"
+_BY_ID = re.compile(rf"(?<![A-Za-z0-9])(?P<id>{_ID})[ _]+(?P<words>{_WORD}(?:[ _]+(?:{_WORD}|-))*)")
 #: What is sent together with the plan, in a sentence that says so of the present.
 _SENT = re.compile(
-    r"\b(?:appended|attached|annexed|enclosed|accompan(?:y|ies)|(?:sent|submitted|provided) with|in (?:the )?appendix)\b",
+    r"\b(?:appended|attached|annexed|enclosed|accompan(?:y|ies)|(?:sent|submitted|provided) with"
+    r"|in (?:the )?appendix)\b",
     re.I,
 )
 _NOT_SENT = re.compile(
-    r"\b(?:not|no|will|shall|would|may|can|should|must|to) (?:be )?(?:\w+ )?(?:appended|attached|annexed|enclosed|sent|submitted)\b",
+    r"\b(?:no|not|none|nothing|never)\b[^.;]{0,60}\b(?:appended|attached|annexed|enclosed|accompan|sent|submitted|provided)"
+    r"|\b(?:will|shall|would|may|can|should|must|to) (?:be )?(?:\w+ )?"
+    r"(?:append|attach|annex|enclose|accompany|sen[dt]|submit)",
     re.I,
 )
 #: What a sentence may say is sent: kind, words.
@@ -47,7 +49,10 @@ _KINDS: tuple[tuple[DocumentType, re.Pattern[str]], ...] = (
             re.I,
         ),
     ),
-    ("land_tenure", re.compile(r"\b(?:signed )?attestations?(?: (?:of|by) [\w/ ]{3,40}?)?(?= as\b| is\b| are\b|,|$)", re.I)),
+    (
+        "land_tenure",
+        re.compile(r"\b(?:signed )?attestations?(?: (?:of|by) [\w/ ]{3,40}?)?(?= as\b| is\b| are\b|,|$)", re.I),
+    ),
     ("land_tenure", re.compile(r"\b(?:lease|tenancy|title deeds?|land registry (?:title|document)s?)\b", re.I)),
     ("land_cover_map", re.compile(r"\b(?:\d{4} )?land[- ]cover (?:map|image)s?\b", re.I)),
     ("gis_boundary", re.compile(r"\b(?:GIS|boundary|shape) ?files?\b|\bshapefiles?\b", re.I)),

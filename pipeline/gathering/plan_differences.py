@@ -32,7 +32,7 @@ _OF_THE_VERSION = re.compile(r"^(?:version of document|date submitted|prepared b
 
 
 def plan_differences(dossier: Dossier) -> tuple[PlanDifference, ...]:
-    """The plan that was read against each other plan of the same project: older versions, its public or private form."""
+    """The plan that was read against every other one of the project: older versions, its public or private form."""
     new, plan = dossier.plan_document, dossier.plan
     if new is None or plan is None:
         return ()
@@ -113,7 +113,7 @@ def _compare(dossier: Dossier, number: str, subhead: str | None, old: _Read, new
         kind="changed" if gone and came else "removed" if gone else "added",
         old=_quotes(dossier, old[0], gone),
         new=_quotes(dossier, new[0], came),
-        figures=tuple(sorted((set(before) ^ set(after)))),
+        figures=tuple(sorted(set(before) ^ set(after))),
     )
 
 
@@ -200,7 +200,9 @@ def _only_left_out(change: AnswerChange, difference: PlanDifference) -> bool:
     public, private = (change.new, change.old) if public_is_new else (change.old, change.new)
     allowed = _OMITTED.match(change.section) or _OMITTED_WORDS.search(" ".join(e.quote for e in private))
     own = set(_FIGURE.findall(_words(public))) - set(_FIGURE.findall(_words(private)))
-    return bool(allowed) and (not public or not own and squash(_words(public))[:_SAME_START] in squash(_words(private)))
+    return bool(allowed) and (
+        not public or (not own and squash(_words(public))[:_SAME_START] in squash(_words(private)))
+    )
 
 
 def _words(items: Sequence[Evidence]) -> str:

@@ -65,13 +65,9 @@ from pipeline.models.verdicts import (
 )
 
 __all__ = [
-    "AnswerChange",
-    "Paper",
-    "PlanDifference",
-    "TitleHolder",
-    "TitleLine",
     "SCHEMA_VERSION",
     "AddResult",
+    "AnswerChange",
     "AuditEvent",
     "Box",
     "CheckOutcome",
@@ -94,7 +90,9 @@ __all__ = [
     "Mapping",
     "MappingResult",
     "Page",
+    "Paper",
     "Part",
+    "PlanDifference",
     "ProjectMetadata",
     "Question",
     "Reading",
@@ -118,6 +116,8 @@ __all__ = [
     "Table",
     "TestOutcome",
     "TestResult",
+    "TitleHolder",
+    "TitleLine",
     "ValidationResult",
     "Value",
 ]

@@ -46,7 +46,9 @@ def _compared(old: Farm, new: Farm) -> FarmChange | None:
 
 def _heart(farm: Farm) -> Farm:
     """A farm without what is no news: where its report lies, and how many files it shares with how many."""
-    points = tuple(p.model_copy(update={"message": ""}) if p.cause in (SAME_FILES, CLAIMED_TWICE) else p for p in farm.points)
+    points = tuple(
+        p.model_copy(update={"message": ""}) if p.cause in (SAME_FILES, CLAIMED_TWICE) else p for p in farm.points
+    )
     return farm.model_copy(update={"report": None, "points": tuple(dict.fromkeys(points))})
 
 

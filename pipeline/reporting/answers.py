@@ -80,9 +80,7 @@ def everything(ws: Workspace, around: Surroundings | None = None) -> tuple[list[
 def sessions(ws: Workspace, width: int) -> Answer:
     """Every session with its project, status and numbers."""
     found, damaged = everything(ws)
-    rows = [
-        (s.session_id, s.project_metadata.project_name, s.status.replace("_", " "), _with_alarms(s)) for s in found
-    ]
+    rows = [(s.session_id, s.project_metadata.project_name, s.status.replace("_", " "), _with_alarms(s)) for s in found]
     text = terminal.table(("session", "project", "status", ""), rows, width) if rows else "No sessions yet."
     value = {"schema_version": SCHEMA_VERSION, "sessions": found, "damaged": damaged}
     return Answer(value, terminal.parts(text, terminal.block("Damaged", terminal.items(damaged, width))))
@@ -115,7 +113,9 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
         terminal.block("Documents", listed),
         terminal.block("Requirements", rows),
         terminal.block("Titles", terminal_tenure.titles(validation.titles, width) if validation else ""),
-        terminal.block("Named and not received", terminal_tenure.papers(validation.papers, width) if validation else ""),
+        terminal.block(
+            "Named and not received", terminal_tenure.papers(validation.papers, width) if validation else ""
+        ),
         terminal.block("Exceptions, worst first", worst),
         _unless_fresh(found),
         f"Next: {found.next_action}",

@@ -174,9 +174,7 @@ def lay_out(report: Report, checklist: Checklist) -> Layout:
         set_aside=_set_aside(report.documents),
         overview=_overview(report, len(submitted)),
         exceptions=tuple(
-            ExceptionEntry(
-                number, e, numbered(e.evidence)[1], tuple(by_id[r] for r in e.requirement_ids if r in by_id)
-            )
+            ExceptionEntry(number, e, numbered(e.evidence)[1], tuple(by_id[r] for r in e.requirement_ids if r in by_id))
             for number, e in enumerate(report.exceptions, 1)
         ),
         rows=rows,

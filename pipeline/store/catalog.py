@@ -242,9 +242,7 @@ class Catalog:
     def _titles(self, record: SessionRecord) -> dict[str, str] | None:
         """The titles of a session whose ledger is another than the one noted; None when there is nothing to change."""
         with self._file.reading() as db:
-            known = db.execute(
-                "SELECT titles_from FROM sessions WHERE session_id = ?", (record.session_id,)
-            ).fetchone()
+            known = db.execute("SELECT titles_from FROM sessions WHERE session_id = ?", (record.session_id,)).fetchone()
         return None if known and known[0] == _ledger(record) else self._records.titles(record)
 
     def _read(self, session_id: str) -> SessionRecord | Literal["corrupt", "gone"]:

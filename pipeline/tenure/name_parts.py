@@ -1,4 +1,4 @@
-"""What a holder's name is made of: the name itself, and the titles, offices, forms and accounts that stand around it."""
+"""What a holder's name is made of: the name itself, and the titles, offices, forms and accounts around it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pipeline.forms.normal import plain
 
 #: Forms of address and letters behind a name; they tell nobody apart.
-_ADDRESS = {"mr", "mrs", "ms", "miss", "mx", "dr", "sir", "dame", "lady", "lord", "prof", "professor", "rev", "reverend"}
-_ADDRESS |= {"the", "messrs", "esq", "esquire", "hon", "capt", "captain", "col", "colonel", "major", "maj"}
+_ADDRESS = {"mr", "mrs", "ms", "miss", "mx", "dr", "sir", "dame", "lady", "lord", "prof", "professor", "rev", "the"}
+_ADDRESS |= {"reverend", "messrs", "esq", "esquire", "hon", "capt", "captain", "col", "colonel", "major", "maj"}
 _ADDRESS |= {"obe", "mbe", "cbe", "jp", "dl", "bsc", "msc", "phd", "frics", "mrics", "fraggs", "nda", "qc", "kc"}
 _GENERATION = {"jnr": "junior", "jr": "junior", "junior": "junior", "snr": "senior", "sr": "senior", "senior": "senior"}
 #: Short forms that mean the same as the whole word.
