@@ -89,11 +89,11 @@ class Report(Value):
     requirements: tuple[RequirementResult, ...]
     checks: tuple[CheckResult, ...]
     exceptions: tuple[ReviewException, ...]
+    summary: dict[str, Any]
+    provenance: dict[str, str]
     #: The tenure ledger: each title that the plan names or a register is of.
     titles: tuple[TitleLine, ...] = ()
     #: Papers that the documents name, received or not.
     papers: tuple[Paper, ...] = ()
     #: Other plans of this project, compared in answers with the one that was read.
     plan_differences: tuple[PlanDifference, ...] = ()
-    summary: dict[str, Any]
-    provenance: dict[str, str]
