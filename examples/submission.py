@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from examples.farm import Farm, draw_farm
+from examples.farm import Farm, Title, draw_farm
 from examples.ghg import write_ghg_report, year_end
 from examples.land_cover import write_land_cover
 from examples.plan import PlanMade, PlanOptions, Planted, write_plan
@@ -41,6 +41,12 @@ class Variations:
     owner: str | None = None
     #: The proprietor in the registers, in place of the owner.
     register_proprietor: str | None = None
+    #: Registers that are left out, by their place from 1 on; the plan names them all the same.
+    omit_registers: Collection[int] = ()
+    #: Whether every register opens with a note of pending applications, or none.
+    pending: bool | None = None
+    #: A lender on every title, or with False on none.
+    lenders: bool | None = None
     #: Share of each issuance that goes to the buffer, in percent; `buffer_parts` are its halves unless given.
     buffer_percent: float = 20
     buffer_parts: tuple[float, float] | None = None
@@ -99,6 +105,7 @@ def write_submission(folder: Path, seed: int = 1, **variations: Any) -> Submissi
         version=wish.plan_version or farm.version,
         methodology_version=wish.methodology_version or farm.methodology_version,
     )
+    farm = replace(farm, titles=tuple(_title(title, wish) for title in farm.titles))
     style = draw_style(seed)
     style = replace(
         style,
@@ -119,6 +126,7 @@ def write_submission(folder: Path, seed: int = 1, **variations: Any) -> Submissi
         **{
             f"register-{i}": (f"{name}.pdf", write_register(farm, title, wish.register_proprietor), "land_tenure")
             for i, (name, title) in enumerate(zip(registers, farm.titles, strict=True), start=1)
+            if i not in wish.omit_registers
         },
         "land_cover_map": (map_name, write_land_cover(farm), "land_cover_map"),
         "yields": (f"{workbook}.xlsx", write_yields(farm, _later_yields(wish)), "farm_management_records"),
@@ -127,7 +135,9 @@ def write_submission(folder: Path, seed: int = 1, **variations: Any) -> Submissi
     if "later-emissions" in wish.slips:
         del contents["ghg_report"]  # what the plan calls its baseline is the report of the next year
     contents |= _rounds(farm, wish)
-    contents["duplicate"] = ("scan_0001.pdf", contents["register-1"][1], "land_tenure")
+    first = next((contents[key][1] for key in sorted(contents) if key.startswith("register-")), None)
+    if first is not None:
+        contents["duplicate"] = ("scan_0001.pdf", first, "land_tenure")
     contents["temporary"] = (f"~${workbook[2:]}.xlsx", b"\x05clerk".ljust(165, b" "), "")
     contents["broken"] = (f"{farm.project_id}_Sample_Plan.pdf", ghg_report[: len(ghg_report) // 2], "")
     folder.mkdir(parents=True, exist_ok=True)
@@ -150,7 +160,7 @@ def write_submission(folder: Path, seed: int = 1, **variations: Any) -> Submissi
             "version": farm.version,
             "area": f"{farm.hectares:.2f}",
         },
-        absent_papers=tuple(absent) if named else (),
+        absent_papers=(*(registers[i - 1] for i in sorted(wish.omit_registers)), *absent) if named else (),
     )
 
 
@@ -190,6 +200,13 @@ def _stated_emissions(farm: Farm, wish: Variations) -> float:
     if "later-emissions" in wish.slips:
         return farm.later_emissions
     return round(farm.emissions + 12.4, 2) if "other-emissions" in wish.slips else farm.emissions
+
+
+def _title(title: Title, wish: Variations) -> Title:
+    lender = title.lender
+    if wish.lenders is not None:
+        lender = (lender or "OLD MARL BANK PLC") if wish.lenders else None
+    return replace(title, lender=lender, pending=title.pending if wish.pending is None else wish.pending)
 
 
 def _options(style: Style, wish: Variations) -> PlanOptions:

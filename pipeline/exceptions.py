@@ -13,6 +13,7 @@ from pipeline.models import (
     Evidence,
     Inventory,
     MappingResult,
+    Paper,
     RequirementResult,
     ReviewException,
     Severity,
@@ -45,6 +46,7 @@ def exceptions_of(
     mapping: MappingResult,
     plan: PlanState,
     checklist: Checklist,
+    papers: Iterable[Paper] = (),
 ) -> tuple[ReviewException, ...]:
     """Every exception of a review, worst first; the order depends on nothing but what was found."""
     rows, failures, checks = list(rows), list(failures), list(checks)
@@ -59,7 +61,7 @@ def exceptions_of(
         said = {row.requirement_id for row in rows if row.status in ("missing", "not_applicable") or _unread(row)}
         found += _of_failures([f for f in failures if f.requirement.requirement_id not in said], spoken)
         found += _unexplained(rows, {i for e in found for i in e.requirement_ids})
-    return tuple(sorted(_told_together(found, checks), key=_order))
+    return tuple(sorted(_with_names(_told_together(found, checks), papers), key=_order))
 
 
 def _told_together(found: list[ReviewException], checks: list[CheckResult]) -> list[ReviewException]:
@@ -77,6 +79,24 @@ def _told_together(found: list[ReviewException], checks: list[CheckResult]) -> l
         for entry in found
         if entry.cause not in told
     ]
+
+
+def _with_names(found: list[ReviewException], papers: Iterable[Paper]) -> list[ReviewException]:
+    """An absent kind of document with the words that name such a paper: "appended to this document", a file's name."""
+    words: dict[str, list[Paper]] = {}
+    for paper in papers:
+        if paper.received is None and not paper.title_number:
+            words.setdefault(f"absent:{paper.document_type}", []).append(paper)
+    out = []
+    for item in found:
+        named = words.get(item.cause or "", [])
+        if named:
+            names = ", ".join(dict.fromkeys(f"“{p.name}”" for p in named))
+            told = f"{item.message} The documents speak of {names}."
+            items = distinct((*(e for p in named for e in p.where[:2]), *item.evidence))
+            item = item.model_copy(update={"message": told, "evidence": items})
+        out.append(item)
+    return out
 
 
 def _order(item: ReviewException) -> tuple[int, int, int, tuple[str, ...], str]:

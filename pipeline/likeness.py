@@ -80,14 +80,14 @@ def likenesses(
         return []
     names = ws.catalog.names_of(holders)
     rules = ws.settings.duplicates
-    mine -= _common(project_name, holders, names, rules)
-    mine -= _excluded(ws, exclude_session)
+    mine -= common_files(project_name, holders, names, rules)
+    mine -= excluded_files(ws, exclude_session)
     found = []
     for session_id, held in holders.items():
         if not names.get(session_id) or not held & mine:
             continue
         # What the other session has read can only take files away on both sides, so nearly nothing is opened here.
-        excluded = _excluded(ws, session_id)
+        excluded = excluded_files(ws, session_id)
         ours, theirs = mine - excluded, ws.catalog.content_of(session_id) - excluded
         one = Likeness(
             session_id=session_id,
@@ -102,7 +102,7 @@ def likenesses(
     return sorted(sorted(found, key=_age, reverse=True), key=lambda o: (-o.overlap, -o.reverse, -o.name_similarity))
 
 
-def _common(
+def common_files(
     project_name: str, holders: dict[str, set[str]], names: dict[str, str], rules: DuplicateSettings
 ) -> set[str]:
     """Files that many projects share: a methodology, a programme's handbook. They say nothing about this one.
@@ -118,7 +118,7 @@ def _common(
     return {sha256 for sha256, found in projects.items() if len(found) >= rules.common_in_sessions}
 
 
-def _excluded(ws: Workspace, session_id: str | None) -> set[str]:
+def excluded_files(ws: Workspace, session_id: str | None) -> set[str]:
     """Hashes that a session's last inventory marks as excluded; empty before its first discovery."""
     if session_id is None:
         return set()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import progress, workflow
+from pipeline.alarms import Alarm, alarms
 from pipeline.inbox.folders import NEW, LeftAlone, left_alone
 from pipeline.inbox.scan import UNLISTED, scan
 from pipeline.inbox.state import WaitingFile, read_state
@@ -65,6 +66,8 @@ class SessionStatus(Session):
     to_look_at: tuple[str, ...] = ()
     #: Likenesses that are worth knowing and ask nothing.
     notes: tuple[str, ...] = ()
+    #: Other projects that claim the same land or hold the same files; never part of a report.
+    alarms: tuple[Alarm, ...] = ()
     waits: tuple[str, ...] = ()
     next_action: str
     points_to: str | None = None
@@ -144,6 +147,7 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
         ),
         to_look_at=tuple(f"{d.filename}: {d.look}" for d in listed if d.look),
         notes=tuple(similar_content(ws, record.session_id)),
+        alarms=tuple(alarms(ws, record)),
         waits=tuple(progress.waits(ws, record)),
         next_action=_next_action(ws, record, waiting, around.watcher_running),
         points_to=record.points_to,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from pipeline.checks.rule import Case, Rule, Ruling, not_run
-from pipeline.models import Evidence, Fact
-from pipeline.tenure.people import compare
+from pipeline.models import Fact, Severity, TitleHolder
+from pipeline.tenure.ledger import differences_in_words, in_groups
+from pipeline.tenure.people import SLIGHT, compare
 
 _ID = re.compile(r"^(\d+)([A-Za-z]+)(\d{2})$")
 
@@ -79,25 +80,29 @@ def _owner_and_register(case: Case) -> Ruling:
         return not_run("No register with a proprietor was received.")
     if not owners:
         return not_run("The plan names no owner that could be read.")
-    differs: list[str] = []
-    items: list[Evidence] = []
-    for register in registers:
-        for proprietor in register.proprietors:
-            results = [compare(o.value, proprietor) for o in owners]
-            if not any(r.same for r in results):
-                words = next((r.words for r in results if r.difference != "other"), results[0].words)
-                named = " / ".join(o.value for o in owners)
-                differs.append(
-                    f"{register.title_number or register.document}: {proprietor}; the plan: {named} ({words})"
-                )
-                items += [owners[0].evidence, *filter(None, [register.evidence.get("proprietor")])]
-    if differs:
-        return Ruling("warning", "Proprietor and owner differ. " + "; ".join(differs) + ".", tuple(items))
+    names = [o.value for o in owners]
+    groups = in_groups(registers, names)
+    shown = [owners[0].evidence, *(e for r in registers for e in r.proprietor_evidence)]
+    if groups:
+        others = {holder.name for holder, _ in groups}
+        concerned = [r for r in registers if others & set(r.proprietors)]
+        items = [owners[0].evidence, *(e for r in concerned for e in r.proprietor_evidence)]
+        said = differences_in_words(groups, names)
+        return Ruling("warning", f"Proprietor and owner differ: {said}.", tuple(items), _weight(groups))
     nameless = [r.title_number or r.document for r in case.registers if not r.proprietors]
     if nameless:
         return Ruling("warning", f"No proprietor could be read in {', '.join(nameless)}.", (owners[0].evidence,))
-    shown = [owners[0].evidence, *(r.evidence["proprietor"] for r in registers if "proprietor" in r.evidence)]
+    held = [name for r in registers for name in r.proprietors]
+    if unseen := [o for o in owners if not any(compare(o.value, name).same for name in held)]:
+        who = " and ".join(o.value for o in unseen)
+        said = f"The plan names {who} as an owner too; no register that was received shows that name."
+        return Ruling("warning", said, (*(o.evidence for o in unseen), *shown[1:]), "medium")
     return Ruling("pass", "Every proprietor is the owner that the plan names.", tuple(shown))
+
+
+def _weight(groups: list[tuple[TitleHolder, tuple[str, ...]]]) -> Severity:
+    """A difference in writing weighs less than another holder."""
+    return "medium" if all(holder.difference in SLIGHT for holder, _ in groups) else "high"
 
 
 def _credit_holder(case: Case) -> Ruling:
@@ -134,7 +139,9 @@ def _pending(case: Case) -> Ruling:
 
 
 def _one_plan(case: Case) -> Ruling:
-    others = case.facts.all("other_plan")
+    # The public form beside the private one is compared with it; that is a check of its own.
+    compared = {d.old for d in case.plan_differences if d.kind == "public_private"}
+    others = [f for f in case.facts.all("other_plan") if f.value not in compared]
     if case.plan_document_id is None:
         return not_run("No project plan was read.")
     if others:
@@ -145,6 +152,8 @@ def _one_plan(case: Case) -> Ruling:
             tuple(f.evidence for f in others),
             severity="low",
         )
+    if compared:
+        return Ruling("pass", "One project plan is in scope, in its public and its private form.")
     return Ruling("pass", "One project plan is in scope.")
 
 

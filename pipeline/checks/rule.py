@@ -13,8 +13,11 @@ from pipeline.models import (
     Evidence,
     FinishedReview,
     Inventory,
+    Paper,
+    PlanDifference,
     Register,
     Severity,
+    TitleLine,
 )
 from pipeline.rowtests import Facts
 
@@ -29,6 +32,9 @@ class Case:
     checklist: Checklist
     #: The plan that answers were read from.
     plan_document_id: str | None = None
+    titles: tuple[TitleLine, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    plan_differences: tuple[PlanDifference, ...] = ()
     #: Finished reviews in the folder: what a person wrote, looked at by the rules on it and by no other.
     reviews: tuple[FinishedReview, ...] = ()
 

@@ -1,4 +1,4 @@
-"""Facts of the documents beside the plan, and of what the plan says about them: one module per kind of document.
+"""Facts of the documents beside the plan, and of what the plan says about them: one module per subject.
 
 Each gives values with their quotes and no verdict; the rules in `checks/` compare them.
 """

@@ -18,7 +18,6 @@ from pipeline.models.base import (
 )
 from pipeline.models.evidence import (
     Evidence,
-    ExtractionResult,
     Fact,
     Finding,
     FinishedReview,
@@ -26,6 +25,7 @@ from pipeline.models.evidence import (
     RequirementEvidence,
     ReviewedRow,
 )
+from pipeline.models.extraction import ExtractionResult
 from pipeline.models.inventory import (
     Document,
     Inventory,
@@ -57,6 +57,7 @@ from pipeline.models.session import (
     StageView,
     Statistics,
 )
+from pipeline.models.tenure import AnswerChange, Paper, PlanDifference, TitleHolder, TitleLine
 from pipeline.models.verdicts import (
     CheckFinding,
     CheckResult,
@@ -70,6 +71,7 @@ from pipeline.models.verdicts import (
 __all__ = [
     "SCHEMA_VERSION",
     "AddResult",
+    "AnswerChange",
     "ArchiveRecord",
     "AuditEvent",
     "Box",
@@ -95,7 +97,9 @@ __all__ = [
     "Mapping",
     "MappingResult",
     "Page",
+    "Paper",
     "Part",
+    "PlanDifference",
     "ProjectMetadata",
     "Question",
     "Reading",
@@ -120,6 +124,8 @@ __all__ = [
     "Table",
     "TestOutcome",
     "TestResult",
+    "TitleHolder",
+    "TitleLine",
     "ValidationResult",
     "Value",
 ]

@@ -58,8 +58,13 @@ class Register(Value):
     pending: bool = False
     edition_date: str | None = None
     issued_on: str | None = None
-    #: Quotes by what they show: title_number, proprietor, lender, pending, class_of_title ...
+    #: Quotes by what they show: title_number, proprietor, proprietor-2, lender, pending, class_of_title ...
     evidence: dict[str, Evidence] = Field(default_factory=dict)
+
+    @property
+    def proprietor_evidence(self) -> tuple[Evidence, ...]:
+        """The words that name the proprietors, in the order of the register."""
+        return tuple(e for key, e in self.evidence.items() if key.startswith("proprietor"))
 
 
 class RequirementEvidence(Value):
@@ -125,19 +130,3 @@ class FinishedReview(Value):
             if "submitted" in row.evidence
         )
         return (*self.header, *self.papers, *self.remarks(), *cited)
-
-
-class ExtractionResult(Value):
-    """Result of extraction: quotes per requirement, and the facts that rules compare."""
-
-    requirements: tuple[RequirementEvidence, ...]
-    facts: tuple[Fact, ...] = ()
-    registers: tuple[Register, ...] = ()
-    #: Finished reviews in the folder, for the checks on what a person wrote; never evidence of a row.
-    reviews: tuple[FinishedReview, ...] = ()
-    #: The plan everything was read from; None when no plan is in scope.
-    plan_document_id: str | None = None
-    #: Sections of the form whose heading was found in the plan.
-    sections_found: tuple[str, ...] = ()
-    #: How the plan's instructions were told from its answers: typography, grammar.
-    separation: str | None = None

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.models.base import SCHEMA_VERSION, CheckOutcome, RowStatus, Severity, TestOutcome, Value
 from pipeline.models.evidence import Evidence, Fact
 from pipeline.models.inventory import Document
+from pipeline.models.tenure import Paper, PlanDifference, TitleLine
 
 
 class TestResult(Value):
@@ -83,6 +84,9 @@ class ValidationResult(Value):
     exceptions: tuple[ReviewException, ...]
     #: Header facts read from the documents: project_name, project_id, proponent, crediting_period, submitted ...
     header: tuple[Fact, ...] = ()
+    titles: tuple[TitleLine, ...] = ()
+    papers: tuple[Paper, ...] = ()
+    plan_differences: tuple[PlanDifference, ...] = ()
 
 
 class Report(Value):
@@ -99,3 +103,9 @@ class Report(Value):
     exceptions: tuple[ReviewException, ...]
     summary: dict[str, Any]
     provenance: dict[str, str]
+    #: The tenure ledger: each title that the plan names or a register is of.
+    titles: tuple[TitleLine, ...] = ()
+    #: Papers that the documents name, received or not.
+    papers: tuple[Paper, ...] = ()
+    #: Other plans of this project, compared in answers with the one that was read.
+    plan_differences: tuple[PlanDifference, ...] = ()

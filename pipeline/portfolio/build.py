@@ -26,6 +26,7 @@ _TITLES = {
     "blank_plan": "The plan leaves most of the form blank",
     "unread_plan": "Parts of the plan cannot be read by software",
     "versions": "Version of the credit class or the methodology is not a published one",
+    "claimed_twice": "Land or files that another project claims, too",
     "same_files": "Files that also stand in another session",
     "named-papers": "A paper that the plan names was not received",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.portfolio.farms import SAME_FILES
+from pipeline.portfolio.farms import CLAIMED_TWICE, SAME_FILES
 from pipeline.portfolio.model import Changes, Farm, FarmChange, Portfolio
 
 
@@ -46,7 +46,9 @@ def _compared(old: Farm, new: Farm) -> FarmChange | None:
 
 def _heart(farm: Farm) -> Farm:
     """A farm without what is no news: where its report lies, and how many files it shares with how many."""
-    points = tuple(p.model_copy(update={"message": ""}) if p.cause == SAME_FILES else p for p in farm.points)
+    points = tuple(
+        p.model_copy(update={"message": ""}) if p.cause in (SAME_FILES, CLAIMED_TWICE) else p for p in farm.points
+    )
     return farm.model_copy(update={"report": None, "points": tuple(dict.fromkeys(points))})
 
 

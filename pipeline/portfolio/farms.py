@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pipeline import progress, workflow
+from pipeline.alarms import Alarm, alarms
 from pipeline.duplicates import similar_content
 from pipeline.errors import ReviewError
 from pipeline.models import Report, ReviewException, SessionRecord
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Cause of a likeness to another session.
 SAME_FILES = "same_files"
+#: Cause of land or files that another project claims as well.
+CLAIMED_TWICE = "claimed_twice"
 #: Kinds of exceptions that only looking settles; everything else is for the proponent to send, answer or correct.
 _FOR_THE_AGENT = frozenset({"needs_person", "check_warning", "wrong_checklist"})
 
@@ -67,7 +70,11 @@ def _farm(ws: Workspace, record: SessionRecord, folder: Path) -> Farm:
         update={
             "project": farm.project or name,
             "rows": {row.requirement_id: row.status for row in report.requirements},
-            "points": (*map(_point, report.exceptions), *map(_shared, similar_content(ws, record.session_id))),
+            "points": (
+                *map(_point, report.exceptions),
+                *map(_shared, similar_content(ws, record.session_id)),
+                *map(_claimed, alarms(ws, record)),
+            ),
             "documents": len(report.documents),
             "unreadable": _unreadable(report),
             "inputs_at": report.generated_at,
@@ -144,4 +151,17 @@ def _shared(note: str) -> Point:
         who="registry agent",
         message=note,
         clears_when="The registry agent has seen that both may hold these files, or the right ones are sent.",
+    )
+
+
+def _claimed(alarm: Alarm) -> Point:
+    """Land or files of this farm that another project claims, too."""
+    return Point(
+        cause=CLAIMED_TWICE,
+        kind=CLAIMED_TWICE,
+        severity="high",
+        who="registry agent",
+        message=alarm.message,
+        clears_when="One of the projects gives it up, or the registry agent has seen why both may claim it.",
+        requirement_ids=("REQ-002",) if alarm.titles else (),
     )

@@ -11,7 +11,7 @@ from pipeline import exits, lookup, progress, workflow
 from pipeline.errors import ReviewError, UsageError
 from pipeline.machine import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, SessionRecord, StageKey
-from pipeline.reporting import terminal, wording
+from pipeline.reporting import terminal, terminal_tenure, wording
 from pipeline.status import SessionStatus, Surroundings, look_around, status_of
 from pipeline.store.files import write_atomic
 
@@ -80,12 +80,16 @@ def everything(ws: Workspace, around: Surroundings | None = None) -> tuple[list[
 def sessions(ws: Workspace, width: int) -> Answer:
     """Every session with its project, status and numbers."""
     found, damaged = everything(ws)
-    rows = [
-        (s.session_id, s.project_metadata.project_name, s.status.replace("_", " "), terminal.counts(s)) for s in found
-    ]
+    rows = [(s.session_id, s.project_metadata.project_name, s.status.replace("_", " "), _with_alarms(s)) for s in found]
     text = terminal.table(("session", "project", "status", ""), rows, width) if rows else "No sessions yet."
     value = {"schema_version": SCHEMA_VERSION, "sessions": found, "damaged": damaged}
     return Answer(value, terminal.parts(text, terminal.block("Damaged", terminal.items(damaged, width))))
+
+
+def _with_alarms(found: SessionStatus) -> str:
+    """The counts, after what cannot wait: other projects that claim the same."""
+    others = ", ".join(alarm.session_id for alarm in found.alarms)
+    return f"ALARM: shares land or files with {others}; {terminal.counts(found)}" if others else terminal.counts(found)
 
 
 def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
@@ -96,14 +100,22 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     value["documents"] = list(inventory.documents) if inventory else list(record.documents.values())
     value["requirements"] = list(validation.requirements) if validation else []
     value["exceptions"] = list(validation.exceptions) if validation else []
+    value["titles"] = list(validation.titles) if validation else []
+    value["papers"] = list(validation.papers) if validation else []
+    value["plan_differences"] = list(validation.plan_differences) if validation else []
     received = [d.filename for d in record.documents.values()]
     listed = terminal.documents(inventory.documents, width) if inventory else terminal.items(received, width)
     rows = terminal.rows(validation.requirements, width) if validation else ""
     worst = terminal.exceptions(validation.exceptions, width) if validation else ""
     text = terminal.parts(
         terminal.project(found, width),
+        terminal.block("Alarms", terminal.items((a.message for a in found.alarms), width)),
         terminal.block("Documents", listed),
         terminal.block("Requirements", rows),
+        terminal.block("Titles", terminal_tenure.titles(validation.titles, width) if validation else ""),
+        terminal.block(
+            "Named and not received", terminal_tenure.papers(validation.papers, width) if validation else ""
+        ),
         terminal.block("Exceptions, worst first", worst),
         _unless_fresh(found),
         f"Next: {found.next_action}",

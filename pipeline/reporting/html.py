@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.models import Report
-from pipeline.reporting import charts, wording
+from pipeline.reporting import charts, tenure, wording
 from pipeline.reporting.as_json import render_json
 from pipeline.reporting.characters import split_long, visible
 from pipeline.reporting.layout import COLUMNS, lay_out
@@ -32,6 +32,7 @@ def render_html(report: Report, checklist: Checklist) -> str:
         page=lay_out(report, checklist),
         chart=charts.coverage(report.requirements),
         words=wording,
+        tenure=tenure,
         columns=COLUMNS,
         json_sha256=hashlib.sha256(render_json(report).encode("utf-8")).hexdigest(),
         generated_at=report.generated_at.isoformat().replace("+00:00", "Z"),

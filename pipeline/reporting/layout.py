@@ -174,13 +174,11 @@ def lay_out(report: Report, checklist: Checklist) -> Layout:
         set_aside=_set_aside(report.documents),
         overview=_overview(report, len(submitted)),
         exceptions=tuple(
-            ExceptionEntry(
-                number, e, _numbered(e.evidence)[1], tuple(by_id[r] for r in e.requirement_ids if r in by_id)
-            )
+            ExceptionEntry(number, e, numbered(e.evidence)[1], tuple(by_id[r] for r in e.requirement_ids if r in by_id))
             for number, e in enumerate(report.exceptions, 1)
         ),
         rows=rows,
-        check_quotes=tuple(_numbered(check.evidence)[1] for check in report.checks),
+        check_quotes=tuple(numbered(check.evidence)[1] for check in report.checks),
         counts=tuple((key, words, report.summary[key]) for key, words in wording.ROW_STATUS.items()),
         sources=tuple(_source(source) for source in report.session["document_sources"]),
         command=f"registry-review report {report.session['session_id']} --format json -o - | sha256sum",
@@ -223,7 +221,7 @@ def _rows(report: Report, checklist: Checklist) -> tuple[Row, ...]:
     asked = {r.requirement_id: r for r in checklist.requirements}
     rows: list[Row] = []
     for index, result in enumerate(report.requirements):
-        citations, quotes = _numbered(result.evidence)
+        citations, quotes = numbered(result.evidence)
         before = rows[-1].result.category if rows else None
         rows.append(
             Row(
@@ -244,7 +242,7 @@ def _rows(report: Report, checklist: Checklist) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _numbered(evidence: Sequence[Evidence]) -> tuple[tuple[tuple[Citation, str], ...], tuple[Quote, ...]]:
+def numbered(evidence: Sequence[Evidence]) -> tuple[tuple[tuple[Citation, str], ...], tuple[Quote, ...]]:
     """Number the places in the order of the quotes; two quotes from one place stand under one number."""
     citations: dict[tuple[str, str, str], Citation] = {}
     quotes = []

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.models import CheckResult, Document, Report
-from pipeline.reporting import wording
+from pipeline.reporting import tenure, wording
 from pipeline.reporting.as_json import render_json
 from pipeline.reporting.characters import visible
 from pipeline.reporting.layout import COLUMNS, Citation, ExceptionEntry, HeaderLine, Layout, Quote, Row, lay_out
@@ -32,6 +32,8 @@ def render_markdown(report: Report, checklist: Checklist) -> str:
         *_exceptions(page.exceptions),
         *_requirements(page.rows),
         *_checks(report.checks, page.check_quotes),
+        *_tenure(report),
+        *_plans(report),
         *_inventory(report.documents, page),
         *_provenance(report, page),
     ]
@@ -194,6 +196,57 @@ def _checks(checks: Sequence[CheckResult], quotes: Sequence[Sequence[Quote]]) ->
         )
     columns = ["Outcome", "Check", "What was found", "Passages", "Source", "Rows"]
     return [f"## Checks ({len(checks)})", _table(columns, rows)]
+
+
+def _tenure(report: Report) -> list[str]:
+    blocks = []
+    if report.titles:
+        rows = [
+            [
+                f"**{inline(line.title_number)}** {'open' if line.open else 'closed'}",
+                ", ".join(map(inline, line.named)) or "–",
+                "; ".join(map(inline, filter(None, [line.received, *line.other_copies]))) or "not received",
+                inline(tenure.class_and_tenure(line)),
+                "; ".join(inline(tenure.holder(h)) for h in line.proprietors) or "–",
+                "; ".join(map(inline, line.lenders)) or "–",
+                "; ".join(map(inline, tenure.dates(line))) or "–",
+                " ".join(map(inline, line.closes_when)) or "–",
+            ]
+            for line, _ in tenure.titles(report)
+        ]
+        blocks += [f"## Tenure ledger ({len(rows)})", _table(tenure.TITLE_COLUMNS, rows)]
+    if report.papers:
+        rows = [
+            [
+                f"**{inline(paper.name)}**",
+                "; ".join([inline(tenure.named_in(paper)), *(f"“{inline(q.evidence.quote)}”" for q in quotes)]),
+                inline(tenure.received(paper)) if paper.received else "**not received**",
+            ]
+            for paper, quotes in tenure.papers(report)
+        ]
+        blocks += [f"## Papers that the documents name ({len(rows)})", _table(tenure.PAPER_COLUMNS, rows)]
+    return blocks
+
+
+def _plans(report: Report) -> list[str]:
+    blocks = ["## Plans compared"] if report.plan_differences else []
+    for difference, changes in tenure.differences(report):
+        kind = wording.label(difference.kind, tenure.KIND)
+        blocks.append(f"**{kind}:** {inline(difference.old)} against {inline(difference.new)}, which was read")
+        rows = [
+            [
+                inline(entry.place),
+                ", ".join(map(inline, entry.change.requirement_ids)) or "–",
+                *(
+                    "; ".join(f"“{inline(q.evidence.quote)}” ({inline(q.place)})" for q in side) or "says nothing more"
+                    for side in (entry.old, entry.new)
+                ),
+                "**Look**" if entry.change.matters else inline(entry.change.why),
+            ]
+            for entry in changes
+        ]
+        blocks.append(_table(tenure.CHANGE_COLUMNS, rows) if rows else "Every answer is the same.")
+    return blocks
 
 
 def _inventory(documents: Sequence[Document], page: Layout) -> list[str]:

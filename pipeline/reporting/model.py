@@ -53,6 +53,9 @@ def build_report(
         requirements=_rows(validation, checklist),
         checks=tuple(sorted(validation.checks, key=_check_place)),
         exceptions=tuple(sorted(validation.exceptions, key=lambda e: _SEVERITY_ORDER[e.severity])),
+        titles=validation.titles,
+        papers=validation.papers,
+        plan_differences=validation.plan_differences,
         summary=summarise(validation.requirements, validation.checks),
         provenance={
             "inputs_fingerprint": inputs_fingerprint(documents, checklist.sha256),

@@ -7,9 +7,9 @@ from pipeline.dossier import Dossier
 from pipeline.models import Evidence, Finding
 from pipeline.rowtests.documents import unread
 from pipeline.rowtests.verdict import Facts, Verdict
+from pipeline.tenure.ledger import differences_in_words, in_groups
 from pipeline.tenure.owners import land_owners
 from pipeline.tenure.papers import absent_papers, named_in, named_papers
-from pipeline.tenure.people import compare
 
 
 class Registers:
@@ -80,29 +80,30 @@ def _owner_finding(test: RegisterTest, dossier: Dossier) -> Finding:
         return Finding(test=test.test, values={"why": "Not compared: no register with a proprietor was received."})
     if not owners:
         return Finding(test=test.test, values={"why": "Not compared: the plan names no owner that could be read."})
-    differs, same, items = [], [], []
-    for register in with_names:
-        title = register.title_number or register.document
-        for proprietor in register.proprietors:
-            results = [compare(owner.name, proprietor) for owner in owners]
-            if any(r.same for r in results):
-                same.append(f"{title}: {proprietor} is the owner the plan names")
-                continue
-            closest = min(results, key=lambda r: r.difference == "other")
-            named = " / ".join(o.name for o in owners)
-            differs.append(f"{title}: the proprietor is {proprietor}, the plan names {named} ({closest.words})")
-            items += [owners[0].evidence, register.evidence.get("proprietor")]
-    evidence: list[Evidence] = []
-    for item in items:
-        if item and item not in evidence:
-            evidence.append(item)
+    names = [owner.name for owner in owners]
+    groups = in_groups(with_names, names)
+    others = {holder.name for holder, _ in groups}
+    same = [
+        f"{register.title_number or register.document}: {name} is the owner the plan names"
+        for register in with_names
+        for name in register.proprietors
+        if name not in others
+    ]
+    differs = differences_in_words(groups, names) if groups else ""
+    concerned = [r for r in with_names if others & set(r.proprietors)] or with_names
+    evidence: list[Evidence] = [owners[0].evidence] if groups else []
+    evidence += [item for register in concerned for item in register.proprietor_evidence]
     nameless = [r.title_number or r.document for r in dossier.registers if not r.proprietors]
-    values = {"compared": "; ".join(same + differs)} | ({"nameless": ", ".join(nameless)} if nameless else {})
-    if differs:
-        values["differs"] = "; ".join(differs)
-    else:
-        evidence = [r.evidence["proprietor"] for r in with_names if "proprietor" in r.evidence]
-    return Finding(test=test.test, evidence=tuple(evidence[:6]), values=values)
+    values = {
+        "compared": "; ".join([*same, *([differs] if differs else [])]),
+        "nameless": ", ".join(nameless),
+        "differs": differs[:1].upper() + differs[1:],
+    }
+    return Finding(
+        test=test.test,
+        evidence=tuple(dict.fromkeys(evidence))[:6],
+        values={key: value for key, value in values.items() if value},
+    )
 
 
 class Papers:

@@ -8,9 +8,12 @@ from pipeline.checklists import Checklist
 from pipeline.checks import Case, run_all
 from pipeline.errors import StageFailed
 from pipeline.exceptions import exceptions_of
+from pipeline.gathering.plan_differences import weighed
 from pipeline.models import ExtractionResult, Fact, Inventory, MappingResult, ValidationResult
 from pipeline.rows import Failure, PlanState, row_result
 from pipeline.rowtests import Facts
+from pipeline.tenure.ledger import ledger
+from pipeline.versions import printed_date
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
@@ -56,13 +59,30 @@ def validation_of(
         row, failed = row_result(requirement, by_id[requirement.requirement_id], facts, plan)
         rows.append(row)
         failures += failed
-    case = Case(facts, extraction.registers, inventory, checklist, extraction.plan_document_id, extraction.reviews)
-    checks = run_all(case)
+    owners = [owner.value for owner in facts.all("owner")]
+    titles = ledger(extraction.registers, extraction.papers, owners, printed_date(facts.value("date_submitted")))
+    differences = tuple(weighed(d, checklist) for d in extraction.plan_differences)
+    checks = run_all(
+        Case(
+            facts,
+            extraction.registers,
+            inventory,
+            checklist,
+            extraction.plan_document_id,
+            titles,
+            extraction.papers,
+            differences,
+            extraction.reviews,
+        )
+    )
     return ValidationResult(
         requirements=tuple(rows),
         checks=checks,
-        exceptions=exceptions_of(rows, failures, checks, inventory, mapping, plan, checklist),
+        exceptions=exceptions_of(rows, failures, checks, inventory, mapping, plan, checklist, extraction.papers),
         header=_header(facts),
+        titles=titles,
+        papers=extraction.papers,
+        plan_differences=differences,
     )
 
 

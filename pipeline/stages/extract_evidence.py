@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -12,17 +11,18 @@ from pipeline.checklists.model import Place
 from pipeline.dossier import Dossier
 from pipeline.errors import StageFailed
 from pipeline.facts import gather
+from pipeline.gathering.papers import named_anywhere
+from pipeline.gathering.plan_differences import plan_differences
 from pipeline.models import (
     Box,
     Document,
     Evidence,
     ExtractionResult,
-    Fact,
-    FinishedReview,
     Inventory,
     Reading,
     RequirementEvidence,
 )
+from pipeline.models.quoted import with_each_quote
 from pipeline.reviews.gather import counterparts, finished_reviews
 from pipeline.rowtests import find
 from pipeline.rowtests.documents import TYPE_WORDS, lines_matching
@@ -75,6 +75,8 @@ def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Docu
         facts=(*gather(dossier, rows), *(counterparts(dossier) if reviews else ())),
         registers=tuple(dossier.registers),
         reviews=reviews,
+        papers=named_anywhere(dossier),
+        plan_differences=plan_differences(dossier),
         plan_document_id=dossier.plan_document.document_id if dossier.plan_document else None,
         sections_found=tuple(s.number for s in dossier.plan.sections.values() if s.headed) if dossier.plan else (),
         separation=dossier.plan.separation if dossier.plan else None,
@@ -160,64 +162,21 @@ def _looked_in(requirement: Requirement, dossier: Dossier) -> tuple[str, ...]:
     return tuple(places)
 
 
-def _quoted(result: ExtractionResult) -> Iterator[Evidence]:
-    """Every quote of a result, as often as it stands there."""
-    for row in result.requirements:
-        yield from row.evidence
-        if row.not_applicable:
-            yield row.not_applicable
-        for finding in row.findings:
-            yield from finding.evidence
-    yield from (fact.evidence for fact in result.facts)
-    for register in result.registers:
-        yield from register.evidence.values()
-
-
 def _with_boxes(ws: Workspace, result: ExtractionResult) -> ExtractionResult:
     """The same result with the boxes of every quoted passage on its page."""
-    quotes: dict[str, dict[tuple[int, str], tuple[Box, ...]]] = {}
-    for item in _quoted(result):
-        quotes.setdefault(item.sha256, {})[item.page, item.quote] = ()
-    # All quotes of a document in one request: opening it anew for each took longer than finding them.
-    with ThreadPoolExecutor(max_workers=max(1, ws.settings.reading.processes)) as pool:
-        answers = pool.map(lambda sha256: ws.reader.boxes_of(sha256, list(quotes[sha256])), quotes)
-        for of_document, boxes in zip(quotes.values(), answers, strict=True):
-            of_document.update(zip(list(of_document), boxes, strict=True))
+    places: dict[str, dict[tuple[int, str], tuple[Box, ...]]] = {}
+
+    def note(item: Evidence) -> Evidence:
+        places.setdefault(item.sha256, {})[item.page, item.quote] = ()
+        return item
 
     def boxed(item: Evidence) -> Evidence:
-        return item.model_copy(update={"boxes": quotes[item.sha256][item.page, item.quote]})
+        return item.model_copy(update={"boxes": places[item.sha256][item.page, item.quote]})
 
-    rows = tuple(
-        row.model_copy(
-            update={
-                "evidence": tuple(boxed(e) for e in row.evidence),
-                "not_applicable": boxed(row.not_applicable) if row.not_applicable else None,
-                "findings": tuple(
-                    f.model_copy(update={"evidence": tuple(boxed(e) for e in f.evidence)}) for f in row.findings
-                ),
-            }
-        )
-        for row in result.requirements
-    )
-
-    def all_boxed(facts: tuple[Fact, ...]) -> tuple[Fact, ...]:
-        return tuple(f.model_copy(update={"evidence": boxed(f.evidence)}) for f in facts)
-
-    def with_boxes(review: FinishedReview) -> FinishedReview:
-        lists = {"header": review.header, "papers": review.papers, "outcome": review.outcome}
-        typed = tuple(
-            row.model_copy(update={"evidence": {k: boxed(e) for k, e in row.evidence.items()}}) for row in review.rows
-        )
-        return review.model_copy(update={**{k: all_boxed(v) for k, v in lists.items()}, "rows": typed})
-
-    registers = tuple(
-        r.model_copy(update={"evidence": {k: boxed(e) for k, e in r.evidence.items()}}) for r in result.registers
-    )
-    return result.model_copy(
-        update={
-            "requirements": rows,
-            "facts": all_boxed(result.facts),
-            "registers": registers,
-            "reviews": tuple(map(with_boxes, result.reviews)),
-        }
-    )
+    with_each_quote(result, note)
+    # All quotes of a document in one request: opening it anew for each took longer than finding them.
+    with ThreadPoolExecutor(max_workers=max(1, ws.settings.reading.processes)) as pool:
+        answers = pool.map(lambda sha256: ws.reader.boxes_of(sha256, list(places[sha256])), places)
+        for of_document, boxes in zip(places.values(), answers, strict=True):
+            of_document.update(zip(list(of_document), boxes, strict=True))
+    return with_each_quote(result, boxed)

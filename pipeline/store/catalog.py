@@ -29,6 +29,9 @@ class Records(Protocol):
     def read(self, session_id: str) -> SessionRecord:
         """One session."""
 
+    def titles(self, record: SessionRecord) -> dict[str, str] | None:
+        """The titles of land in its last ledger, each with its place in words; None when the result is not there."""
+
 
 class CatalogRow(Value):
     """What a list of sessions shows; the times are None for a damaged session that was never seen whole."""
@@ -86,10 +89,11 @@ class Catalog:
     def update(self, record: SessionRecord) -> None:
         """Take over a session as committed; a revision older than the one known changes nothing."""
         signature = self._signature(record.session_id)
+        titles = self._titles(record)
         with self._file.writing() as db:
             known = db.execute("SELECT revision FROM sessions WHERE session_id = ?", (record.session_id,)).fetchone()
             if known is None or known[0] <= record.revision:
-                _take(db, record, signature)
+                _take(db, record, signature, titles)
 
     def forget(self, session_id: str) -> None:
         """Drop everything about a session."""
@@ -127,6 +131,24 @@ class Catalog:
         """Every session's id as of the last opening or listing, damaged ones included."""
         with self._file.reading() as db:
             return {row[0] for row in db.execute("SELECT session_id FROM sessions")}
+
+    def titles_of(self, session_id: str) -> dict[str, str]:
+        """The titles of land a session names or has registers of, each with its place in words."""
+        self._hear_announced()
+        question = "SELECT title_number, place FROM titles WHERE session_id = ? ORDER BY title_number"
+        with self._file.reading() as db:
+            return dict(db.execute(question, (session_id,)).fetchall())
+
+    def sessions_with_titles(self, titles: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Which sessions claim any of those titles: session, then title, then its place there in words."""
+        self._hear_announced()
+        found: dict[str, dict[str, str]] = {}
+        question = "SELECT session_id, place FROM titles WHERE title_number = ? ORDER BY session_id"
+        with self._file.reading() as db:
+            for title in sorted(set(titles)):
+                for session_id, place in db.execute(question, (title,)).fetchall():
+                    found.setdefault(session_id, {})[title] = place
+        return found
 
     def names_of(self, session_ids: Iterable[str]) -> dict[str, str]:
         """The project names of those sessions, by id; unknown ids are left out."""
@@ -208,16 +230,25 @@ class Catalog:
         for start in range(0, len(session_ids), RUN):
             # Read first, outside the write: reading may take a session's lock, whose holder may wait for us.
             found = [(one, self._signature(one), self._read(one)) for one in session_ids[start : start + RUN]]
+            titles = {one: self._titles(record) for one, _, record in found if isinstance(record, SessionRecord)}
             with self._file.writing() as db:
                 for session_id, signature, record in found:
                     # Changed since: whoever changed it tells us, after us.
                     if signature == self._signature(session_id):
-                        _note(db, session_id, record, signature)
+                        _note(db, session_id, record, signature, titles.get(session_id))
 
     def _fill(self, db: Connection) -> None:
         """First filling of a new file that nobody else has open yet."""
         for session_id in self._records.ids():
-            _note(db, session_id, self._read(session_id), self._signature(session_id))
+            record = self._read(session_id)
+            titles = self._records.titles(record) if isinstance(record, SessionRecord) else None
+            _note(db, session_id, record, self._signature(session_id), titles)
+
+    def _titles(self, record: SessionRecord) -> dict[str, str] | None:
+        """The titles of a session whose ledger is another than the one noted; None when there is nothing to change."""
+        with self._file.reading() as db:
+            known = db.execute("SELECT titles_from FROM sessions WHERE session_id = ?", (record.session_id,)).fetchone()
+        return None if known and known[0] == _ledger(record) else self._records.titles(record)
 
     def _read(self, session_id: str) -> SessionRecord | Literal["corrupt", "gone"]:
         try:
@@ -236,11 +267,23 @@ class Catalog:
         return f"{seen.st_ino}-{seen.st_size}-{seen.st_mtime_ns}"
 
 
-def _note(db: Connection, session_id: str, record: SessionRecord | Literal["corrupt", "gone"], signature: str) -> None:
+def _ledger(record: SessionRecord) -> str:
+    """The result that a session's titles stand in, by its hash; empty before there is one."""
+    stage = record.stages.get("cross_validation")
+    return (stage.result if stage else None) or ""
+
+
+def _note(
+    db: Connection,
+    session_id: str,
+    record: SessionRecord | Literal["corrupt", "gone"],
+    signature: str,
+    titles: dict[str, str] | None = None,
+) -> None:
     if record == "gone":
         _forget(db, session_id)
     elif isinstance(record, SessionRecord):
-        _take(db, record, signature)
+        _take(db, record, signature, titles)
     else:
         # What it held stays noted, so that nothing it may refer to is thrown away.
         db.execute(
@@ -251,7 +294,9 @@ def _note(db: Connection, session_id: str, record: SessionRecord | Literal["corr
         db.execute("DELETE FROM announced WHERE session_id = ?", (session_id,))
 
 
-def _take(db: Connection, record: SessionRecord, signature: str) -> None:
+def _take(db: Connection, record: SessionRecord, signature: str, titles: dict[str, str] | None) -> None:
+    """`titles` are None when they stay as they are: a result is read once, not with every commit."""
+    known = db.execute("SELECT titles_from FROM sessions WHERE session_id = ?", (record.session_id,)).fetchone()
     row = {
         "session_id": record.session_id,
         "revision": record.revision,
@@ -264,18 +309,23 @@ def _take(db: Connection, record: SessionRecord, signature: str) -> None:
         "bound_folder": record.bound_folder,
         "created_at": record.created_at.isoformat(),
         "updated_at": record.updated_at.isoformat(),
+        "titles_from": _ledger(record) if titles is not None else known[0] if known else "",
     }
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     db.execute(f"INSERT OR REPLACE INTO sessions ({names}) VALUES ({marks})", row)  # noqa: S608 - the names above only
     session_id = record.session_id
+    if titles is not None:
+        db.execute("DELETE FROM titles WHERE session_id = ?", (session_id,))
+        rows = [(session_id, title, place) for title, place in sorted(titles.items())]
+        db.executemany("INSERT INTO titles VALUES (?, ?, ?)", rows)
     wanted = {document.sha256 for document in record.documents.values()}
-    known = {row[0] for row in db.execute("SELECT sha256 FROM content WHERE session_id = ?", (session_id,))}
-    gone, new = [(session_id, one) for one in known - wanted], [(session_id, one) for one in wanted - known]
+    held = {row[0] for row in db.execute("SELECT sha256 FROM content WHERE session_id = ?", (session_id,))}
+    gone, new = [(session_id, one) for one in held - wanted], [(session_id, one) for one in wanted - held]
     db.executemany("DELETE FROM content WHERE session_id = ? AND sha256 = ?", gone)
     db.executemany("INSERT INTO content VALUES (?, ?)", new)
     db.execute("DELETE FROM announced WHERE session_id = ? AND revision <= ?", (session_id, record.revision))
 
 
 def _forget(db: Connection, session_id: str) -> None:
-    for table in ("sessions", "content", "announced"):
-        db.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))  # noqa: S608 - the three names above only
+    for table in ("sessions", "content", "titles", "announced"):
+        db.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))  # noqa: S608 - the four names above only

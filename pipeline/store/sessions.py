@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import ReviewError, RevisionConflict, SessionCorrupt, TryAgain
-from pipeline.models import AuditEvent, ProjectMetadata, SessionRecord
+from pipeline.models import AuditEvent, ProjectMetadata, SessionRecord, ValidationResult
 from pipeline.store import results
 from pipeline.store.audit import AuditFile, chain
 from pipeline.store.content import ContentStore
@@ -247,6 +247,20 @@ class SessionStore:
     def load_result(self, session_id: str, sha: str, model: type[ModelT]) -> ModelT:
         """A kept result; SessionCorrupt, naming the file, when it is gone or was changed."""
         return results.load(self.folder(session_id) / "results", sha, model)
+
+    def titles(self, record: SessionRecord) -> dict[str, str] | None:
+        """The titles of land in the session's last ledger, each with its place in words.
+
+        Empty before there is one; None when its result is gone or damaged, which the workflow mends.
+        """
+        stage = record.stages.get("cross_validation")
+        if stage is None or stage.result is None:
+            return {}
+        try:
+            validation = self.load_result(record.session_id, stage.result, ValidationResult)
+        except ReviewError:
+            return None
+        return {t.title_number: t.place for t in validation.titles if t.is_numbered}
 
     def prune_results(self, session_id: str) -> list[Path]:
         """Remove kept results that no stage of the session refers to any more; call it while holding the lease."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.dossier import Dossier
 from pipeline.forms.normal import plain
 from pipeline.models import Evidence
-from pipeline.tenure.people import holder_name, split_names
+from pipeline.tenure.holders import holder_name, split_names
 
 #: Words up to the end of the sentence; the full stop of an initial does not end it.
 _NAMES = r"(?:[^.;]|(?<=\b[A-Z])\.)+"

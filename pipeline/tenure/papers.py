@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.dossier import Dossier
 from pipeline.forms.normal import plain
-from pipeline.models import Evidence, Register
+from pipeline.forms.paragraphs import Paragraph
+from pipeline.models import Document, Evidence, Register
 
 #: One to four letters and up to seven digits: a title number of a land register. Short ones count only where the words
 #: before them say what they are; a company's number looks like a title's.
@@ -24,6 +25,10 @@ _PLAN = re.compile(r"^\W{0,4}(?:(?:title|transfer|filed)\s+)?plan\b|^\W{0,4}tran
 _PLAN_BEFORE = re.compile(r"\b(?:title|transfer|filed)\s+plan\b\W{0,12}(?:no\.?|number|of|-)?\W*$", re.I)
 
 
+#: Sections whose subject is tenure: there a long title number needs no word that says what it is.
+TENURE_SECTIONS = ("1.6.2", "1.7", "1.16", "Appendix")
+
+
 @dataclass(frozen=True)
 class NamedPaper:
     """A paper that the plan names: its title number, whether it is that title's plan, and the words that name it."""
@@ -31,6 +36,8 @@ class NamedPaper:
     title_number: str
     is_plan: bool
     evidence: Evidence | None
+    #: Every place that names it, the first among them.
+    where: tuple[Evidence, ...] = ()
 
     @property
     def name(self) -> str:
@@ -40,8 +47,17 @@ class NamedPaper:
 
 def named_papers(dossier: Dossier, places: tuple[str, ...]) -> list[NamedPaper]:
     """Every paper named by title number in those sections of the plan, each once."""
+    return _named(dossier, dossier.paragraphs(places))
+
+
+def papers_anywhere(dossier: Dossier) -> list[NamedPaper]:
+    """Every paper named by title number in the whole plan, each once."""
+    return _named(dossier, dossier.plan.everything() if dossier.plan else ())
+
+
+def _named(dossier: Dossier, paragraphs: Iterable[Paragraph]) -> list[NamedPaper]:
     found: dict[tuple[str, bool], NamedPaper] = {}
-    for paragraph in dossier.paragraphs(places):
+    for paragraph in paragraphs:
         text = paragraph.text
         for match in _TITLE.finditer(text):
             letters, space, figures = match.groups()
@@ -52,23 +68,36 @@ def named_papers(dossier: Dossier, places: tuple[str, ...]) -> list[NamedPaper]:
             year = bool(space) and re.fullmatch(r"(?:19|20)\d\d", figures)
             if letters in _NOT_TITLES or _COMPANY.search(before) or year:
                 continue
-            if len(figures) < _LONG and not _CUE.search(before):
+            said = _CUE.search(before) or _PLAN.match(after) or _PLAN_BEFORE.search(before)
+            if not said and (len(figures) < _LONG or paragraph.section not in TENURE_SECTIONS):
                 continue
             number = letters + figures
             is_plan = bool(_PLAN.match(after) or _PLAN_BEFORE.search(before))
-            items = dossier.quote_paragraph(paragraph, match.start(), match.end())
-            found.setdefault((number, is_plan), NamedPaper(number, is_plan, items[0] if items else None))
+            items = tuple(dossier.quote_paragraph(paragraph, match.start(), match.end())[:1])
+            known = found.setdefault((number, is_plan), NamedPaper(number, is_plan, items[0] if items else None))
+            found[number, is_plan] = replace(known, where=tuple(dict.fromkeys((*known.where, *items))))
     return [found[key] for key in sorted(found)]
 
 
-def absent_papers(dossier: Dossier, registers: list[Register], papers: list[NamedPaper]) -> list[NamedPaper]:
-    """The named papers that are not in the folder: a register counts by its own title, a plan by its file's name."""
-    titles = {r.title_number for r in registers}
-    read = {r.document_id for r in registers}
+def received_as(dossier: Dossier, registers: list[Register], paper: NamedPaper) -> Document | None:
+    """The document in scope that is the paper: a register by its own title, a plan by what stands on it or its name."""
+    by_id = {d.document_id: d for d in dossier.of_type("land_tenure")}
+    if not paper.is_plan and (own := [r for r in registers if r.title_number == paper.title_number]):
+        return by_id[own[0].document_id]
     # a register counts as what it is: another title in its file's name does not make it that title's register
-    unread = [d for d in dossier.of_type("land_tenure") if d.document_id not in read]
-    names = [n for d in unread for n in (d.filename, *d.names)]
-    return [p for p in papers if not (p.title_number in titles and not p.is_plan) and not named_in(p, names)]
+    read = {r.document_id for r in registers}
+    others = [d for d in by_id.values() if d.document_id not in read]
+    printed = [d for d in others if paper.is_plan and _is_plan_of(d, paper.title_number)]
+    return next(iter(printed), None) or next((d for d in others if named_in(paper, (d.filename, *d.names))), None)
+
+
+def _is_plan_of(document: Document, title_number: str) -> bool:
+    return document.facts.get("paper") == "title plan" and document.facts.get("title_number") == title_number
+
+
+def absent_papers(dossier: Dossier, registers: list[Register], papers: list[NamedPaper]) -> list[NamedPaper]:
+    """The named papers that are not in the folder."""
+    return [p for p in papers if received_as(dossier, registers, p) is None]
 
 
 def named_in(paper: NamedPaper, names: Iterable[str]) -> bool:

@@ -12,10 +12,12 @@ import re
 from pipeline.forms.normal import plain
 from pipeline.models import Document, Evidence, Page, Register
 from pipeline.quoting import quote
-from pipeline.tenure.people import split_names
+from pipeline.tenure.holders import split_names
 
 _TITLE_NUMBER = r"[A-Z]{1,4}\s?\d{1,7}"
 _OWN_TITLE = re.compile(rf"\btitle\s+number\s*:?\s*({_TITLE_NUMBER})\b", re.I)
+#: The register's own number heads a line; one in a sentence is a neighbour's, a removed parcel's or a granted right's.
+_IN_A_SENTENCE = re.compile(r"(?:\b(?:under|from|in|of|by|within|with|to|and|see)\s+(?:the\s+)?)$", re.I)
 _EDITION = re.compile(r"\bedition\s+date\s*:?\s*(\d{1,2}(?:[./]\d{1,2}[./]|\s+[A-Za-z]+\s+)\d{4})", re.I)
 _ISSUED = re.compile(r"\bissued\s+on\s*:?\s*(\d{1,2}(?:[./]\d{1,2}[./]|\s+[A-Za-z]+\s+)\d{4})", re.I)
 _CLASS = re.compile(
@@ -43,6 +45,15 @@ _NAME_END = re.compile(
     r"|\s+(?:both|care of|whose address|and of)\b|(?<!\b[A-Z])(?<!\bCO)(?<!\bST)(?<!\bLTD)\.\s|(?<!\b[A-Z])\.$"
     r"|\s\d+\s+\(\d{2}"
 )
+#: The next entry of the register, which ends a proprietor's.
+_NEXT_ENTRY = re.compile(r"^\s*\d{1,3}\s+(?:\(|[A-Z][A-Z]+\b|The\b|NOTE\b)|^End of register\b")
+#: A further proprietor behind the address of the one before: capitals, and an address of its own.
+_FURTHER = re.compile(
+    r"\band\s+(?!of\b)(?P<name>(?:THE\s+)?[A-Z][A-Z'.&-]*(?:\s+(?:and\s+)?[A-Z][A-Z'.&-]*){1,7})"
+    r"\s*(?:both\s+|all\s+)?of\b"
+)
+#: An entry of more lines than this has no end that can be told.
+_MOST_LINES = 12
 #: After a company's name its number.
 _BRACKETS = re.compile(r"\s*\([^)]*(?:\)|$)")
 
@@ -74,7 +85,9 @@ def read_register(document: Document, pages: tuple[Page, ...]) -> Register | Non
     for page, line in lines:
         text = plain(line)
         section = _opened(text) or section
-        for key, pattern in (("title_number", _OWN_TITLE), ("edition_date", _EDITION), ("issued_on", _ISSUED)):
+        if (match := _OWN_TITLE.search(text)) and not _IN_A_SENTENCE.search(text[: match.start()]):
+            keep("title_number", match.group(1), page, line)
+        for key, pattern in (("edition_date", _EDITION), ("issued_on", _ISSUED)):
             if match := pattern.search(text):
                 keep(key, match.group(1), page, line)
         if match := _CLASS.search(text):
@@ -110,27 +123,35 @@ def _named(
     """The names after `pattern` in one section of the register, however they wrap."""
     names: list[str] = []
     section = ""
+    pages = {page.number: page for page, _ in lines}
     for index, (page, line) in enumerate(lines):
         section = _opened(plain(line)) or section
         match = pattern.search(line)
         if not match or (section and section != wanted) or (not section and wanted == "C"):
             continue
-        run, words = line[match.end() :], [line]
-        for later_page, later in lines[index + 1 : index + 8]:
-            if _NAME_END.search(_BRACKETS.sub("", plain(run))):
+        run, words, ended = line[match.end() :], {page.number: [line]}, False
+        for later_page, later in lines[index + 1 : index + _MOST_LINES]:
+            ended = ended or bool(_NAME_END.search(_BRACKETS.sub("", plain(run))))
+            if pattern.search(later) or _NEXT_ENTRY.match(later) or (_opened(plain(later)) or wanted) != wanted:
                 break
             if _furniture(later):
                 continue
             run = f"{run} {later.strip()}"
-            if later_page is page:
-                words.append(later)
-        holders = _NAME_END.split(_BRACKETS.sub("", plain(run)), maxsplit=1)[0]
-        names += [n for n in split_names(holders) if n not in names]
-        item = quote(
-            document, page, " ".join(w.strip() for w in words), section_title=f"section {wanted}", role="supplementary"
-        )
-        if item and key not in evidence:
-            evidence[key] = item
+            if not ended:
+                words.setdefault(later_page.number, []).append(later)
+        whole = _BRACKETS.sub("", plain(run))
+        holders, *address = _NAME_END.split(whole, maxsplit=1)
+        found = split_names(holders)
+        for further in _FURTHER.finditer(whole) if address else ():
+            found += split_names(further["name"])
+        names += [n for n in dict.fromkeys(found) if n not in names]
+        for number, told in words.items():
+            said = " ".join(w.strip() for w in told)
+            item = quote(document, pages[number], said, section_title=f"section {wanted}", role="supplementary")
+            if item:
+                # The first keeps the plain name; an entry over a page, and further entries, follow by number.
+                count = sum(k == key or k.startswith(f"{key}-") for k in evidence)
+                evidence[f"{key}-{count + 1}" if count else key] = item
     return tuple(names)
 
 

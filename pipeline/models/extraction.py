@@ -1,0 +1,27 @@
+"""What extraction hands on: quotes per requirement, facts, registers, papers and plans compared; no verdict."""
+
+from __future__ import annotations
+
+from pipeline.models.base import Value
+from pipeline.models.evidence import Fact, FinishedReview, Register, RequirementEvidence
+from pipeline.models.tenure import Paper, PlanDifference
+
+
+class ExtractionResult(Value):
+    """Result of extraction: quotes per requirement, and the facts that rules compare."""
+
+    requirements: tuple[RequirementEvidence, ...]
+    facts: tuple[Fact, ...] = ()
+    registers: tuple[Register, ...] = ()
+    #: Finished reviews in the folder, for the checks on what a person wrote; never evidence of a row.
+    reviews: tuple[FinishedReview, ...] = ()
+    #: Papers that the plan and the project reports name.
+    papers: tuple[Paper, ...] = ()
+    #: Other plans of this project against the one that was read.
+    plan_differences: tuple[PlanDifference, ...] = ()
+    #: The plan everything was read from; None when no plan is in scope.
+    plan_document_id: str | None = None
+    #: Sections of the form whose heading was found in the plan.
+    sections_found: tuple[str, ...] = ()
+    #: How the plan's instructions were told from its answers: typography, grammar.
+    separation: str | None = None
