@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.alarms import alarms
 from pipeline.errors import ChecklistError
 from pipeline.models import Session, SessionRecord, StageKey, StageRecord, StageView, Statistics
 from pipeline.workflow import (
@@ -151,7 +150,6 @@ def waits(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> l
     if not record.documents:
         found.append(_waits_for_files(record))
     if goal_index(record, to) >= ORDER.index("cross_validation"):
-        found += [alarm.message for alarm in alarms(ws, record)]
         validation = load_validation(ws, record)
         if validation:
             found += [e.message for e in validation.exceptions if e.kind == "wrong_checklist"]

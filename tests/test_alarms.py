@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from examples import write_submission
-from pipeline import workflow
+from pipeline import exits, workflow
 from pipeline.alarms import Alarm, alarms
-from pipeline.progress import waits
 from pipeline.reporting import answers
+from pipeline.reporting.answers import Answer
 from pipeline.settings import load_settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.generate_report import latest_paths
@@ -74,12 +74,14 @@ def test_the_next_round_of_a_farm_and_an_unrelated_farm_raise_none(home: Path) -
         assert of(ws, "four")[1] == []
 
 
-def test_the_alarm_stands_in_status_show_list_and_what_waits(home: Path) -> None:
+def test_the_alarm_stands_in_status_show_list_and_in_what_run_says(home: Path) -> None:
     with Workspace.open(load_settings(home=home).settings) as ws:
         five, found = of(ws, "five")
         record = ws.sessions.read(five)
         assert [a.message for a in status_of(ws, record).alarms] == [a.message for a in found]
-        assert set(waits(ws, record)) >= {a.message for a in found}
+        told = answers.with_waits(Answer({}, ""), ws, record, "report")
+        assert [n for n in told.notes if found[0].message in n]
+        assert told.code == exits.DONE
         for shown in (answers.session(ws, record, 0), answers.status(ws, record, 0)):
             assert found[0].message in shown.text
         assert "ALARM" in answers.sessions(ws, 0).text

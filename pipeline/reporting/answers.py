@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline import exits, lookup, progress, workflow
+from pipeline.alarms import alarms
 from pipeline.errors import ReviewError, UsageError
 from pipeline.machine import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, SessionRecord, StageKey
@@ -49,8 +50,14 @@ def status(ws: Workspace, record: SessionRecord, width: int) -> Answer:
 
 
 def with_waits(answer: Answer, ws: Workspace, record: SessionRecord, verb: str) -> Answer:
-    """`answer`, with what waits for a person within the stages up to `verb`, and the exit code that says so."""
-    waits = progress.waits(ws, record, workflow.VERBS[verb])
+    """`answer`, with what waits for a person within the stages up to `verb`, and the exit code that says so.
+
+    An alarm is told too; the stages are done all the same, so it alone changes no exit code.
+    """
+    to = workflow.VERBS[verb]
+    if workflow.ORDER.index(to) >= workflow.ORDER.index("cross_validation"):
+        answer = replace(answer, notes=(*answer.notes, *(f"alarm: {alarm.message}" for alarm in alarms(ws, record))))
+    waits = progress.waits(ws, record, to)
     if not waits:
         return answer
     said = (*(f"waits for you: {wait}" for wait in waits), f"next: {progress.next_action(ws, record)}")

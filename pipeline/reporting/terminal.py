@@ -170,7 +170,7 @@ def status(s: SessionStatus, verbs: dict[Any, str], width: int = WIDTH) -> str:
         f"{s.session_id}  {plain(s.project_metadata.project_name)}\n{s.status.replace('_', ' ')}; {counts(s)}",
         stages(s.workflow_progress, verbs, width),
         block("Waits for you", items(s.waits, width)),
-        block("Alarms", items((a.message for a in s.alarms if a.message not in s.waits), width)),
+        block("Alarms", items((a.message for a in s.alarms), width)),
         block("Duplicate questions", "\n".join(asked)),
         block(_refused_head(s), items((refusal(r["filename"], r["reason"]) for r in s.refused), width)),
         block("Could not be read", items(s.unreadable, width)),
