@@ -23,7 +23,7 @@ def heading_at(
     line = lines[index]
     text = plain(line.text)
     large = style.is_large(line)
-    alone = index + 1 < len(lines) and only_number(text) and _number_of(line, lines[index + 1], grammar, style)
+    alone = index + 1 < len(lines) and only_number(text) and _number_of(lines, index, grammar, style)
     if alone:  # number and title are two pieces of text, which some readers give as two lines
         index, line, text = index + 1, lines[index + 1], f"{text} {plain(lines[index + 1].text)}"
     parts = numbered(text)
@@ -35,7 +35,7 @@ def heading_at(
             whole = squash(_wrapped(lines, index, title, known, style)[0])
             alike = any(squash(t) == whole for t in known.titles)
         trusted = large and re.match(r"[A-Z]", title)
-        unsized = not style.sized and "." in number and grammar.by_title(title.rstrip(":"))
+        unsized = not style.sized and "." in number and _titled(lines, index, title, grammar, style)
         if not alike and not trusted and not unsized:
             return None
         if not alike and (named := _titled(lines, index, title, grammar, style)):
@@ -57,13 +57,14 @@ def heading_at(
     return None
 
 
-def _number_of(line: Line, following: Line, grammar: FormGrammar, style: Style) -> bool:
+def _number_of(lines: Sequence[Line], index: int, grammar: FormGrammar, style: Style) -> bool:
     """True when a lone number is the number of the title below it."""
+    line, following = lines[index], lines[index + 1]
     if style.sized:
         return _same_type(line, following, style)
     number = plain(line.text).rstrip(".")
-    known = grammar.section(number)
-    return bool("." in number and known and known == grammar.by_title(plain(following.text)))
+    titled = _titled(lines, index + 1, plain(following.text), grammar, style)
+    return "." in number and bool(titled) and grammar.section(number) == (titled and titled[0])
 
 
 def _comes_next(known: FormSection, section: FormSection | None, text: str, grammar: FormGrammar, style: Style) -> bool:
@@ -86,7 +87,9 @@ def _titled(
         if known := grammar.by_title(title):
             return known, title, used
         at = index + used
-        if used == 4 or at == len(lines) or not _same_type(lines[index], lines[at], style):
+        if used == 4 or at == len(lines) or lines[at].italic:
+            return None
+        if style.sized and not _same_type(lines[index], lines[at], style):
             return None
         if not any(squash(t).startswith(squash(title)) for s in grammar.sections for t in s.titles):
             return None

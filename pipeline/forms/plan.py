@@ -11,6 +11,7 @@ from pipeline.forms.normal import squash
 from pipeline.forms.pages import body_pages
 from pipeline.forms.paragraphs import Paragraph, Piece
 from pipeline.forms.prompts import without_instructions, without_repetitions, without_upright_prompts
+from pipeline.forms.sequence import in_sequence
 from pipeline.forms.style import Style, measured
 from pipeline.forms.tokens import Kind, Token, tokens
 from pipeline.models import Page
@@ -88,6 +89,7 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     are never part of an answer.
     """
     body, style = measured(body_pages(pages), grammar)
+    body = in_sequence(body, grammar, style)
     stream = _resolve_subheads(tokens(body, grammar, style), style)
     sections: dict[str, Section] = {}
     builder = _Builder(sections)

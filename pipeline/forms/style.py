@@ -14,6 +14,8 @@ from pipeline.forms.titles import numbered, starts_title
 from pipeline.models import Line
 
 _LIKE_HEADING = re.compile(r"^(?:section\s+)?(?:\d{1,2}[.):](?:\d|\s|$)|appendix\b)", re.I)
+#: A section's number; a chapter's may stand before an item of a list as well.
+_DOTTED = re.compile(r"^(?:section\s+)?\d{1,2}\.\d", re.I)
 #: How much larger than the body a heading is set (the form: 16 and 20 points over 11), and a sub-head (12 over 11).
 _HEADING_RATIO, _SUBHEAD_RATIO = 1.2, 1.05
 #: Fewer headings with their numbers than this, and the numbers were lost, as a word processor's own numbering is.
@@ -42,9 +44,10 @@ class Style:
         for page in pages:
             for line in page.lines:
                 heading = _titles(line, grammar)
+                dotted = heading and bool(_DOTTED.match(plain(line.text)))
                 sizes[round(line.size, 1)] += 0 if heading else len(line.text)
                 italics += line.italic
-                headed += heading
+                headed += dotted
         body = max(sizes, key=lambda s: (sizes[s], s)) if sizes else 0.0
         # a large cover says nothing of the headings: only large lines that read like headings do
         sized = any(

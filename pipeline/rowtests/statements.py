@@ -8,7 +8,7 @@ from pipeline.checklists.model import LengthTest, Place, StatementTest
 from pipeline.dates import dates_in
 from pipeline.dossier import Dossier
 from pipeline.forms import Paragraph
-from pipeline.forms.normal import plain
+from pipeline.forms.normal import plain, unbroken
 from pipeline.models import Finding
 from pipeline.rowtests.verdict import Facts, Verdict
 
@@ -27,9 +27,10 @@ def matching(place: Place, dossier: Dossier) -> list[tuple[Paragraph, int, int]]
     for paragraph in dossier.paragraphs(place.sections):
         for start, end in paragraph.sentences():
             sentence = plain(paragraph.text[start:end])
-            if wanted and not any(p.search(sentence) for p in wanted):
+            said = (sentence, unbroken(sentence))
+            if wanted and not any(p.search(words) for p in wanted for words in said):
                 continue
-            if any(p.search(sentence) for p in refused) or not says_anything(sentence):
+            if any(p.search(words) for p in refused for words in said) or not says_anything(sentence):
                 continue
             found.append((paragraph, start, end))
     return found
