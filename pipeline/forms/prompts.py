@@ -58,21 +58,23 @@ def without_instructions(
     """Take away sentences that tell the proponent what to write, and the bare list items under them.
 
     Paragraphs whose place is in `closed` stay as they are. With `only_lead` only what stands before the first words
-    of an answer under each sub-head is looked at, and the first sentence of each of `items`.
+    of an answer under each sub-head is looked at, and the first sentence of `items` and of a list of prompts.
     """
     out: list[Paragraph] = []
     listing = False
     answered: set[str | None] = set()
+    prompted: set[str | None] = set()
     for place, paragraph in enumerate(paragraphs):
         drop: list[tuple[int, int]] = []
         for number, (start, end) in enumerate(paragraph.sentences()):
-            among = place in items and number == 0
+            among = number == 0 and (place in items or (paragraph.item and paragraph.subhead in prompted))
             if place in closed or (only_lead and paragraph.subhead in answered and not among):
                 break
             sentence = paragraph.text[start:end]
             if is_instruction(sentence):
                 drop.append((start, end))
                 listing = plain(sentence).endswith(":")
+                prompted |= {paragraph.subhead} if listing or paragraph.item else set()
             elif listing and paragraph.item and number == 0 and is_instruction_item(sentence):
                 drop.append((start, end))
             else:

@@ -31,11 +31,17 @@ def in_sequence(pages: Sequence[BodyPage], grammar: FormGrammar, style: Style) -
         rest = [*sorted(headed, key=lambda item: item[1][0]), *loose]
     out: list[BodyPage] = []
     last: int | None = None
+    between: int | None = None  # the first page without a heading since the last one with
     for page, found in rest:
         if last is not None and found and _skips(last, found[0], grammar):
             page = replace(page, follows=False)
+            if between is not None:  # the absent page may have stood before it
+                out[between] = replace(out[between], follows=False)
+        if found:
+            last, between = found[-1], None
+        elif between is None:
+            between = len(out)
         out.append(page)
-        last = found[-1] if found else last
     return front + out
 
 
