@@ -100,7 +100,7 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     for section in sections.values():
         if section.separation != "typography":
             section.separation = "grammar"
-        if separation == "typography":
+        if separation == "typography" or section.asked:
             section.paragraphs = without_upright_prompts(section.paragraphs, section.asked_under)
         else:
             section.paragraphs = without_instructions(section.paragraphs)
