@@ -209,6 +209,18 @@ def statuses(found: Review) -> list[str]:
     return [row.status for row in found.validation.requirements]
 
 
+def test_an_answer_in_italics_is_never_evidence_and_sends_a_person_to_look() -> None:
+    # Given a section whose only answer is set in italics, as its instruction is
+    prompt = ask("Indicate the project start date, specifying the day, month, and year.")
+    found = with_section(s1_8=[prompt, ask("The project starts on 01/01/2024.")]).row("REQ-007")
+    blank = with_section(s1_8=[prompt]).row("REQ-007")
+
+    # Then nothing of it is quoted, and the row says why somebody must look; a blank section is just missing
+    assert (found.status, found.evidence) == ("needs_review", ())
+    assert "italics" in found.reason
+    assert (blank.status, blank.evidence) == ("missing", ())
+
+
 def test_a_value_on_the_page_after_its_label_is_its_value() -> None:
     parts = list(ANSWERS["1.3"])
     name = "Soil Organic Carbon Estimation in Regenerative Cropping and Managed Grassland Ecosystems Methodology"

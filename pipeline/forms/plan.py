@@ -10,7 +10,12 @@ from pipeline.forms.grammar import FormGrammar
 from pipeline.forms.normal import squash
 from pipeline.forms.pages import body_pages
 from pipeline.forms.paragraphs import Paragraph, Piece
-from pipeline.forms.prompts import without_instructions, without_repetitions, without_upright_prompts
+from pipeline.forms.prompts import (
+    statements_in_italics,
+    without_instructions,
+    without_repetitions,
+    without_upright_prompts,
+)
 from pipeline.forms.sequence import in_sequence
 from pipeline.forms.style import Style, measured
 from pipeline.forms.tokens import Kind, Token, tokens
@@ -46,6 +51,11 @@ class Section:
     asked_under: dict[str | None, list[tuple[int, str]]] = field(default_factory=dict)
     paragraphs: list[Paragraph] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
+
+    @property
+    def states_in_italics(self) -> bool:
+        """True when its italics state something that no instruction would: perhaps an answer, never evidence."""
+        return bool(statements_in_italics(self.asked_under))
 
 
 @dataclass(frozen=True)

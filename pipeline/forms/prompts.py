@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-from pipeline.forms.grammar import is_instruction, is_instruction_item
+from pipeline.forms.grammar import is_instruction, is_instruction_item, states_something
 from pipeline.forms.normal import BULLETS, join_lines, plain, squash
 from pipeline.forms.paragraphs import Paragraph
 
 #: Fewer letters than this may stand in an instruction and in an answer by chance.
 _REPEATED = 16
+#: The end of a sentence, or the mark of a list's next item.
+_SENTENCE = re.compile(rf"(?<=[.!?:])\s+|\s*(?=[{BULLETS}])")
 _BULLET = re.compile(rf"^\W*[{BULLETS}]")
 
 
@@ -26,6 +28,19 @@ def without_repetitions(paragraphs: list[Paragraph], asked: Sequence[str]) -> li
         ]
         out.extend(paragraph.without(again) if again else [paragraph])
     return out
+
+
+def statements_in_italics(asked_under: Mapping[str | None, Sequence[tuple[int, str]]]) -> list[str]:
+    """Sentences in italics that state something and ask for nothing: an answer may have been set like the form.
+
+    Italics are never evidence; a person must look. Sentences that go on from a question are part of it.
+    """
+    found = []
+    for lines in asked_under.values():
+        text = plain(join_lines([line for _, line in lines]))
+        sentences = [s for s in _SENTENCE.split(text) if re.match(r"[A-Z\d]", s) and not s.endswith(":")]
+        found += [s for s in sentences if states_something(s) and not is_instruction(s)]
+    return found
 
 
 def without_upright_prompts(
