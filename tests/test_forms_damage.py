@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+import docx
 import pytest
 
 from pipeline.forms import read_plan
 from pipeline.models import Page
+from pipeline.reading.reader import read_file
 from tests.made_plan import (
     ANSWERS,
     CHECKLIST,
@@ -123,6 +127,31 @@ def numbered_parts() -> list[tuple[str, Part]]:
 def said_in(made: Sequence[Page], number: str) -> list[str]:
     """The answers of a section."""
     return answers(made).get(number, [])
+
+
+def test_a_plan_in_word_is_read_by_its_heading_styles_though_their_numbers_are_no_text(tmp_path: Path) -> None:
+    # Given a Word document whose headings are numbered by the program and inherit their size
+    document = docx.Document()
+    for level in (1, 2, 3):
+        document.styles[f"Heading {level}"].font.size = None
+    for title, prompt, answer in (
+        ("Project Start Date", "Indicate the project start date.", "The project starts on 01/01/2024."),
+        ("Project Crediting Period", "Indicate the crediting period.", "01/01/2024 to 31/12/2033"),
+        ("Leakage", "Describe leakage.", "Yields may not fall by more than 10%."),
+    ):
+        document.add_heading(title, level=2)
+        document.add_paragraph().add_run(prompt).italic = True
+        document.add_paragraph(answer)
+    path = tmp_path / "plan.docx"
+    document.save(str(path))
+
+    # When it is read
+    made = read_file(path, hashlib.sha256(path.read_bytes()).hexdigest(), 2000, 500_000).pages
+
+    # Then each answer stands under its section, without its prompt
+    assert said_in(made, "1.8") == ["The project starts on 01/01/2024."]
+    assert said_in(made, "1.9") == ["01/01/2024 to 31/12/2033"]
+    assert said_in(made, "4.3") == ["Yields may not fall by more than 10%."]
 
 
 def test_a_title_under_another_number_is_known_by_its_words_even_without_sizes() -> None:
