@@ -57,6 +57,7 @@ class PlanOptions:
     omit_sections: frozenset[str] = frozenset()
     drop_pages: frozenset[int] = frozenset()
     shuffle_pages: bool = False
+    page_numbers: bool = True
     cover_id: str | None = None
 
 
@@ -270,7 +271,7 @@ class _Writer:
         """Add cover, contents and page numbers, put the pages in order and print them."""
         style, options, front = self.style, self.options, 1 + self.style.contents_pages
         pages = [self.cover(), *contents_pages(style, self.headings), *self.sheet.pages]
-        labels = [str(n - style.offset) if n - style.offset > 0 and n > 1 else None for n in range(1, len(pages) + 1)]
+        labels = [self.label(n) for n in range(1, len(pages) + 1)]
         framed = [frame(style, page, label) for page, label in zip(pages, labels, strict=True)]
         order = [n for n in range(len(pages)) if n + 1 not in options.drop_pages]
         if options.shuffle_pages:
@@ -285,6 +286,11 @@ class _Writer:
             headings=tuple((s.number, where[page]) for s, page in self.headings if page in where),
             page_count=len(order),
         )
+
+    def label(self, page: int) -> str | None:
+        """The number printed on a page, if any."""
+        printed = page - self.style.offset
+        return str(printed) if self.options.page_numbers and printed > 0 and page > 1 else None
 
     def cover(self) -> list[Draw]:
         """The cover; a blank form has neither id nor picture on it."""

@@ -34,6 +34,8 @@ class Variations:
     drop_pages: Collection[int] = ()
     #: All pages after the contents in another order.
     shuffle_pages: bool = False
+    #: False leaves the plan's pages without printed numbers, as a scanner's or a merged copy is.
+    page_numbers: bool = True
     #: The public form of the plan: no 1.6.2, no yield figures, no list of tenure papers.
     public: bool | None = None
     plan_version: str | None = None
@@ -217,6 +219,7 @@ def _options(style: Style, wish: Variations) -> PlanOptions:
         omit_sections=frozenset(wish.omit_sections),
         drop_pages=frozenset(wish.drop_pages),
         shuffle_pages=wish.shuffle_pages,
+        page_numbers=wish.page_numbers,
         cover_id=wish.cover_id,
     )
 

@@ -42,6 +42,8 @@ class PlanState:
     closed: tuple[Document, ...]
     #: How its instructions were told from its answers: typography or grammar.
     separation: str | None
+    #: Sections where words in italics state something.
+    states_in_italics: frozenset[str]
 
     @classmethod
     def of(cls, inventory: Inventory, extraction: ExtractionResult) -> PlanState:
@@ -52,7 +54,8 @@ class PlanState:
             for d in inventory.documents
             if d.status in ("unreadable", "quarantined") and d.document_type in ("project_plan", "other")
         )
-        return cls(document, frozenset(extraction.sections_found), closed, extraction.separation)
+        sections, slanted = frozenset(extraction.sections_found), frozenset(extraction.states_in_italics)
+        return cls(document, sections, closed, extraction.separation, slanted)
 
     @property
     def unread(self) -> str | None:
@@ -141,6 +144,9 @@ def _status(
         sections = {s.partition("/")[0] for s in requirement.answer.sections}
         if plan.unread and not sections & plan.sections_found:
             return "needs_review", f"{results[0].message} {plan.unread}: look there."
+        if sections & plan.states_in_italics:
+            stands = "Words in italics, the form's own type, state something there: look whether they are the answer."
+            return "needs_review", f"{results[0].message} {stands}"
         return "missing", results[0].message
     hard = [f for f in failures if (f.verdict.becomes or f.test.on_fail) == "partial"]
     not_run = [r for r in results if r.outcome == "not_run"]

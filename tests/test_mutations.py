@@ -214,6 +214,17 @@ def test_a_plan_in_another_order_of_pages_says_the_same() -> None:
     assert {k: standing(r) for k, r in after.rows.items()} == {k: standing(r) for k, r in before.rows.items()}
 
 
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_a_plan_whose_pages_print_no_numbers_says_the_same(shuffled: bool) -> None:
+    _, _, before = whole()
+    _, files = sent(page_numbers=False, shuffle_pages=shuffled)
+    after = review(files)
+    assert after.statuses == before.statuses
+    for requirement, row in after.rows.items():
+        answered = [(item.section, squash(item.quote)) for item in of_plan(row)]
+        assert answered == [(i.section, squash(i.quote)) for i in of_plan(before.rows[requirement])], requirement
+
+
 def test_the_contents_pages_are_worth_nothing() -> None:
     submission, files, before = whole()
     name = plan_name(submission)

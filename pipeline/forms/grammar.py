@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.forms.normal import plain, squash
+from pipeline.forms.normal import plain, squash, unbroken
 from pipeline.models import Value
 
 
@@ -92,6 +92,10 @@ _FINITE = re.compile(
 def is_instruction(sentence: str) -> bool:
     """True when a sentence, by its grammar alone, tells the proponent what to write."""
     text = _MARK.sub("", plain(sentence).strip("\u2022 -\uf0b7"))
+    return _instructs(text) or (unbroken(text) != text and _instructs(unbroken(text)))
+
+
+def _instructs(text: str) -> bool:
     main = _SUBORDINATE.split(text)[0]
     if _CONDITIONAL.match(text) or _ABOUT_THE_FORM.search(text):
         return True

@@ -11,6 +11,8 @@ BULLETS = "\u2022\u25cf\u25cb\u25aa\u25ab\u2023\u2043\u00b7\uf0b7\uf0a7\uf0d8\uf
 _QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u00ad": ""})
 #: The lines of a form are looked at many times on the way to its sections; so many texts of the last ones are kept.
 _KEPT = 8192
+#: A hyphen between small letters, and the space that a page break leaves behind it.
+_BROKEN = re.compile(r"(?<=[a-z])-\s?(?=[a-z])")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 
 
@@ -48,3 +50,8 @@ def join_lines(lines: list[str] | tuple[str, ...]) -> str:
         else:
             out += " " + text
     return out
+
+
+def unbroken(text: str) -> str:
+    """The words without hyphens inside them: one at the end of a line may be the typesetter's ("stra- tified")."""
+    return _BROKEN.sub("", text)

@@ -17,6 +17,8 @@ _ENTRY = re.compile(r"^(?:\d+(?:\.\d+)*\.?\s+)?\S.*\s\d{1,3}$")
 _FOLIO = re.compile(r"^(?:page\s+)?(?:\d{1,4}|[ivxlc]{1,7}|[a-z]-\d{1,3})(?:\s*(?:of|/)\s*\d{1,4})?$", re.I)
 #: How much larger than an entry of the contents a heading is set.
 _HEADING = 1.2
+#: Two pages with fewer letters than this may be alike by chance, as title pages are.
+_SAME_PAGE = 80
 #: Share of the page's height that counts as its upper and lower margin.
 _HEAD, _FOOT = 0.09, 0.88
 
@@ -79,6 +81,18 @@ def _folio(line: Line, page: Page) -> bool:
     return (_in_margin(line, page) and bool(_FOLIO.match(text))) or (outermost and text == page.label)
 
 
+def _each_once(pages: Sequence[Page]) -> list[Page]:
+    """The pages without those that say word for word what an earlier one says."""
+    seen: set[str] = set()
+    out = []
+    for page in pages:
+        text = squash(page.text)
+        if len(text) < _SAME_PAGE or text not in seen:
+            out.append(page)
+        seen.add(text)
+    return out
+
+
 def _printed(page: Page) -> int | None:
     return int(page.label) if page.label and page.label.isdigit() else None
 
@@ -87,8 +101,10 @@ def body_pages(pages: Sequence[Page]) -> list[BodyPage]:
     """The form's pages without contents pages, in printed order where the printed numbers say so.
 
     Pages that arrive shuffled are put back by their printed numbers; a number that is skipped marks a page
-    that is absent, so that nothing after it is taken for the end of a section before it.
+    that is absent, so that nothing after it is taken for the end of a section before it. A page that comes twice
+    counts once.
     """
+    pages = _each_once(pages)
     starts = {id(p): _body_start(p) for p in pages}
     body = [p for p in pages if starts[id(p)] < len(p.lines) or not p.lines]
     running = _running(body)

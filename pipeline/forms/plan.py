@@ -6,19 +6,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipeline.forms.grammar import FormGrammar, is_instruction, is_instruction_item
-from pipeline.forms.normal import join_lines, plain, squash
+from pipeline.forms.grammar import FormGrammar
+from pipeline.forms.normal import squash
 from pipeline.forms.pages import body_pages
 from pipeline.forms.paragraphs import Paragraph, Piece
-from pipeline.forms.tokens import Kind, Style, Token, tokens
+from pipeline.forms.prompts import (
+    statements_in_italics,
+    without_instructions,
+    without_repetitions,
+    without_upright_prompts,
+)
+from pipeline.forms.sequence import in_sequence
+from pipeline.forms.style import Style, measured
+from pipeline.forms.tokens import Kind, Token, tokens
 from pipeline.models import Page
 
 #: How the instructions of a section were told from the answer.
 Separation = Literal["typography", "grammar", "none"]
 #: Lines further apart than this many type sizes belong to different paragraphs.
 _PARAGRAPH_GAP = 1.85
-#: Fewer letters than this may stand in an instruction and in an answer by chance.
-_REPEATED = 16
 
 
 @dataclass(frozen=True)
@@ -40,10 +46,16 @@ class Section:
     separation: Separation = "none"
     #: False when its own heading stood on an absent page and only a sub-head of it was seen.
     headed: bool = True
-    #: Its lines in italics.
+    #: Its lines in italics, and per sub-head (None above the first) how many paragraphs stood before them.
     asked: list[str] = field(default_factory=list)
+    asked_under: dict[str | None, list[tuple[int, str]]] = field(default_factory=dict)
     paragraphs: list[Paragraph] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
+
+    @property
+    def states_in_italics(self) -> bool:
+        """True when its italics state something that no instruction would: perhaps an answer, never evidence."""
+        return bool(statements_in_italics(self.asked_under))
 
 
 @dataclass(frozen=True)
@@ -86,8 +98,8 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     italics the wording of instructions decides. Contents pages, headings, sub-heads, labels and page numbers
     are never part of an answer.
     """
-    body = body_pages(pages)
-    style = Style.of(body, grammar)
+    body, style = measured(body_pages(pages), grammar)
+    body = in_sequence(body, grammar, style)
     stream = _resolve_subheads(tokens(body, grammar, style), style)
     sections: dict[str, Section] = {}
     builder = _Builder(sections)
@@ -98,11 +110,13 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     for section in sections.values():
         if section.separation != "typography":
             section.separation = "grammar"
-        if section.separation != "typography" or not _asks(section.asked):
-            section.paragraphs = _without_instructions(section.paragraphs, only_lead=separation == "typography")
-        section.paragraphs = _without_repetitions(section.paragraphs, section.asked)
+        if separation == "typography" or section.asked:
+            section.paragraphs = without_upright_prompts(section.paragraphs, section.asked_under)
+        else:
+            section.paragraphs = without_instructions(section.paragraphs)
+        section.paragraphs = without_repetitions(section.paragraphs, section.asked)
     if separation != "typography":
-        builder.orphans = _without_instructions(builder.orphans, only_lead=False)
+        builder.orphans = without_instructions(builder.orphans)
     return Plan(sections, tuple(builder.orphans), separation)
 
 
@@ -142,22 +156,24 @@ class _Builder:
         self.open_label: Token | None = None
 
     def take(self, token: Token) -> None:
-        if token.kind == "heading":
+        if token.kind in ("heading", "gap", "subhead"):
             self.close()
+            self.open_label = None
+        if token.kind == "heading":
             self.subhead = None
             seen = Section(token.name, token.title, token.page.number, headed=bool(token.text))
             self.section = self.sections.setdefault(token.name, seen)
         elif token.kind == "gap":
-            self.close()
             self.section, self.subhead = None, None
         elif token.kind == "subhead":
-            self.close()
             self.subhead = token.title
         elif token.kind == "instruction":
             self.close()
             if self.section:
                 self.section.separation = "typography"
-                self.section.asked.append(token.line.text)
+                self.section.asked.append(token.text)
+                under = self.section.asked_under.setdefault(self.subhead, [])
+                under.append((len(self.section.paragraphs), token.text))
         elif token.kind == "label":
             self.close()
             self.open_label = token if self.section else None
@@ -213,54 +229,5 @@ class _Builder:
     def _note_field(self, head: Section, first: Token, paragraph: Paragraph) -> None:
         if first.kind == "field":
             head.fields.append(Field(first.name, paragraph.text[first.value_at :].strip(), paragraph))
-        elif self.open_label and self.open_label.page is first.page:
+        elif self.open_label:  # the value may stand on the next page
             head.fields.append(Field(self.open_label.name, paragraph.text, paragraph))
-
-
-def _asks(lines: list[str]) -> bool:
-    """True when a section's italics hold an instruction; answers set in italics by accident hold none."""
-    return any(is_instruction(line) for line in (*lines, join_lines(lines)))
-
-
-def _without_repetitions(paragraphs: list[Paragraph], asked: list[str]) -> list[Paragraph]:
-    """Take away sentences that only say the section's instruction again in upright type: they answer nothing."""
-    said = squash(" ".join(asked))
-    out: list[Paragraph] = []
-    for paragraph in paragraphs:
-        again = [
-            (start, end)
-            for start, end in paragraph.sentences()
-            if len(words := squash(paragraph.text[start:end])) >= _REPEATED and words in said
-        ]
-        out.extend(paragraph.without(again) if again else [paragraph])
-    return out
-
-
-def _without_instructions(paragraphs: list[Paragraph], only_lead: bool) -> list[Paragraph]:
-    """Take away sentences that tell the proponent what to write, and the bare list items under them.
-
-    With `only_lead` (the document has its italics, this section has none: its instruction was deleted or retyped)
-    only what stands before the first words of an answer under each sub-head is looked at.
-    """
-    out: list[Paragraph] = []
-    listing = False
-    answered: set[str | None] = set()
-    for paragraph in paragraphs:
-        drop: list[tuple[int, int]] = []
-        for number, (start, end) in enumerate(paragraph.sentences()):
-            if only_lead and paragraph.subhead in answered:
-                break
-            sentence = paragraph.text[start:end]
-            if is_instruction(sentence):
-                drop.append((start, end))
-                listing = plain(sentence).endswith(":")
-            elif listing and paragraph.item and number == 0 and is_instruction_item(sentence):
-                drop.append((start, end))
-            else:
-                answered.add(paragraph.subhead)
-        if drop:
-            out.extend(paragraph.without(drop))
-        else:
-            listing = listing and paragraph.item
-            out.append(paragraph)
-    return out

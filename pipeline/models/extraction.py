@@ -25,3 +25,5 @@ class ExtractionResult(Value):
     sections_found: tuple[str, ...] = ()
     #: How the plan's instructions were told from its answers: typography, grammar.
     separation: str | None = None
+    #: Sections of the plan where words in italics state something, as no instruction does.
+    states_in_italics: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ MOST_CHARACTERS = 4_000_000
 #: Word flows its pages anew on every machine, so places on a page do not exist: lines stand one below the other, each
 #: paragraph one line, with room between them that makes it a paragraph of its own.
 _STEP, _HEIGHT, _LEFT, _WIDTH = 30.0, 11.0, 72.0, 450.0
+#: A word processor's own names for headings, whatever its language shows, and the sizes that the forms set them in.
+_HEADING_STYLE = re.compile(r"heading (\d)$", re.I)
+_HEADING_SIZES = {1: 20.0, 2: 16.0, 3: 14.0}
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _DAMAGED = Refusal(
     "quarantined",
@@ -105,7 +109,15 @@ def _look(paragraph: Paragraph) -> tuple[bool, bool, float]:
     italic = bool(runs) and all(run.italic if run.italic is not None else style and style.italic for run in runs)
     bold = bool(runs) and all(run.bold if run.bold is not None else style and style.bold for run in runs)
     sizes = [run.font.size or (style.size if style else None) for run in runs]
-    return italic, bold, max((size.pt for size in sizes if size), default=_HEIGHT)
+    stated = max((size.pt for size in sizes if size), default=_HEIGHT)
+    return italic, bold, max(stated, _heading_size(paragraph))
+
+
+def _heading_size(paragraph: Paragraph) -> float:
+    """The least size of a heading by its style: styles often inherit their size, and their number is not text."""
+    style = paragraph.style
+    level = _HEADING_STYLE.match((style.name or "") if style is not None else "")
+    return _HEADING_SIZES.get(int(level.group(1)), _HEIGHT) if level else 0.0
 
 
 def _table(table: WordTable, place: int) -> tuple[Table | None, list[Line]]:

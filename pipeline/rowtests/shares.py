@@ -13,6 +13,8 @@ from pipeline.models import Evidence, Finding
 from pipeline.rowtests.statements import NUMBER_WORDS, matching, where
 from pipeline.rowtests.verdict import Facts, Verdict
 
+#: "50/50" and "60:40" share out a whole.
+_SPLIT = re.compile(r"(?<![\d/:.])(\d{1,2})\s?[/:]\s?(\d{1,2})(?![\d/:]|\.\d)")
 _PER_CENT = r"(?:%|per\s?cent\b)"
 _PERCENT = re.compile(rf"(\d{{1,3}}(?:\.\d+)?)\s?{_PER_CENT}", re.I)
 _WRITTEN = re.compile(rf"\b(?:(?:one|a)\s+hundred|hundred|{'|'.join(NUMBER_WORDS)})\b(?=[\s(\d)%]*{_PER_CENT})", re.I)
@@ -33,7 +35,9 @@ _HELD = re.compile(
 _NOT_WHOLE = re.compile(r"\b(?:not|nor|neither|no)\b.{0,20}\b(?:all|whole|wholly|entire|full|sole|exclusive)", re.I)
 #: "10 % each" and "10 % to each pool"; "20 % of each issuance" is no part.
 _EACH = re.compile(r"\b(?:each|both|apiece)\b(?!\s+(?:issu|year|round|credit|monitor|sampl|time|verif|period))", re.I)
-_EQUALLY = re.compile(r"\b(?:equal(?:ly)?|evenly|halves|half\s+(?:each|of\s+(?:it|this|these|which|them)))\b", re.I)
+_EQUALLY = re.compile(
+    r"\b(?:equal(?:ly)?|evenly|halves|half\s+(?:each|of\s+(?:it|this|these|which|them))|half\b.{1,60}\bhalf)\b", re.I
+)
 _REST = re.compile(r"\b(?:remain\w*|rest|balance|other)\b", re.I)
 
 
@@ -95,6 +99,8 @@ def _shares(sentence: str, total: int) -> list[float]:
     """Percentages of a sentence; where a whole is asked for, "all" and "solely" are 100."""
     text = _TWICE.sub(r"\1% ", _WRITTEN.sub(lambda m: str(_number(m.group())), plain(sentence)))
     shares = [float(p) for p in _PERCENT.findall(text)]
+    if total == 100 and not shares:
+        shares = next(([float(a), float(b)] for a, b in _SPLIT.findall(text) if int(a) + int(b) == 100), [])
     whole = total == 100 and _WHOLE.search(text) and _HELD.search(text) and not _NOT_WHOLE.search(text)
     return shares or ([100.0] if whole else [])
 

@@ -5,18 +5,24 @@ from __future__ import annotations
 import re
 
 from pipeline.checklists.model import LengthTest, Place, StatementTest
-from pipeline.dates import dates_in
 from pipeline.dossier import Dossier
 from pipeline.forms import Paragraph
-from pipeline.forms.normal import plain
+from pipeline.forms.normal import plain, unbroken
 from pipeline.models import Finding
+from pipeline.rowtests.evasive import points_elsewhere, says_anything
 from pipeline.rowtests.verdict import Facts, Verdict
 
 #: Numbers as plans write them out.
 NUMBER_WORDS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 NUMBER_WORDS |= {"ten": 10, "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "twenty-five": 25, "thirty": 30}
 NUMBER_WORDS |= {"forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "seventy-five": 75, "eighty": 80, "ninety": 90}
-_YEARS = re.compile(rf"\b(\d{{1,3}}|{'|'.join(NUMBER_WORDS)})[- ](?:calendar[- ])?years?\b", re.I)
+_NUMBER = rf"\d{{1,3}}|{'|'.join(NUMBER_WORDS)}"
+#: "10-year", "ten (10) years", "10 yrs", "number of years: 10".
+_YEARS = re.compile(
+    rf"\b({_NUMBER})(?:\s?\((?:{_NUMBER})\))?(?:[- ]{{1,2}})(?:calendar[- ])?(?:years?|yrs?)\b"
+    rf"|\bnumber of years\W{{1,3}}({_NUMBER})\b",
+    re.I,
+)
 
 
 def matching(place: Place, dossier: Dossier) -> list[tuple[Paragraph, int, int]]:
@@ -27,17 +33,13 @@ def matching(place: Place, dossier: Dossier) -> list[tuple[Paragraph, int, int]]
     for paragraph in dossier.paragraphs(place.sections):
         for start, end in paragraph.sentences():
             sentence = plain(paragraph.text[start:end])
-            if wanted and not any(p.search(sentence) for p in wanted):
+            said = (sentence, unbroken(sentence))
+            if wanted and not any(p.search(words) for p in wanted for words in said):
                 continue
-            if any(p.search(sentence) for p in refused) or not says_anything(sentence):
+            if any(p.search(words) for p in refused for words in said) or not says_anything(sentence):
                 continue
             found.append((paragraph, start, end))
     return found
-
-
-def says_anything(sentence: str) -> bool:
-    """True for words, a date or a share; a lone number, a list's mark or dots to write on answer nothing."""
-    return bool(re.search(r"[^\W\d_]{2}|\bn/?a\b|\d\s?%", sentence, re.I) or dates_in(sentence))
 
 
 def where(sections: tuple[str, ...]) -> str:
@@ -57,6 +59,8 @@ class Statement:
     def find(test: StatementTest, dossier: Dossier) -> Finding:
         """The first sentence that holds a pattern."""
         for paragraph, start, end in matching(test.place, dossier):
+            if not test.place.any and points_elsewhere(plain(paragraph.text[start:end])):
+                continue
             items = dossier.quote_paragraph(paragraph, start, end)
             if items:
                 return Finding(test=test.test, evidence=tuple(items), values={"found": "yes"})
@@ -81,7 +85,7 @@ class Length:
             sentence = plain(paragraph.text[start:end])
             match = _YEARS.search(sentence)
             if match:
-                said = match.group(1).lower()
+                said = (match.group(1) or match.group(2)).lower()
                 years = NUMBER_WORDS.get(said) or int(said)
                 items = dossier.quote_paragraph(paragraph, start, end)
                 return Finding(test=test.test, evidence=tuple(items), values={"years": str(years)})

@@ -80,6 +80,9 @@ def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Docu
         plan_document_id=dossier.plan_document.document_id if dossier.plan_document else None,
         sections_found=tuple(s.number for s in dossier.plan.sections.values() if s.headed) if dossier.plan else (),
         separation=dossier.plan.separation if dossier.plan else None,
+        states_in_italics=tuple(s.number for s in dossier.plan.sections.values() if s.states_in_italics)
+        if dossier.plan
+        else (),
     )
 
 
