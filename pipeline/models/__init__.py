@@ -32,6 +32,7 @@ from pipeline.models.inventory import (
     Part,
 )
 from pipeline.models.reading import (
+    Drawing,
     Line,
     Page,
     Reading,
@@ -75,6 +76,7 @@ __all__ = [
     "DocumentSource",
     "DocumentStatus",
     "DocumentType",
+    "Drawing",
     "DuplicateChoice",
     "DuplicateWarning",
     "Evidence",

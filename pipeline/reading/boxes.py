@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.models import Box
 from pipeline.reading.damage import look_at_ends
@@ -18,31 +19,45 @@ _HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2212\ufffe\x02"
 
 
 def quote_boxes(path: Path, page: int, quote: str) -> tuple[Box, ...]:
-    """The boxes of a quote on the 1-based page, one per line it runs over, in PDF points from the top left.
+    """The boxes of one quote on the 1-based page, as `all_boxes` finds them."""
+    return all_boxes(path, [(page, quote)])[0]
+
+
+def all_boxes(path: Path, wanted: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
+    """For each (1-based page, quote) its boxes, one per line it runs over, in PDF points from the top left.
 
     White space, hyphens and letter case do not count in the comparison. Where a quote stands more than once, the
-    first upright place is taken, for italic text is the form's and never quoted. Empty when it is not there.
+    first upright place is taken, for italic text is the form's and never quoted. Empty when it is not there. The
+    document is opened once and each page read once, however many quotes there are.
     """
+    found: dict[tuple[int, str], tuple[Box, ...]] = {}
     try:
         with opened(Source(path, look_at_ends(path))) as document:
-            if not 1 <= page <= len(document):
-                return ()
-            loaded = document[page - 1]
-            try:
-                textpage = loaded.get_textpage()
-                try:
-                    return _boxes(TextLayer(loaded, textpage), quote)
-                finally:
-                    textpage.close()
-            finally:
-                loaded.close()
+            for number in sorted({page for page, _ in wanted}):
+                if 1 <= number <= len(document):
+                    quotes = {quote for page, quote in wanted if page == number}
+                    found |= {(number, quote): boxes for quote, boxes in _on_page(document, number, quotes).items()}
     except CannotOpen:
-        return ()
+        pass
+    return [found.get((page, quote), ()) for page, quote in wanted]
 
 
-def _boxes(layer: TextLayer, quote: str) -> tuple[Box, ...]:
+def _on_page(document: Any, number: int, quotes: set[str]) -> dict[str, tuple[Box, ...]]:
+    loaded = document[number - 1]
+    try:
+        textpage = loaded.get_textpage()
+        try:
+            layer = TextLayer(loaded, textpage)
+            letters = list(_letters(layer.raw))
+            return {quote: _boxes(layer, letters, quote) for quote in quotes}
+        finally:
+            textpage.close()
+    finally:
+        loaded.close()
+
+
+def _boxes(layer: TextLayer, letters: Sequence[tuple[str, int]], quote: str) -> tuple[Box, ...]:
     wanted = "".join(c for c, _ in _letters(quote))
-    letters = list(_letters(layer.raw))
     page_text = "".join(c for c, _ in letters)
     places = [(letters[at][1], letters[at + len(wanted) - 1][1] + 1) for at in _places(page_text, wanted)]
     if not places:

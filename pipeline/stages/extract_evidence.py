@@ -10,7 +10,7 @@ from pipeline.checklists.model import Place
 from pipeline.dossier import Dossier
 from pipeline.errors import StageFailed
 from pipeline.facts import gather
-from pipeline.models import Document, Evidence, ExtractionResult, Inventory, Reading, RequirementEvidence
+from pipeline.models import Box, Document, Evidence, ExtractionResult, Inventory, Reading, RequirementEvidence
 from pipeline.rowtests import find
 from pipeline.rowtests.documents import TYPE_WORDS, lines_matching
 from pipeline.rowtests.statements import matching, where
@@ -146,29 +146,39 @@ def _looked_in(requirement: Requirement, dossier: Dossier) -> tuple[str, ...]:
 
 
 def _with_boxes(ws: Workspace, result: ExtractionResult) -> ExtractionResult:
-    """The same result with the boxes of every quoted passage on its page."""
-    boxes: dict[str, Evidence] = {}
+    """The same result with the boxes of every quoted passage on its page; each document is opened once for all."""
+    quoted: dict[str, dict[tuple[int, str], tuple[Box, ...]]] = {}
+
+    def note(item: Evidence) -> Evidence:
+        quoted.setdefault(item.sha256, {})[(item.page, item.quote)] = ()
+        return item
 
     def boxed(item: Evidence) -> Evidence:
-        key = f"{item.sha256}|{item.page}|{item.quote}"
-        if key not in boxes:
-            boxes[key] = item.model_copy(update={"boxes": ws.reader.boxes(item.sha256, item.page, item.quote)})
-        return item.model_copy(update={"boxes": boxes[key].boxes})
+        return item.model_copy(update={"boxes": quoted[item.sha256][(item.page, item.quote)]})
 
+    _each_quote(result, note)
+    for sha256, places in quoted.items():
+        wanted = list(places)
+        places.update(zip(wanted, ws.reader.all_boxes(sha256, wanted), strict=True))
+    return _each_quote(result, boxed)
+
+
+def _each_quote(result: ExtractionResult, change: Callable[[Evidence], Evidence]) -> ExtractionResult:
+    """The same result with `change` applied to every quote in it."""
     rows = tuple(
         row.model_copy(
             update={
-                "evidence": tuple(boxed(e) for e in row.evidence),
-                "not_applicable": boxed(row.not_applicable) if row.not_applicable else None,
+                "evidence": tuple(change(e) for e in row.evidence),
+                "not_applicable": change(row.not_applicable) if row.not_applicable else None,
                 "findings": tuple(
-                    f.model_copy(update={"evidence": tuple(boxed(e) for e in f.evidence)}) for f in row.findings
+                    f.model_copy(update={"evidence": tuple(change(e) for e in f.evidence)}) for f in row.findings
                 ),
             }
         )
         for row in result.requirements
     )
-    facts = tuple(f.model_copy(update={"evidence": boxed(f.evidence)}) for f in result.facts)
+    facts = tuple(f.model_copy(update={"evidence": change(f.evidence)}) for f in result.facts)
     registers = tuple(
-        r.model_copy(update={"evidence": {k: boxed(e) for k, e in r.evidence.items()}}) for r in result.registers
+        r.model_copy(update={"evidence": {k: change(e) for k, e in r.evidence.items()}}) for r in result.registers
     )
     return result.model_copy(update={"requirements": rows, "facts": facts, "registers": registers})
