@@ -30,6 +30,16 @@ class Field:
     paragraph: Paragraph
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Words that stand in a section and are no answer, with the reason."""
+
+    page: int
+    page_label: str | None
+    words: str
+    why: str
+
+
 @dataclass
 class Section:
     """A section as found: its heading, the paragraphs of its answer, the fields of its tables."""
@@ -42,6 +52,8 @@ class Section:
     headed: bool = True
     #: Its lines in italics.
     asked: list[str] = field(default_factory=list)
+    #: What the form says itself, as it was taken away.
+    left_out: list[LeftOut] = field(default_factory=list)
     paragraphs: list[Paragraph] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
 
@@ -99,10 +111,11 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
         if section.separation != "typography":
             section.separation = "grammar"
         if section.separation != "typography" or not _asks(section.asked):
-            section.paragraphs = _without_instructions(section.paragraphs, only_lead=separation == "typography")
-        section.paragraphs = _without_repetitions(section.paragraphs, section.asked)
+            only_lead = separation == "typography"
+            section.paragraphs = _without_instructions(section.paragraphs, only_lead, section.left_out)
+        section.paragraphs = _without_repetitions(section.paragraphs, section.asked, section.left_out)
     if separation != "typography":
-        builder.orphans = _without_instructions(builder.orphans, only_lead=False)
+        builder.orphans = _without_instructions(builder.orphans, False, [])
     return Plan(sections, tuple(builder.orphans), separation)
 
 
@@ -158,9 +171,12 @@ class _Builder:
             if self.section:
                 self.section.separation = "typography"
                 self.section.asked.append(token.line.text)
+                _leave_out(self.section.left_out, token, "instruction of the form, set in italics")
         elif token.kind == "label":
             self.close()
             self.open_label = token if self.section else None
+            if self.section:
+                _leave_out(self.section.left_out, token, "label printed by the form")
         elif self._starts_new(token):
             self.close()
             self.lines, self.opened_by = [token], token
@@ -217,12 +233,22 @@ class _Builder:
             head.fields.append(Field(self.open_label.name, paragraph.text, paragraph))
 
 
+def _leave_out(left: list[LeftOut], token: Token, why: str) -> None:
+    """Note a line; lines of one instruction become one entry."""
+    last = left[-1] if left else None
+    words = token.line.text.strip()
+    if last and (last.page, last.why) == (token.page.number, why):
+        left[-1] = LeftOut(last.page, last.page_label, join_lines((last.words, words)), why)
+    else:
+        left.append(LeftOut(token.page.number, token.page.label, words, why))
+
+
 def _asks(lines: list[str]) -> bool:
     """True when a section's italics hold an instruction; answers set in italics by accident hold none."""
     return any(is_instruction(line) for line in (*lines, join_lines(lines)))
 
 
-def _without_repetitions(paragraphs: list[Paragraph], asked: list[str]) -> list[Paragraph]:
+def _without_repetitions(paragraphs: list[Paragraph], asked: list[str], left: list[LeftOut]) -> list[Paragraph]:
     """Take away sentences that only say the section's instruction again in upright type: they answer nothing."""
     said = squash(" ".join(asked))
     out: list[Paragraph] = []
@@ -232,11 +258,16 @@ def _without_repetitions(paragraphs: list[Paragraph], asked: list[str]) -> list[
             for start, end in paragraph.sentences()
             if len(words := squash(paragraph.text[start:end])) >= _REPEATED and words in said
         ]
+        left += _cut_away(paragraph, again, "says the form's instruction again")
         out.extend(paragraph.without(again) if again else [paragraph])
     return out
 
 
-def _without_instructions(paragraphs: list[Paragraph], only_lead: bool) -> list[Paragraph]:
+def _cut_away(paragraph: Paragraph, sentences: list[tuple[int, int]], why: str) -> list[LeftOut]:
+    return [LeftOut(page, label, words, why) for a, b in sentences for page, label, words in paragraph.cut(a, b)]
+
+
+def _without_instructions(paragraphs: list[Paragraph], only_lead: bool, left: list[LeftOut]) -> list[Paragraph]:
     """Take away sentences that tell the proponent what to write, and the bare list items under them.
 
     With `only_lead` (the document has its italics, this section has none: its instruction was deleted or retyped)
@@ -258,6 +289,7 @@ def _without_instructions(paragraphs: list[Paragraph], only_lead: bool) -> list[
                 drop.append((start, end))
             else:
                 answered.add(paragraph.subhead)
+        left += _cut_away(paragraph, drop, "worded as an instruction of the form")
         if drop:
             out.extend(paragraph.without(drop))
         else:

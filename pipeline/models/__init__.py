@@ -24,6 +24,14 @@ from pipeline.models.evidence import (
     Register,
     RequirementEvidence,
 )
+from pipeline.models.explanation import (
+    Chosen,
+    Explanation,
+    Looked,
+    Omitted,
+    Passage,
+    Tried,
+)
 from pipeline.models.inventory import (
     Document,
     Inventory,
@@ -71,6 +79,7 @@ __all__ = [
     "Box",
     "CheckOutcome",
     "CheckResult",
+    "Chosen",
     "Document",
     "DocumentRecord",
     "DocumentSource",
@@ -80,6 +89,7 @@ __all__ = [
     "DuplicateChoice",
     "DuplicateWarning",
     "Evidence",
+    "Explanation",
     "ExtractionResult",
     "Fact",
     "FileOutcome",
@@ -87,10 +97,13 @@ __all__ = [
     "Finding",
     "Inventory",
     "Line",
+    "Looked",
     "Mapping",
     "MappingResult",
+    "Omitted",
     "Page",
     "Part",
+    "Passage",
     "ProjectMetadata",
     "Question",
     "Reading",
@@ -114,6 +127,7 @@ __all__ = [
     "Table",
     "TestOutcome",
     "TestResult",
+    "Tried",
     "ValidationResult",
     "Value",
 ]

@@ -98,5 +98,5 @@ class Drawing(Value):
 
     page: int
     boxes: tuple[Box, ...] = ()
-    #: The whole page in its colours, or in grey and small what stands around the boxes, as wide as the page.
+    #: The whole page in its colours, or in grey and small what stands around the boxes.
     strip: bool = False

@@ -20,6 +20,8 @@ PAGE_DPI, STRIP_DPI = 144, 100
 MOST_PIXELS = {False: 4000, True: 1250}
 #: Points of the page above and below the boxes of a strip: the line before and the line after are seen.
 SURROUNDINGS = 46.0
+#: Pixels of empty paper kept on either side of a strip.
+_MARGIN = 14
 #: Points by which a mark is larger than the words.
 _PAD = 1.0
 #: Paper under a mark, and the line below it, which is still seen where colours are not.
@@ -90,18 +92,27 @@ def _page(image: Image, boxes: Sequence[Box], scale: float) -> bytes:
 
 
 def _strip(image: Image, boxes: Sequence[Box], scale: float) -> bytes:
-    """What stands around the boxes in seven greys, marked ones tinted: 16 colours make a small file."""
+    """What stands around the boxes, without the page's empty margins, in seven greys and their marked twins.
+
+    Sixteen colours make a small file.
+    """
     from PIL import Image
 
     top = max(0, int((min(b[1] for b in boxes) - SURROUNDINGS) * scale))
     bottom = min(image.height, int((max(b[3] for b in boxes) + SURROUNDINGS) * scale) + 1)
-    cut = image.crop((0, min(top, image.height - 1), image.width, max(bottom, top + 1)))
+    top = min(top, image.height - 1)
+    cut = image.crop((0, top, image.width, max(bottom, top + 1)))
+    inked = cut.point([255 - value for value in range(256)]).getbbox() or (0, 0, cut.width, 0)
+    left = max(0, inked[0] - _MARGIN)
+    cut = cut.crop((left, 0, min(cut.width, inked[2] + _MARGIN), cut.height))
     last = _GREYS - 1
     levels = cut.point([(value * last + 127) // 255 for value in range(256)])
     tinted = [min(value, last) + _GREYS for value in range(256)]
     grey = levels.copy()
     for box in boxes:
-        at = _pixels((box[0], box[1] - top / scale, box[2], box[3] - top / scale), scale, levels.size)
+        x0, upper, x1, lower = box
+        moved = (x0 - left / scale, upper - top / scale, x1 - left / scale, lower - top / scale)
+        at = _pixels(moved, scale, levels.size)
         levels.paste(grey.crop(at).point(tinted), at)
         levels.paste(2 * _GREYS, _underline(at, scale, levels.size))
     greys = [round(255 * n / last) for n in range(_GREYS)]
@@ -126,5 +137,5 @@ def _underline(at: _Pixels, scale: float, size: tuple[int, int]) -> _Pixels:
 
 def _png(image: Image) -> bytes:
     out = io.BytesIO()
-    image.save(out, "PNG", optimize=True)
+    image.save(out, "PNG", compress_level=6)  # 9 takes five times as long for 3 % less
     return out.getvalue()

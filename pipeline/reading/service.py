@@ -113,7 +113,7 @@ class ReadingService:
         return self.all_boxes(sha256, [(page, quote)])[0]
 
     def all_boxes(self, sha256: str, wanted: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
-        """The boxes of each (1-based PDF page, quote) of one content, which is opened once; () for what is not found."""
+        """The boxes of each (1-based PDF page, quote) of one content, opened once for all; () for what is not found."""
         found = self._at_once("boxes", sha256, [list(one) for one in wanted])
         return [tuple((x0, top, x1, bottom) for x0, top, x1, bottom in boxes or ()) for boxes in found]
 
