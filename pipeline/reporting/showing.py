@@ -49,7 +49,7 @@ def pages(ws: Workspace, record: SessionRecord, text: str, output: str | None) -
         raise UsageError(f"{taken[0]} is there already, and nothing was written.", "Choose another name with -o.")
     written = []
     for (items, picture), path in zip(drawn, names, strict=True):
-        kept = _write(path, picture, may_rename=output is None)
+        kept = write_new(path, picture, may_rename=output is None)
         written.append(
             {"path": str(kept), "document": items[0].document, "page": items[0].page,
              "page_label": items[0].page_label, "evidence": [item.evidence_id for item in items]}
@@ -89,7 +89,7 @@ def _targets(requirement_id: str, firsts: list[Evidence], output: str | None) ->
         yield path
 
 
-def _write(path: Path, picture: bytes, may_rename: bool) -> Path:
+def write_new(path: Path, picture: bytes, may_rename: bool) -> Path:
     """The path written to; a picture that lies there already, byte for byte, is left as it is."""
     number = 1
     target = path
