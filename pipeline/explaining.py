@@ -100,8 +100,10 @@ def _passages(trace: Trace, dossier: Dossier, ranks: dict[str, int]) -> tuple[Pa
         looks = [look for look in trace.looks if look.paragraph == paragraph]
         quotes = sorted(ranks[i] for i, p in trace.cut_from.items() if p == paragraph and i in ranks)
         holds = any(look.holds for look in looks)
-        reasons = dict.fromkeys(f"{_SEEKERS.get(look.by, look.by)}: {look.why}" for look in looks if look.why)
-        read_by = dict.fromkeys(_SEEKERS.get(look.by, look.by) for look in looks if not look.why)
+        took = {by for by, item in trace.took if trace.cut_from.get(item.evidence_id) == paragraph}
+        told = {look.by: look.why or ("took it for its quote" if look.by in took else "") for look in looks}
+        reasons = [f"{_SEEKERS.get(by, by)}: {why}" for by, why in told.items() if why]
+        read_by = [_SEEKERS.get(by, by) for by, why in told.items() if not why]
         piece = paragraph.pieces[0]
         passages.append(
             Passage(
@@ -140,7 +142,9 @@ def _chosen(rank: int, item: Evidence, requirement: Requirement, row: Requiremen
     outcomes = {test.test: test.outcome for test in row.tests}
     paragraph = trace.cut_from.get(item.evidence_id)
     why = {look.by: look.why for look in trace.looks if look.paragraph == paragraph and look.holds}
-    for by in dict.fromkeys(by for by, taken in trace.took if taken.evidence_id == item.evidence_id):
+    takers = dict.fromkeys(by for by, taken in trace.took if taken.evidence_id == item.evidence_id)
+    # A row that does not apply rests on one sentence; that it is also the section's first answer comes after.
+    for by in sorted(takers, key=lambda by: row.status != "not_applicable" or by != NOT_APPLICABLE):
         because = f", for it {why[by]}" if why.get(by) else ""
         if by == ANSWER:
             reasons.append(f"the first that answers in {_place(item, requirement)}{because}")

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pdf_maker import Sheet, make_pdf, prose
 from PIL import Image
 
+from pipeline.errors import ReviewError
 from pipeline.models import Drawing
 from pipeline.reading.boxes import all_boxes, quote_boxes
 from pipeline.reading.pictures import MOST_PIXELS, PAGE_DPI, draw
@@ -155,11 +156,13 @@ def test_pictures_come_from_a_process_of_their_own_with_the_same_bytes(tmp_path:
     assert len(service.children()) == 1
 
 
-def test_what_is_no_pdf_or_is_gone_has_no_picture_and_no_boxes(tmp_path: Path, service: ReadingService) -> None:
+def test_what_is_no_pdf_has_no_boxes_and_what_is_gone_no_picture(tmp_path: Path, service: ReadingService) -> None:
     (tmp_path / SHA).write_text(WORDS)
-    for sha in (SHA, "f" * 64):
-        assert service.pictures(sha, [Drawing(page=1)]) == [None]
-        assert service.all_boxes(sha, [(1, WORDS)]) == [()]
+    assert service.pictures(SHA, [Drawing(page=1)]) == [None]
+    assert service.all_boxes(SHA, [(1, WORDS)]) == [()]
+    assert service.pictures("f" * 64, [Drawing(page=1)]) == [None]
+    with pytest.raises(ReviewError, match="cannot be opened"):
+        service.all_boxes("f" * 64, [(1, WORDS)])
 
 
 def test_a_process_that_dies_over_one_page_still_draws_the_others(

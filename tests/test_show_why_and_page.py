@@ -19,7 +19,7 @@ from pipeline.reporting import answers, showing
 from pipeline.reporting.terminal import json_of
 from pipeline.settings import load_settings
 from pipeline.stages.add_documents import add_documents
-from pipeline.stages.generate_report import latest_paths
+from pipeline.stages.generate_report import latest_paths, report_paths
 from pipeline.stages.initialize import create_session
 from pipeline.workspace import Workspace
 
@@ -85,6 +85,21 @@ def test_a_passage_that_lost_says_why(explained: dict[str, Explanation]) -> None
     lost = [p for found in explained.values() for p in found.passages if p.outcome == "passed_over" and p.reasons]
     assert any("holds none of the words asked for" in reason for p in lost for reason in p.reasons)
     assert not any(p.quotes for p in lost)
+
+
+def test_whoever_took_a_passage_is_named_beside_it(explained: dict[str, Explanation]) -> None:
+    for found in explained.values():
+        for passage in found.passages:
+            assert bool(passage.quotes) == (passage.outcome == "quoted")
+            assert passage.reasons or not passage.quotes
+
+
+def test_a_row_that_does_not_apply_rests_first_on_the_sentence_that_says_so(
+    explained: dict[str, Explanation],
+) -> None:
+    found = [e for e in explained.values() if e.status == "not_applicable"]
+    assert found
+    assert all("does not apply" in e.chosen[0].reasons[0] for e in found)
 
 
 def test_the_forms_instructions_are_named_as_left_out_and_never_quoted(explained: dict[str, Explanation]) -> None:
@@ -204,3 +219,13 @@ def test_the_report_holds_the_pages_of_its_quotes_and_stays_small(ws: Workspace)
     assert html.count('<details class="sheet">') > 40
     assert len(html) < 4_000_000
     assert "left out</b>" not in html
+
+
+def test_the_reports_page_made_again_has_the_same_bytes(ws: Workspace) -> None:
+    record = ws.sessions.read(ws.sessions.ids()[0])
+    path = latest_paths(ws, record.session_id)["html"]
+    before = path.read_bytes()
+    path.unlink()
+    _, paths = report_paths(ws, record)
+    assert paths["html"] == path
+    assert path.read_bytes() == before

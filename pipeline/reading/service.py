@@ -123,6 +123,8 @@ class ReadingService:
         The same content and drawing give the same bytes with the same version of pdfium, Pillow and zlib and, where a
         PDF does not carry its own typefaces, the same typefaces on the machine.
         """
+        if not self._locate(sha256).exists():  # a report outlasts its documents
+            return [None] * len(wanted)
         found = self._at_once("pictures", sha256, [drawing.model_dump(mode="json") for drawing in wanted])
         return [base64.b64decode(one) if one else None for one in found]
 
@@ -132,10 +134,9 @@ class ReadingService:
         When the call fails, each is asked by itself, so that a page that crashes or hangs keeps only itself from an
         answer; after TRIES such pages the rest is left, for it would go on like that.
         """
-        path = self._locate(sha256)
-        if not wanted or not path.exists():
-            return [None] * len(wanted)
-        request = {"do": do, "path": os.fspath(path), "wanted": wanted}
+        if not wanted:
+            return []
+        request = {"do": do, "path": os.fspath(self._locate(sha256)), "wanted": wanted}
         try:
             found: list[Any] = self._ask(request, self._settings.timeout_seconds)["found"]
             return found
