@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -13,6 +13,7 @@ from pipeline.forms.normal import squash
 from pipeline.models import Document, DocumentType, Evidence, Inventory, Page, Reading, Register
 from pipeline.quoting import MAX_QUOTE, quote
 from pipeline.tenure.registers import read_register
+from pipeline.trace import Trace
 
 #: Statuses of documents that may be evidence.
 USABLE = ("in_scope", "pinned")
@@ -25,12 +26,16 @@ class Dossier:
     checklist: Checklist
     inventory: Inventory
     read: Callable[[Document], Reading]
+    #: Notes what is looked at; the evidence is the same without.
+    trace: Trace = field(default_factory=Trace)
     _pages: dict[str, tuple[Page, ...]] = field(default_factory=dict)
 
     def of_type(self, *types: DocumentType) -> list[Document]:
         """Documents in scope of these types; those the reviewer pinned come first."""
         found = [d for d in self.inventory.documents if d.document_type in types and d.status in USABLE]
-        return sorted(found, key=lambda d: (d.status != "pinned", types.index(d.document_type), d.filename, d.sha256))
+        found.sort(key=lambda d: (d.status != "pinned", types.index(d.document_type), d.filename, d.sha256))
+        self.trace.asked_for(types, found)
+        return found
 
     @cached_property
     def plans(self) -> list[Document]:
@@ -39,6 +44,19 @@ class Dossier:
         return sorted(
             found, key=lambda d: (d.status != "pinned", d.visibility != "private", -d.pages, d.filename, d.sha256)
         )
+
+    def why_this_plan(self) -> str:
+        """What puts the plan that is read before the others, in words."""
+        if len(self.plans) < 2:
+            return "it is the only project plan in scope"
+        first, second = self.plans[:2]
+        if first.status != second.status:
+            return "a person pinned it"
+        if (first.visibility == "private") != (second.visibility == "private"):
+            return "a private plan goes before a public one"
+        if first.pages != second.pages:
+            return f"of the plans in scope it has the most pages ({first.pages}; the next has {second.pages})"
+        return "the plans in scope are alike, and it is the first by name"
 
     @cached_property
     def plan_document(self) -> Document | None:
@@ -68,7 +86,7 @@ class Dossier:
             self._pages[document.sha256] = self.read(document).pages
         return self._pages[document.sha256]
 
-    def paragraphs(self, places: Iterable[str]) -> list[Paragraph]:
+    def paragraphs(self, places: Sequence[str]) -> list[Paragraph]:
         """The answers that stand at places like "1.8" and "1.11/Habitat" (see `Place`), in the order they are named."""
         if not self.plan:
             return []
@@ -78,6 +96,7 @@ class Dossier:
             outside = bool(bar) and not subhead
             here = self._outside_subheads(number) if outside else self.plan.paragraphs(number, subhead or None)
             found += [p for p in here if p not in found]
+        self.trace.read(places, found)
         return found
 
     def _outside_subheads(self, number: str) -> list[Paragraph]:
@@ -109,6 +128,7 @@ class Dossier:
             )
             if item:
                 found.append(item)
+        self.trace.quoted(paragraph, found)
         return found
 
     def quote_line(self, document: Document, page: Page, words: str) -> Evidence | None:

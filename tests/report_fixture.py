@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -335,3 +336,17 @@ def record(session_id: str = "session-20260302-120000", source_type: str = "path
 def report() -> Report:
     """Return the whole report."""
     return build_report(record(), inventory(), validation(), checklist())
+
+
+def boxed(report: Report) -> Report:
+    """Return the report with a box for every quote, as if all of its documents were PDFs."""
+
+    def with_box(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
+        return tuple(item.model_copy(update={"boxes": ((72.0, 90.0, 200.0, 104.0),)}) for item in items)
+
+    return report.model_copy(
+        update={
+            name: tuple(e.model_copy(update={"evidence": with_box(e.evidence)}) for e in getattr(report, name))
+            for name in ("exceptions", "requirements", "checks")
+        }
+    )

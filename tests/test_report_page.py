@@ -12,8 +12,13 @@ from pathlib import Path
 import pypdfium2
 import pytest
 import report_fixture as made
+from pdf_maker import make_pdf, prose
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE as IMAGE
 
+from pipeline.reading.boxes import quote_boxes
+from pipeline.reading.pictures import draw
 from pipeline.reporting.html import render_html
+from pipeline.reporting.pictures import strips_of
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -142,6 +147,64 @@ def test_the_printed_page_is_landscape_and_holds_folded_quotes_whole(browser: st
     assert text.count("walks each stratum") == made.LONG_QUOTE.count("walks each stratum")
     assert "Not Approved" in text
     assert "ZZ104477, ZZ104478 and ZZ104479 are attached as official copies." in text
+
+
+@pytest.fixture(scope="session")
+def pictured(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page with a drawn strip beside every quote."""
+    path = make_pdf(tmp_path_factory.mktemp("drawn") / "plan.pdf", prose)
+    boxes = quote_boxes(path, 1, "sown with clover")
+    (strip,) = draw(path, [{"page": 1, "boxes": boxes, "strip": True}])
+    report = made.boxed(made.report())
+    return render_html(report, made.checklist(), strips_of(report, lambda _sha, drawings: [strip] * len(drawings)))
+
+
+def unfolded(page: str) -> str:
+    """As if a person had opened every picture, and all at once."""
+    return page.replace('<details class="sheet">', '<details class="sheet" open>').replace(' loading="lazy"', "")
+
+
+def test_pictures_of_pages_are_shown_under_the_pages_own_policy(browser: str, tmp_path: Path, pictured: str) -> None:
+    # When every picture is open, the console is silent
+    assert "CONSOLE" not in run(browser, tmp_path, unfolded(pictured), "--dump-dom").stderr
+    # and it would not be if the policy forbade them
+    forbidden = unfolded(pictured).replace("img-src data:; ", "")
+    assert "Content Security Policy" in run(browser, tmp_path, forbidden, "--dump-dom").stderr
+
+
+@pytest.mark.parametrize("width", [1366, 560])
+def test_open_pictures_are_no_wider_than_the_screen(browser: str, tmp_path: Path, pictured: str, width: int) -> None:
+    seen = probe(browser, tmp_path, unfolded(pictured), width)
+    assert seen["content"] == width
+    assert seen["cut"] == []
+
+
+def test_pictures_that_nobody_opened_take_no_room_on_the_first_screen(
+    browser: str, tmp_path: Path, pictured: str
+) -> None:
+    seen = probe(browser, tmp_path, pictured, 1366)
+    assert isinstance(seen["exceptions"], int)
+    assert seen["exceptions"] >= 3
+
+
+def test_on_paper_stand_the_pictures_that_were_opened_and_no_others(
+    browser: str, tmp_path: Path, pictured: str
+) -> None:
+    def on_paper(page: str) -> tuple[int, str]:
+        target = tmp_path / "report.pdf"
+        run(browser, tmp_path, page, "--no-pdf-header-footer", f"--print-to-pdf={target}")
+        document = pypdfium2.PdfDocument(target)
+        try:
+            text = " ".join(one.get_textpage().get_text_range() for one in document)
+            return sum(1 for one in document for _ in one.get_objects([IMAGE])), text
+        finally:
+            document.close()
+
+    closed, text = on_paper(pictured)
+    opened, _ = on_paper(unfolded(pictured))
+    assert closed == 0
+    assert opened > 20
+    assert "see it on the page" not in text
 
 
 def luminance(colour: str) -> float:

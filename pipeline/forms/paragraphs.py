@@ -17,6 +17,16 @@ WHOLE_PARAGRAPH = 480
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Words that stand in a section and are no answer, with the reason."""
+
+    page: int
+    page_label: str | None
+    words: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Piece:
     """What one page holds of a paragraph: consecutive lines, as printed."""
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.forms.grammar import FormGrammar
-from pipeline.forms.normal import squash
+from pipeline.forms.normal import join_lines, squash
 from pipeline.forms.pages import body_pages
-from pipeline.forms.paragraphs import Paragraph, Piece
+from pipeline.forms.paragraphs import LeftOut, Paragraph, Piece
 from pipeline.forms.prompts import (
     statements_in_italics,
     without_instructions,
@@ -49,6 +49,8 @@ class Section:
     #: Its lines in italics, and per sub-head (None above the first) how many paragraphs stood before them.
     asked: list[str] = field(default_factory=list)
     asked_under: dict[str | None, list[tuple[int, str]]] = field(default_factory=dict)
+    #: What the form says itself, as it was taken away.
+    left_out: list[LeftOut] = field(default_factory=list)
     paragraphs: list[Paragraph] = field(default_factory=list)
     fields: list[Field] = field(default_factory=list)
 
@@ -111,12 +113,12 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
         if section.separation != "typography":
             section.separation = "grammar"
         if separation == "typography" or section.asked:
-            section.paragraphs = without_upright_prompts(section.paragraphs, section.asked_under)
+            section.paragraphs = without_upright_prompts(section.paragraphs, section.asked_under, section.left_out)
         else:
-            section.paragraphs = without_instructions(section.paragraphs)
-        section.paragraphs = without_repetitions(section.paragraphs, section.asked)
+            section.paragraphs = without_instructions(section.paragraphs, section.left_out)
+        section.paragraphs = without_repetitions(section.paragraphs, section.asked, section.left_out)
     if separation != "typography":
-        builder.orphans = without_instructions(builder.orphans)
+        builder.orphans = without_instructions(builder.orphans, [])
     return Plan(sections, tuple(builder.orphans), separation)
 
 
@@ -174,9 +176,12 @@ class _Builder:
                 self.section.asked.append(token.text)
                 under = self.section.asked_under.setdefault(self.subhead, [])
                 under.append((len(self.section.paragraphs), token.text))
+                _leave_out(self.section.left_out, token, "instruction of the form, set in italics")
         elif token.kind == "label":
             self.close()
             self.open_label = token if self.section else None
+            if self.section:
+                _leave_out(self.section.left_out, token, "label printed by the form")
         elif self._starts_new(token):
             self.close()
             self.lines, self.opened_by = [token], token
@@ -231,3 +236,13 @@ class _Builder:
             head.fields.append(Field(first.name, paragraph.text[first.value_at :].strip(), paragraph))
         elif self.open_label:  # the value may stand on the next page
             head.fields.append(Field(self.open_label.name, paragraph.text, paragraph))
+
+
+def _leave_out(left: list[LeftOut], token: Token, why: str) -> None:
+    """Note a line; lines of one instruction become one entry."""
+    last = left[-1] if left else None
+    words = token.text.strip()
+    if last and (last.page, last.why) == (token.page.number, why):
+        left[-1] = LeftOut(last.page, last.page_label, join_lines((last.words, words)), why)
+    else:
+        left.append(LeftOut(token.page.number, token.page.label, words, why))

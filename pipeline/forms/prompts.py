@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from pipeline.forms.grammar import is_instruction, is_instruction_item, states_something
 from pipeline.forms.normal import BULLETS, join_lines, plain, squash
-from pipeline.forms.paragraphs import Paragraph
+from pipeline.forms.paragraphs import LeftOut, Paragraph
 
 #: Fewer letters than this may stand in an instruction and in an answer by chance.
 _REPEATED = 16
@@ -16,8 +16,11 @@ _SENTENCE = re.compile(rf"(?<=[.!?:])\s+|\s*(?=[{BULLETS}])")
 _BULLET = re.compile(rf"^\W*[{BULLETS}]")
 
 
-def without_repetitions(paragraphs: list[Paragraph], asked: Sequence[str]) -> list[Paragraph]:
-    """Take away sentences that only say the section's instruction again in upright type: they answer nothing."""
+def without_repetitions(paragraphs: list[Paragraph], asked: Sequence[str], left: list[LeftOut]) -> list[Paragraph]:
+    """Take away sentences that only say the section's instruction again in upright type: they answer nothing.
+
+    Here and below, what is taken away is noted in `left`.
+    """
     said = squash(" ".join(asked))
     out: list[Paragraph] = []
     for paragraph in paragraphs:
@@ -26,6 +29,7 @@ def without_repetitions(paragraphs: list[Paragraph], asked: Sequence[str]) -> li
             for start, end in paragraph.sentences()
             if len(words := squash(paragraph.text[start:end])) >= _REPEATED and words in said
         ]
+        left += _cut_away(paragraph, again, "says the form's instruction again")
         out.extend(paragraph.without(again) if again else [paragraph])
     return out
 
@@ -44,7 +48,7 @@ def statements_in_italics(asked_under: Mapping[str | None, Sequence[tuple[int, s
 
 
 def without_upright_prompts(
-    paragraphs: list[Paragraph], asked_under: Mapping[str | None, Sequence[tuple[int, str]]]
+    paragraphs: list[Paragraph], asked_under: Mapping[str | None, Sequence[tuple[int, str]]], left: list[LeftOut]
 ) -> list[Paragraph]:
     """Take upright instructions out of a section of a plan that has italics: some prompts lost theirs, or were retyped.
 
@@ -60,11 +64,12 @@ def without_upright_prompts(
         if paragraph.subhead in asking and number >= asking[paragraph.subhead][0][0]
     }
     closed = {n for n in after if not (paragraphs[n].item and paragraphs[n].subhead in listed)}
-    return without_instructions(paragraphs, closed, only_lead=True, items=after - closed)
+    return without_instructions(paragraphs, left, closed, only_lead=True, items=after - closed)
 
 
 def without_instructions(
     paragraphs: list[Paragraph],
+    left: list[LeftOut],
     closed: Collection[int] = (),
     *,
     only_lead: bool = False,
@@ -94,12 +99,17 @@ def without_instructions(
                 drop.append((start, end))
             else:
                 answered.add(paragraph.subhead)
+        left += _cut_away(paragraph, drop, "worded as an instruction of the form")
         if drop:
             out.extend(paragraph.without(drop))
         else:
             listing = listing and paragraph.item
             out.append(paragraph)
     return out
+
+
+def _cut_away(paragraph: Paragraph, sentences: list[tuple[int, int]], why: str) -> list[LeftOut]:
+    return [LeftOut(page, label, words, why) for a, b in sentences for page, label, words in paragraph.cut(a, b)]
 
 
 def _asks(lines: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.dossier import Dossier
 from pipeline.forms import Paragraph, Plan
@@ -56,7 +56,7 @@ def gather(dossier: Dossier) -> Iterator[Fact]:
 
 
 def _matches(
-    dossier: Dossier, places: Iterable[str], pattern: re.Pattern[str]
+    dossier: Dossier, places: Sequence[str], pattern: re.Pattern[str]
 ) -> Iterator[tuple[Paragraph, re.Match[str]]]:
     """Where a pattern stands in the answers; only the plain form of an answer is searched."""
     for paragraph in dossier.paragraphs(places):

@@ -25,6 +25,14 @@ from pipeline.models.evidence import (
     RequirementEvidence,
     ReviewedRow,
 )
+from pipeline.models.explanation import (
+    Chosen,
+    Explanation,
+    Looked,
+    Omitted,
+    Passage,
+    Tried,
+)
 from pipeline.models.extraction import ExtractionResult
 from pipeline.models.inventory import (
     Document,
@@ -34,6 +42,7 @@ from pipeline.models.inventory import (
     Part,
 )
 from pipeline.models.reading import (
+    Drawing,
     Line,
     Page,
     Reading,
@@ -78,14 +87,17 @@ __all__ = [
     "CheckFinding",
     "CheckOutcome",
     "CheckResult",
+    "Chosen",
     "Document",
     "DocumentRecord",
     "DocumentSource",
     "DocumentStatus",
     "DocumentType",
+    "Drawing",
     "DuplicateChoice",
     "DuplicateWarning",
     "Evidence",
+    "Explanation",
     "ExtractionResult",
     "Fact",
     "FileOutcome",
@@ -94,11 +106,14 @@ __all__ = [
     "FinishedReview",
     "Inventory",
     "Line",
+    "Looked",
     "Mapping",
     "MappingResult",
+    "Omitted",
     "Page",
     "Paper",
     "Part",
+    "Passage",
     "PlanDifference",
     "ProjectMetadata",
     "Question",
@@ -126,6 +141,7 @@ __all__ = [
     "TestResult",
     "TitleHolder",
     "TitleLine",
+    "Tried",
     "ValidationResult",
     "Value",
 ]

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline.models.base import Value
+from pipeline.models.base import Box, Value
 
 
 class Span(Value):
@@ -91,3 +91,12 @@ class Reading(Value):
     pages: tuple[Page, ...] = ()
     #: What a file without text says of itself: of a map layer its geometry, features, bounds and coordinate system.
     facts: dict[str, str] = Field(default_factory=dict)
+
+
+class Drawing(Value):
+    """A picture that is asked for: a page of a PDF with words marked, whole or the strip around them."""
+
+    page: int
+    boxes: tuple[Box, ...] = ()
+    #: The whole page in its colours, or in grey and small what stands around the boxes.
+    strip: bool = False

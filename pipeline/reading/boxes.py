@@ -19,39 +19,37 @@ _HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2212\ufffe\x02"
 
 
 def quote_boxes(path: Path, page: int, quote: str) -> tuple[Box, ...]:
-    """The boxes of a quote on the 1-based page, one per line it runs over, in PDF points from the top left.
+    """The boxes of one quote on the 1-based page, as `all_boxes` finds them."""
+    return all_boxes(path, [(page, quote)])[0]
+
+
+def all_boxes(path: Path, wanted: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
+    """For each (1-based page, quote) its boxes, one per line it runs over, in PDF points from the top left.
 
     White space, hyphens and letter case do not count in the comparison. Where a quote stands more than once, the
-    first upright place is taken, for italic text is the form's and never quoted. Empty when it is not there.
+    first upright place is taken, for italic text is the form's and never quoted. Empty when it is not there. The
+    document is opened once and each page read once, however many quotes there are.
     """
-    return quotes_boxes(path, [(page, quote)])[0]
-
-
-def quotes_boxes(path: Path, quotes: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
-    """The same for many quotes, each with its page, in their order: the file and each page are opened once."""
-    found: list[tuple[Box, ...]] = [()] * len(quotes)
-    by_page: dict[int, list[int]] = {}
-    for place, (page, _) in enumerate(quotes):
-        by_page.setdefault(page, []).append(place)
+    found: dict[tuple[int, str], tuple[Box, ...]] = {}
     try:
         with opened(Source(path, look_at_ends(path))) as document:
-            for page, places in by_page.items():
-                if 1 <= page <= len(document):
-                    boxes = _on_page(document[page - 1], [quotes[place][1] for place in places])
-                    for place, of_quote in zip(places, boxes, strict=True):
-                        found[place] = of_quote
+            for number in sorted({page for page, _ in wanted}):
+                if 1 <= number <= len(document):
+                    quotes = {quote for page, quote in wanted if page == number}
+                    found |= {(number, quote): boxes for quote, boxes in _on_page(document, number, quotes).items()}
     except CannotOpen:
         pass
-    return found
+    return [found.get((page, quote), ()) for page, quote in wanted]
 
 
-def _on_page(loaded: Any, quotes: Sequence[str]) -> list[tuple[Box, ...]]:
+def _on_page(document: Any, number: int, quotes: set[str]) -> dict[str, tuple[Box, ...]]:
+    loaded = document[number - 1]
     try:
         textpage = loaded.get_textpage()
         try:
             layer = TextLayer(loaded, textpage)
             letters = list(_letters(layer.raw))
-            return [_boxes(layer, letters, quote) for quote in quotes]
+            return {quote: _boxes(layer, letters, quote) for quote in quotes}
         finally:
             textpage.close()
     finally:

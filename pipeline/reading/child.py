@@ -6,6 +6,7 @@ does, even in the middle of a document, so it never outlives the program that as
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import queue
@@ -49,7 +50,10 @@ def main() -> None:
 def _answer(reader: Any, request: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     path = Path(request["path"])
     if request["do"] == "boxes":
-        return {"boxes": reader.find_boxes(path, request["quotes"])}
+        return {"found": reader.find_boxes(path, [(page, quote) for page, quote in request["wanted"]])}
+    if request["do"] == "pictures":
+        drawn = reader.draw_pages(path, request["wanted"])
+        return {"found": [base64.b64encode(one).decode("ascii") if one else None for one in drawn]}
     reading = reader.read_file(path, request["sha256"], settings["max_pages"], settings["max_cells"])
     return {"reading": reading.model_dump_json()}
 

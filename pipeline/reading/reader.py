@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from pipeline.models import Box, Reading
 from pipeline.reading.sniff import sniff
@@ -42,10 +43,19 @@ def read_file(path: Path, sha256: str, max_pages: int, max_cells: int) -> Readin
     return read_plain(path, kind, sha256, READER_VERSION, max_cells)
 
 
-def find_boxes(path: Path, quotes: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
-    """Where each quote stands on its page of a PDF, one box per line; empty for one that does not stand there."""
+def find_boxes(path: Path, wanted: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
+    """Where each (page, quote) stands in a PDF, one box per line; empty for one that does not stand there."""
     if sniff(path) != "pdf":
-        return [()] * len(quotes)
-    from pipeline.reading.boxes import quotes_boxes
+        return [()] * len(wanted)
+    from pipeline.reading.boxes import all_boxes
 
-    return quotes_boxes(path, quotes)
+    return all_boxes(path, wanted)
+
+
+def draw_pages(path: Path, wanted: Sequence[Mapping[str, Any]]) -> list[bytes | None]:
+    """Pictures of the pages of a PDF with words marked (see `pictures.draw`); None where there is no page to draw."""
+    if sniff(path) != "pdf":
+        return [None] * len(wanted)
+    from pipeline.reading.pictures import draw
+
+    return draw(path, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import tempfile
 import threading
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pipeline.errors import ContentLost, ReviewError
-from pipeline.models import Box, Reading
+from pipeline.models import Box, Drawing, Reading
 from pipeline.reading.process import Gone, ReadingProcess
 from pipeline.reading.version import READER_VERSION
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 TRIES = 2
 #: A process is replaced after this many documents, whatever they were: readers leak a little with each.
 DOCUMENTS_PER_PROCESS = 200
-#: Finding a quote is quick; a page where it is not keeps its quotes without boxes.
-BOX_SECONDS = 20.0
+#: Finding a quote or drawing a page is quick; a page where it is not goes without.
+PAGE_SECONDS = 20.0
 
 _LIMITS = {
     "timeout": "Reading it took longer than {timeout_seconds} seconds, {tries} times. "
@@ -121,18 +122,49 @@ class ReadingService:
 
     def boxes(self, sha256: str, page: int, quote: str) -> tuple[Box, ...]:
         """The boxes of a quote on a 1-based PDF page, one per line, in points from the top left; () when not found."""
-        return self.boxes_of(sha256, [(page, quote)])[0]
+        return self.all_boxes(sha256, [(page, quote)])[0]
 
-    def boxes_of(self, sha256: str, quotes: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
-        """The boxes of many quotes of one content, each given with its page, in their order."""
-        request = {"do": "boxes", "path": os.fspath(self._locate(sha256)), "quotes": list(quotes)}
+    def all_boxes(self, sha256: str, wanted: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
+        """The boxes of each (1-based PDF page, quote) of one content, opened once for all; () for what is not found."""
+        found = self._at_once("boxes", sha256, [list(one) for one in wanted])
+        return [tuple((x0, top, x1, bottom) for x0, top, x1, bottom in boxes or ()) for boxes in found]
+
+    def pictures(self, sha256: str, wanted: Sequence[Drawing]) -> list[bytes | None]:
+        """A PNG for each drawing of one content, made where a hostile page hurts only itself; None where none can be.
+
+        The same content and drawing give the same bytes with the same version of pdfium, Pillow and zlib and, where a
+        PDF does not carry its own typefaces, the same typefaces on the machine.
+        """
+        if not self._locate(sha256).exists():  # a report outlasts its documents
+            return [None] * len(wanted)
+        found = self._at_once("pictures", sha256, [drawing.model_dump(mode="json") for drawing in wanted])
+        return [base64.b64decode(one) if one else None for one in found]
+
+    def _at_once(self, do: str, sha256: str, wanted: list[Any]) -> list[Any]:
+        """The answers to several questions about one content in one call; None for those that get none.
+
+        When the call fails, each is asked by itself, so that a page that crashes or hangs keeps only itself from an
+        answer; after TRIES such pages the rest is left, for it would go on like that.
+        """
+        if not wanted:
+            return []
+        request = {"do": do, "path": os.fspath(self._locate(sha256)), "wanted": wanted}
         try:
-            answer = self._ask(request, min(BOX_SECONDS, self._settings.timeout_seconds))
+            found: list[Any] = self._ask(request, self._settings.timeout_seconds)["found"]
+            return found
         except Gone:
-            # One bad page costs its own quotes their boxes, not those of the whole document.
-            return [()] if len(quotes) == 1 else [self.boxes(sha256, page, quote) for page, quote in quotes]
-        found = answer.get("boxes") or [()] * len(quotes)
-        return [tuple((x0, top, x1, bottom) for x0, top, x1, bottom in boxes) for boxes in found]
+            if len(wanted) == 1:
+                return [None]
+        answers: list[Any] = []
+        gone = 0
+        for one in wanted:
+            try:
+                seconds = min(PAGE_SECONDS, self._settings.timeout_seconds)
+                answers += self._ask({**request, "wanted": [one]}, seconds)["found"] if gone < TRIES else [None]
+            except Gone:
+                answers.append(None)
+                gone += 1
+        return answers
 
     def children(self) -> tuple[int, ...]:
         """The process ids of the reading processes that live now."""

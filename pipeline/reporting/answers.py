@@ -11,7 +11,7 @@ from pipeline import exits, lookup, progress, workflow
 from pipeline.alarms import alarms
 from pipeline.errors import ReviewError, UsageError
 from pipeline.machine import without_password
-from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, SessionRecord, StageKey
+from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, RequirementResult, SessionRecord, StageKey
 from pipeline.reporting import terminal, terminal_tenure, wording
 from pipeline.status import SessionStatus, Surroundings, look_around, status_of
 from pipeline.store.files import write_atomic
@@ -132,13 +132,27 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
 
 def requirement(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
     """One requirement with its tests, its quotes and what would clear it."""
+    row = judged(ws, record, text)
+    shown = terminal.requirement(row, width)
+    return Answer(row, terminal.parts(shown, _unless_fresh(status_of(ws, record))))
+
+
+def why(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
+    """Why a requirement says what it says: the short answer first, then everything that was weighed."""
+    from pipeline.explaining import explain
+    from pipeline.reporting.why import explanation
+
+    found = explain(ws, record, judged(ws, record, text))
+    return Answer(found, terminal.parts(explanation(found, width), _unless_fresh(status_of(ws, record))))
+
+
+def judged(ws: Workspace, record: SessionRecord, text: str) -> RequirementResult:
+    """The row that `text` names; UsageError when no row has been judged yet."""
     validation = workflow.load_validation(ws, record)
     if validation is None:
         cure = f"registry-review validate {record.session_id}"
         raise UsageError(f"The requirements of {record.session_id} have not been judged yet.", cure)
-    row = lookup.requirement(text, validation.requirements)
-    shown = terminal.requirement(row, width)
-    return Answer(row, terminal.parts(shown, _unless_fresh(status_of(ws, record))))
+    return lookup.requirement(text, validation.requirements)
 
 
 def _unless_fresh(found: SessionStatus) -> str:

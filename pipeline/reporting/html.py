@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pipeline.reporting import charts, tenure, wording
 from pipeline.reporting.as_json import render_json
 from pipeline.reporting.characters import split_long, visible
 from pipeline.reporting.layout import COLUMNS, lay_out
+from pipeline.reporting.pictures import Strips
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -22,8 +24,12 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def render_html(report: Report, checklist: Checklist) -> str:
-    """Return the whole report as one self-contained HTML page, UTF-8, with a final newline."""
+def render_html(report: Report, checklist: Checklist, strips: Strips | None = None) -> str:
+    """Return the whole report as one self-contained HTML page, UTF-8, with a final newline.
+
+    `strips` are the pictures of the quoted pages; the page's policy allows pictures only when there is one.
+    """
+    strips = strips or Strips()
     style, script = part("report.css"), part("report.js")
     page = environment().get_template("report.html.jinja")
     return page.render(
@@ -38,7 +44,9 @@ def render_html(report: Report, checklist: Checklist) -> str:
         generated_at=report.generated_at.isoformat().replace("+00:00", "Z"),
         style=style,
         script=script,
-        policy=policy_of(style, script),
+        strips=strips,
+        drawn_by=f"pypdfium2 {version('pypdfium2')}",
+        policy=policy_of(style, script, pictures=bool(strips.by_id)),
     )
 
 
@@ -65,13 +73,16 @@ def environment() -> Environment:
     return made
 
 
-def policy_of(style: str, script: str = "") -> str:
-    """The page's content security policy: this style, this script, nothing else.
+def policy_of(style: str, script: str = "", pictures: bool = False) -> str:
+    """The page's content security policy: this style, this script, pictures within the page, nothing else.
 
     Hashes instead of a nonce, because a nonce in a file on disk is the same at every opening and so protects nothing.
     """
     scripts = f"script-src '{_source_hash(script)}'; " if script else ""
-    return f"default-src 'none'; style-src '{_source_hash(style)}'; {scripts}base-uri 'none'; form-action 'none'"
+    images = "img-src data:; " if pictures else ""
+    return (
+        f"default-src 'none'; style-src '{_source_hash(style)}'; {scripts}{images}base-uri 'none'; form-action 'none'"
+    )
 
 
 def _source_hash(text: str) -> str:

@@ -51,7 +51,10 @@ def _dated(test: DateTest, dossier: Dossier) -> list[tuple[Paragraph, list[DateM
     """The section's dates, those whose sentence holds one of `near` first, in the order of `near`."""
     found: list[tuple[int, Paragraph, DateMention]] = []
     for paragraph in dossier.paragraphs([test.section]):
-        for mention in dates_in(paragraph.text):
+        mentions = dates_in(paragraph.text)
+        said = ", ".join(mention.raw for mention in mentions)
+        dossier.trace.judged(paragraph, bool(said), f"holds the date {said}" if said else "holds no date")
+        for mention in mentions:
             sentence = next((paragraph.text[a:b] for a, b in paragraph.sentences() if a <= mention.start < b), "")
             rank = next((i for i, p in enumerate(test.near) if re.search(p, plain(sentence), re.I)), len(test.near))
             found.append((rank, paragraph, mention))
@@ -70,6 +73,9 @@ class Period:
         paragraphs = dossier.paragraphs([test.section])
         pair = next((p for paragraph in paragraphs if (p := _pair(paragraph))), None)
         dated = [(p, m) for p in paragraphs for m in dates_in(p.text)]
+        for paragraph in paragraphs:
+            said = ", ".join(mention.raw for p, mention in dated if p is paragraph)
+            dossier.trace.judged(paragraph, bool(said), f"holds the date {said}" if said else "holds no date")
         found = [(pair[0], pair[1]), (pair[0], pair[2])] if pair else dated[:2]
         if len(found) < 2:
             return Finding(test=test.test)

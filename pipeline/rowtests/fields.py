@@ -26,6 +26,8 @@ class LabelledField:
         field = dossier.plan.field(test.section, test.label) if dossier.plan else None
         if not field:
             return Finding(test=test.test)
+        dossier.trace.read([test.section], [])
+        dossier.trace.judged(field.paragraph, True, f"is the cell “{test.label}” of the form's table")
         items = dossier.quote_paragraph(field.paragraph, 0, len(field.paragraph.text))
         return Finding(test=test.test, evidence=tuple(items), values={"value": plain(field.value)})
 

@@ -34,12 +34,26 @@ def matching(place: Place, dossier: Dossier) -> list[tuple[Paragraph, int, int]]
         for start, end in paragraph.sentences():
             sentence = plain(paragraph.text[start:end])
             said = (sentence, unbroken(sentence))
-            if wanted and not any(p.search(words) for p in wanted for words in said):
-                continue
-            if any(p.search(words) for p in refused for words in said) or not says_anything(sentence):
-                continue
-            found.append((paragraph, start, end))
+            held = next((_whole_words(m) for p in wanted for words in said if (m := p.search(words))), None)
+            ruled_out = next((_whole_words(m) for p in refused for words in said if (m := p.search(words))), None)
+            if wanted and held is None:
+                dossier.trace.judged(paragraph, False, "holds none of the words asked for")
+            elif ruled_out is not None:
+                dossier.trace.judged(paragraph, False, f"holds “{ruled_out}”, which rules it out")
+            elif not says_anything(sentence):
+                dossier.trace.judged(paragraph, False, "says nothing: no word, date or share")
+            else:
+                dossier.trace.judged(paragraph, True, f"holds “{held}”" if held else "is the proponent's own words")
+                found.append((paragraph, start, end))
     return found
+
+
+def _whole_words(match: re.Match[str]) -> str:
+    """What a pattern found, to the ends of its words, for telling people."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    opened = re.search(r"\w*$", before) if match.group()[:1].isalnum() else None
+    closed = re.match(r"\w*", after) if match.group()[-1:].isalnum() else None
+    return f"{opened.group() if opened else ''}{match.group()}{closed.group() if closed else ''}"
 
 
 def where(sections: tuple[str, ...]) -> str:
@@ -84,7 +98,9 @@ class Length:
         for paragraph, start, end in matching(place, dossier):
             sentence = plain(paragraph.text[start:end])
             match = _YEARS.search(sentence)
-            if match:
+            if not match:
+                dossier.trace.judged(paragraph, False, "names no number of years")
+            else:
                 said = (match.group(1) or match.group(2)).lower()
                 years = NUMBER_WORDS.get(said) or int(said)
                 items = dossier.quote_paragraph(paragraph, start, end)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from pipeline.checklists import Checklist, Requirement
-from pipeline.checklists.model import Place
+from pipeline.checklists.model import Place, StatementTest
 from pipeline.dossier import Dossier
 from pipeline.errors import StageFailed
 from pipeline.facts import gather
@@ -27,6 +27,7 @@ from pipeline.reviews.gather import counterparts, finished_reviews
 from pipeline.rowtests import find
 from pipeline.rowtests.documents import TYPE_WORDS, lines_matching
 from pipeline.rowtests.statements import matching, where
+from pipeline.trace import ANSWER, NOT_APPLICABLE, SUPPORT, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,7 @@ def extract_evidence(ws: Workspace, session_id: str) -> ExtractionResult:
 def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Document], Reading]) -> ExtractionResult:
     """What the documents hold for each requirement, a pure function of their readings."""
     dossier = Dossier(checklist, inventory, read)
-    rows = [_row(requirement, dossier) for requirement in checklist.requirements]
+    rows = [find_row(requirement, dossier) for requirement in checklist.requirements]
     reviews = finished_reviews(dossier)
     return ExtractionResult(
         requirements=tuple(rows),
@@ -86,26 +87,42 @@ def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Docu
     )
 
 
-def _row(requirement: Requirement, dossier: Dossier) -> RequirementEvidence:
-    findings = tuple(find(test, dossier) for test in requirement.tests)
-    answer = _answer(requirement.answer, dossier)
+def find_row(requirement: Requirement, dossier: Dossier) -> RequirementEvidence:
+    """What there is for one requirement; `dossier.trace` notes on the way what was looked at."""
+    trace = dossier.trace = Trace()
+    findings = []
+    for test in requirement.tests:
+        with trace.seeking(test.test):
+            findings.append(find(test, dossier))
+            trace.taken(findings[-1].evidence)
+    with trace.seeking(ANSWER):
+        answer = _answer(requirement.answer, dossier)
+        trace.taken(answer)
     quotes = [item for finding in findings for item in finding.evidence]
     primary = [q for q in quotes if q.role == "primary"]
     if not primary or requirement.answer.any:
         primary += answer
+    else:
+        trace.left(answer, "the passages that the tests quote say it already")
     supplementary = [q for q in quotes if q.role == "supplementary"]
-    for support in requirement.support:
-        for document in dossier.of_type(*support.documents):
-            supplementary += lines_matching(dossier, document, support.quote)
-    evidence = _distinct(primary)[:MOST_PRIMARY] + _distinct(supplementary)[:MOST_SUPPLEMENTARY]
+    with trace.seeking(SUPPORT):
+        for support in requirement.support:
+            for document in dossier.of_type(*support.documents):
+                lines = lines_matching(dossier, document, support.quote)
+                trace.taken(lines)
+                supplementary += lines
+    evidence = _shown(primary, MOST_PRIMARY, trace) + _shown(supplementary, MOST_SUPPLEMENTARY, trace)
+    with trace.seeking(NOT_APPLICABLE):
+        not_applicable = _not_applicable(requirement, dossier)
+        trace.taken([not_applicable] if not_applicable else [])
     return RequirementEvidence(
         requirement_id=requirement.requirement_id,
         answered=bool(answer),
-        not_applicable=_not_applicable(requirement, dossier),
+        not_applicable=not_applicable,
         evidence=tuple(evidence),
-        findings=findings,
+        findings=tuple(findings),
         looked_in=_looked_in(requirement, dossier),
-        notes=tuple(f"Not said, and no test: {n.what}." for n in requirement.notes if not find(n, dossier).evidence),
+        notes=tuple(f"Not said, and no test: {n.what}." for n in requirement.notes if not _noted(n, dossier)),
     )
 
 
@@ -141,6 +158,19 @@ def _not_applicable(requirement: Requirement, dossier: Dossier) -> Evidence | No
     if any(_ELSEWISE.search(p.text[a:b]) for p, a, b in everything if (p, a, b) not in said):
         return None
     return next((i for p, a, b in said for i in dossier.quote_paragraph(p, a, b)), None)
+
+
+def _noted(note: StatementTest, dossier: Dossier) -> bool:
+    with dossier.trace.seeking(f"note: {note.what}"):
+        return bool(find(note, dossier).evidence)
+
+
+def _shown(items: list[Evidence], most: int, trace: Trace) -> list[Evidence]:
+    """What a row shows of the quotes that were found; the rest is noted with the reason."""
+    kept = _distinct(items)
+    trace.left([i for i in dict.fromkeys(items) if i not in kept], "it stands inside another quote of the same page")
+    trace.left(kept[most:], f"a row shows {most} such quotes at most")
+    return kept[:most]
 
 
 def _distinct(items: list[Evidence]) -> list[Evidence]:
@@ -179,7 +209,7 @@ def _with_boxes(ws: Workspace, result: ExtractionResult) -> ExtractionResult:
     with_each_quote(result, note)
     # All quotes of a document in one request: opening it anew for each took longer than finding them.
     with ThreadPoolExecutor(max_workers=max(1, ws.settings.reading.processes)) as pool:
-        answers = pool.map(lambda sha256: ws.reader.boxes_of(sha256, list(places[sha256])), places)
+        answers = pool.map(lambda sha256: ws.reader.all_boxes(sha256, list(places[sha256])), places)
         for of_document, boxes in zip(places.values(), answers, strict=True):
             of_document.update(zip(list(of_document), boxes, strict=True))
     return with_each_quote(result, boxed)

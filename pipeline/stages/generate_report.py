@@ -34,7 +34,7 @@ def generate_report(ws: Workspace, session_id: str) -> Report:
         raise UsageError(f"{session_id} has nothing to report yet.", f"registry-review run {session_id}")
     checklist = workflow.load_checklist(ws, record)
     report = build_report(record, inventory, validation, checklist)
-    _write(_folder(ws, session_id), session_id, _forms(report, checklist))
+    _write(_folder(ws, session_id), session_id, _forms(ws, report, checklist))
     return report
 
 
@@ -53,7 +53,7 @@ def report_paths(ws: Workspace, record: SessionRecord) -> tuple[Report, dict[str
     paths = latest_paths(ws, record.session_id)
     if len(paths) == len(FORMATS) and paths["json"].read_bytes() == render_json(report).encode("utf-8"):
         return report, paths
-    forms = _forms(report, workflow.load_checklist(ws, record))
+    forms = _forms(ws, report, workflow.load_checklist(ws, record))
     return report, _write(_folder(ws, record.session_id), record.session_id, forms)
 
 
@@ -64,15 +64,16 @@ def latest_paths(ws: Workspace, session_id: str) -> dict[str, Path]:
     return {kind: path for kind, path in paths.items() if path.is_file()}
 
 
-def _forms(report: Report, checklist: Checklist) -> dict[str, bytes]:
+def _forms(ws: Workspace, report: Report, checklist: Checklist) -> dict[str, bytes]:
     from pipeline.reporting.as_json import render_json
     from pipeline.reporting.html import render_html
     from pipeline.reporting.markdown import render_markdown
+    from pipeline.reporting.pictures import strips_of
 
     texts = {
         "json": render_json(report),
         "md": render_markdown(report, checklist),
-        "html": render_html(report, checklist),
+        "html": render_html(report, checklist, strips_of(report, ws.reader.pictures)),
     }
     return {kind: text.encode("utf-8") for kind, text in texts.items()}
 
