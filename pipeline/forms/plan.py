@@ -86,9 +86,7 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     italics the wording of instructions decides. Contents pages, headings, sub-heads, labels and page numbers
     are never part of an answer.
     """
-    body = body_pages(pages)
-    style = Style.of(body, grammar)
-    stream = _resolve_subheads(tokens(body, grammar, style), style)
+    stream, style = body_tokens(pages, grammar)
     sections: dict[str, Section] = {}
     builder = _Builder(sections)
     for token in stream:
@@ -104,6 +102,13 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     if separation != "typography":
         builder.orphans = _without_instructions(builder.orphans, only_lead=False)
     return Plan(sections, tuple(builder.orphans), separation)
+
+
+def body_tokens(pages: Sequence[Page], grammar: FormGrammar) -> tuple[list[Token], Style]:
+    """Every line of the form's body with what it is, in printed order, and how the document is set."""
+    body = body_pages(pages)
+    style = Style.of(body, grammar)
+    return _resolve_subheads(tokens(body, grammar, style), style), style
 
 
 def _resolve_subheads(stream: list[Token], style: Style) -> list[Token]:

@@ -80,6 +80,8 @@ def _owner_finding(test: RegisterTest, dossier: Dossier) -> Finding:
         return Finding(test=test.test, values={"why": "Not compared: no register with a proprietor was received."})
     if not owners:
         return Finding(test=test.test, values={"why": "Not compared: the plan names no owner that could be read."})
+    proprietors = [r.evidence["proprietor"] for r in with_names if "proprietor" in r.evidence]
+    stood_on = [*(o.evidence for o in owners), *proprietors]
     differs, same, items = [], [], []
     for register in with_names:
         title = register.title_number or register.document
@@ -101,8 +103,10 @@ def _owner_finding(test: RegisterTest, dossier: Dossier) -> Finding:
     if differs:
         values["differs"] = "; ".join(differs)
     else:
-        evidence = [r.evidence["proprietor"] for r in with_names if "proprietor" in r.evidence]
-    return Finding(test=test.test, evidence=tuple(evidence[:6]), values=values)
+        evidence = proprietors
+    return Finding(
+        test=test.test, evidence=tuple(evidence[:6]), values=values, stood_on=tuple(dict.fromkeys(stood_on))
+    )
 
 
 class Papers:
@@ -122,7 +126,12 @@ class Papers:
             "absent": "; ".join(p.name for p in absent),
             "unread": "; ".join(p.name for p in shut),
         }
-        return Finding(test=test.test, evidence=tuple(unique[:4]), values={k: v for k, v in values.items() if v})
+        return Finding(
+            test=test.test,
+            evidence=tuple(unique[:4]),
+            values={k: v for k, v in values.items() if v},
+            stood_on=tuple(dict.fromkeys(p.evidence for p in named if p.evidence)),
+        )
 
     @staticmethod
     def judge(test: PapersTest, finding: Finding, facts: Facts) -> Verdict:
