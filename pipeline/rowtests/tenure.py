@@ -104,9 +104,7 @@ def _owner_finding(test: RegisterTest, dossier: Dossier) -> Finding:
         values["differs"] = "; ".join(differs)
     else:
         evidence = proprietors
-    return Finding(
-        test=test.test, evidence=tuple(evidence[:6]), values=values, stood_on=tuple(dict.fromkeys(stood_on))
-    )
+    return Finding(test=test.test, evidence=tuple(evidence[:6]), values=values, stood_on=tuple(dict.fromkeys(stood_on)))
 
 
 class Papers:

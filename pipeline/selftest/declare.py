@@ -16,7 +16,7 @@ from pipeline.checklists.model import (
 )
 from pipeline.forms.normal import squash
 from pipeline.models import Evidence
-from pipeline.selftest.graph import Graph, Spot, Stands, Touches, usable
+from pipeline.selftest.graph import Graph, Spot, Stands, Touches, spot_of, usable
 
 #: falls: a row is no longer covered or not applicable, and not what it was. stops: a test that passed does not. alarms:
 #: a check warns or fails. moves: status or quotes differ. appears: something is there that was not.
@@ -64,6 +64,8 @@ def declared(
         must |= {c: "moves" for c, check in review.checks.items() if any(touches(e) for e in check.evidence)}
     if gone:
         must |= _fallen(graph, gone)
+        values = {f.name: [o.evidence for o in graph.of_fact(f.name)] for f in review.validation.header}
+        must |= {f"header {n}": "moves" for n, quotes in values.items() if all(gone(spot_of(q)) for q in quotes)}
     return Declared(must, frozenset(may | must.keys()))
 
 
@@ -82,8 +84,9 @@ def _fallen(graph: Graph, gone: Callable[[Spot], bool]) -> dict[str, How]:
             must[f"{row.requirement_id}:answered"] = "stops"
         passed = {t.test for t in row.tests if t.outcome == "pass"}
         for test in requirement.tests:
-            if test.test in passed and all_gone(graph.test_spots(test)):
-                must[f"{row.requirement_id}:{test.test}"] = "stops"
+            item = f"{row.requirement_id}:{test.test}"
+            if test.test in passed and any(map(all_gone, graph.needs(test, item))):
+                must[item] = "stops"
                 if row.status == "covered":
                     must[row.requirement_id] = "falls"
     return must
@@ -96,7 +99,6 @@ def of_document(graph: Graph, sha256: str) -> Declared:
     document = review.documents[sha256]
     heirs = [d for d in review.inventory.documents if d.superseded_by == document.document_id]
     alone = usable(review, document.document_type) == [sha256] and not heirs
-    closed = any(d.status in ("unreadable", "quarantined") for d in review.inventory.documents)
     must = dict(found.must) if not heirs else {}
     for requirement in review.checklist.requirements:
         row = review.rows[requirement.requirement_id]
@@ -114,7 +116,7 @@ def of_document(graph: Graph, sha256: str) -> Declared:
                 case RegisterTest():
                     stood = alone and document.document_type == "land_tenure" and test.what != "consent"
                 case PapersTest():
-                    stood = not closed and _only_register_named(graph, sha256, requirement.requirement_id, test.test)
+                    stood = _only_register_named(graph, sha256, requirement.requirement_id, test.test)
                 case _:
                     stood = False
             if stood and test.test in passed:

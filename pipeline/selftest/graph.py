@@ -13,12 +13,14 @@ from pipeline.checklists.model import (
     DocumentTest,
     FieldTest,
     LengthTest,
+    MapAgeTest,
     PeriodTest,
     Place,
     RegisterTest,
     ShareTest,
     StatementTest,
     Test,
+    WorkbookYearsTest,
 )
 from pipeline.checks import RULES, Case, Rule
 from pipeline.dossier import USABLE
@@ -30,6 +32,8 @@ from pipeline.selftest.review import Review
 
 #: Where words of an answer stand: section, and the pages they are on.
 Spot = tuple[str, frozenset[int]]
+#: The facts that tests on years start from, the first that was read.
+START = ("start_date", "crediting_start")
 #: Whether a quote stood on what was mutated.
 Touches = Callable[[Evidence], bool]
 
@@ -85,6 +89,7 @@ class Graph:
         self.facts = review.extraction.facts
         self.rows: dict[str, Stands] = {}
         self.tests: dict[str, Stands] = {}
+        self.findings: dict[str, Finding] = {}
         found = {r.requirement_id: r for r in review.extraction.requirements}
         for requirement in review.checklist.requirements:
             self._row(requirement, found[requirement.requirement_id])
@@ -102,8 +107,9 @@ class Graph:
         quotes: list[Evidence] = [*found.evidence, *([found.not_applicable] if found.not_applicable else [])]
         names: set[str] = set()
         for test in requirement.tests:
-            stands = self._test(test, by_name.get(test.test, Finding(test=test.test)))
-            self.tests[f"{requirement.requirement_id}:{test.test}"] = stands
+            item = f"{requirement.requirement_id}:{test.test}"
+            self.findings[item] = by_name.get(test.test, Finding(test=test.test))
+            stands = self.tests[item] = self._test(test, self.findings[item])
             quotes += stands.evidence
             names |= stands.facts
         documents = frozenset(
@@ -156,27 +162,39 @@ class Graph:
         """Everything that answers a requirement, quoted or not."""
         return self._spots(requirement.answer)
 
-    def test_spots(self, test: Test) -> list[Spot] | None:
-        """Everything in the plan that a test could pass on, quoted or not; None for a test of something else."""
+    def needs(self, test: Test, item: str) -> list[list[Spot]]:
+        """What a test needs of the plan to pass: of each group at least one spot; empty for a test of something else.
+
+        `item` is the test as "row:test".
+        """
         match test:
             case StatementTest() | ShareTest():
-                return self._spots(test.place)
+                return [self._spots(test.place)]
             case LengthTest():
-                return self._spots(Place(sections=test.sections, any=test.near))
+                return [self._spots(Place(sections=test.sections, any=test.near))]
             case DateTest() | PeriodTest() | FieldTest():
-                return self._spots(Place(sections=(test.section,)))
+                return [self._spots(Place(sections=(test.section,)))]
             case AgreesTest():
-                # without either of them there is nothing to compare
-                spots = [[(f.evidence.section or "", frozenset({f.evidence.page})) for f in self.of_fact(n)]
-                         for n in (test.left, test.right)]  # fmt: skip
-                return min(spots, key=lambda s: len(set(s)))
-        return None
+                return [self._of_facts(test.left), self._of_facts(test.right)]
+            case WorkbookYearsTest():
+                return [self._of_facts(*START)]
+            case MapAgeTest():
+                return [self._of_facts(*START), [spot_of(e) for e in self.findings[item].stood_on]]
+        return []
+
+    def _of_facts(self, *names: str) -> list[Spot]:
+        return [spot_of(f.evidence) for f in self.facts if f.name in names]
 
     def _spots(self, place: Place) -> list[Spot]:
         return [
             (paragraph.section, frozenset(page for page, _, _ in paragraph.cut(start, end)))
             for paragraph, start, end in matching(place, self.review.dossier)
         ]
+
+
+def spot_of(item: Evidence) -> Spot:
+    """Where a quote stands."""
+    return item.section or "", frozenset({item.page})
 
 
 def _types(requirement: Requirement) -> set[DocumentType]:

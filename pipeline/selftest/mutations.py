@@ -17,8 +17,8 @@ from pipeline.forms.normal import squash
 from pipeline.models import Document, DocumentRecord, Evidence, Fact, Page, Reading
 from pipeline.selftest import words
 from pipeline.selftest.declare import Declared, declared, of_document, of_plan, of_value, overlaps
+from pipeline.selftest.files import finished_review, with_later_years, without_pages
 from pipeline.selftest.graph import Graph, Spot
-from pipeline.selftest.pdfs import finished_review, without_pages
 from pipeline.selftest.review import Review, Sent
 
 #: bytes: a real file was changed and read again; reading: what the reader gave was changed; names: file names alone;
@@ -26,7 +26,7 @@ from pipeline.selftest.review import Review, Sent
 Level = Literal["bytes", "reading", "names", "session"]
 #: The bytes of a document by its hash, and the reading of bytes that are no document of the session.
 Load = Callable[[str], bytes]
-Read = Callable[[bytes, str], Reading]
+Read = Callable[[bytes], Reading]
 #: Dates that are shifted one at a time: fact, what people call it.
 DATES = (
     ("start_date", "start date"),
@@ -36,6 +36,8 @@ DATES = (
 )
 #: What the buffer's share becomes.
 WRONG_BUFFER = 15
+#: By how much the years of a workbook are moved.
+YEARS_LATER = 30
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ def mutations(graph: Graph, load: Load, read: Read) -> Iterator[Mutation]:
     yield from _proprietors(graph)
     yield from _dates(graph)
     yield from _shares(graph)
+    yield from _workbooks(graph, load, read)
     yield _answer_key(graph, read)
     yield _names(graph)
     yield from _italics(graph)
@@ -120,9 +123,7 @@ def _pages(graph: Graph, load: Load, read: Read) -> Iterator[Mutation]:
             yield _page(graph, document, page.number, whole, load, read)
 
 
-def _page(
-    graph: Graph, document: Document, number: int, whole: dict[int, str], load: Load, read: Read
-) -> Mutation:
+def _page(graph: Graph, document: Document, number: int, whole: dict[int, str], load: Load, read: Read) -> Mutation:
     review = graph.review
     of_the_plan = review.plan is not None and document.sha256 == review.plan.sha256
     split = _sections_on(review, number) if of_the_plan else set()
@@ -137,21 +138,23 @@ def _page(
         return of_the_plan and spot[1] == {number}
 
     def make() -> Sent:
-        return review.sent.reading_as(document.sha256, read(without_pages(load(document.sha256), {number}), "mutant.pdf"))
+        return review.sent.reading_as(document.sha256, read(without_pages(load(document.sha256), {number})))
 
     documents = () if of_the_plan else (document.sha256,)
     says = declared(graph, touches, documents=documents, gone=gone, quoted=False)
-    said = {**review.rows, **review.checks}
-    # words that stand on another page as well may be quoted from there
-    for name, item in said.items():
-        quotes = [e for e in item.evidence if there(e)]
-        if any(squash(e.quote) not in text for e in quotes for n, text in whole.items() if n != number) and not any(
-            squash(e.quote) in text for e in quotes for n, text in whole.items() if n != number
-        ):
+    shown = {name: row.evidence for name, row in review.rows.items()}
+    shown |= {name: check.evidence for name, check in review.checks.items()}
+    for name, evidence in shown.items():
+        # words that stand on another page as well may be quoted from there
+        if any(there(e) and not _elsewhere(e, whole) for e in evidence):
             says.must.setdefault(name, "moves")
     return Mutation(
         "page", f"without page {number} of {document.filename}", "bytes", says, make, takes_away=of_the_plan
     )
+
+
+def _elsewhere(item: Evidence, whole: dict[int, str]) -> bool:
+    return any(squash(item.quote) in text for number, text in whole.items() if number != item.page)
 
 
 def _sections_on(review: Review, number: int) -> set[str]:
@@ -181,10 +184,14 @@ def _proprietors(graph: Graph) -> Iterator[Mutation]:
         swap = words.another_name(" ".join(register.proprietors))
 
         def on(text: str, quote: Evidence = quote) -> bool:
-            return len(squash(text)) > 1 and (squash(text) in squash(quote.quote) or squash(quote.quote) in squash(text))
+            return len(squash(text)) > 1 and (
+                squash(text) in squash(quote.quote) or squash(quote.quote) in squash(text)
+            )
 
         def edit(page: Page, text: str, quote: Evidence = quote, swap: Callable[[str], str] = swap) -> str:
-            return swap(text) if page.number >= quote.page and (on(text, quote) or "PROPRIETOR" in text) else text
+            return (
+                swap(text) if page.number >= quote.page and (_of_quote(text, quote) or "PROPRIETOR" in text) else text
+            )
 
         def touches(e: Evidence, quote: Evidence = quote) -> bool:
             return e.sha256 == quote.sha256 and overlaps([quote.quote])(e)
@@ -213,26 +220,36 @@ def _mention(fact: Fact) -> DateMention | None:
 def _date(graph: Graph, fact: Fact, mention: DateMention, new: str, called: str) -> Mutation:
     review, quote = graph.review, fact.evidence
     lines = [t for p in review.sent.readings[quote.sha256].pages if p.number == quote.page for t in p.text.split("\n")]
-    held = [t for t in lines if squash(t) and (squash(t) in squash(quote.quote) or squash(quote.quote) in squash(t))]
+    held = [t for t in lines if _of_quote(t, quote)]
     # a date that wraps is changed where its first figures stand
-    head = next((mention.raw[:n] for n in range(len(mention.raw), 0, -1) if any(_ends(t, mention.raw, n) for t in held)), "")
+    raw = mention.raw
+    head = next((raw[:n] for n in range(len(raw), 0, -1) if any(_ends(t, raw, n) for t in held)), "")
 
     def change(text: str) -> str:
-        if mention.raw in text:
-            return text.replace(mention.raw, new)
-        return text[: -len(head)] + new[: len(new) - (len(mention.raw) - len(head))] if head and text.endswith(head) else text
+        if raw in text:
+            return text.replace(raw, new)
+        if not head or not text.endswith(head):
+            return text
+        return text[: -len(head)] + new[: len(new) - (len(raw) - len(head))]
 
     def edit(page: Page, text: str) -> str:
-        on = squash(text) in squash(quote.quote) or squash(quote.quote) in squash(text)
-        return change(text) if page.number == quote.page and squash(text) and on else text
+        return change(text) if page.number == quote.page and _of_quote(text, quote) else text
 
     changed = [t for t in held if change(t) != t]
-    touches = overlaps(changed)
-    says = of_value(
-        graph, lambda e: e.sha256 == quote.sha256 and e.page == quote.page and touches(e), (fact.name, *OF_EVERY_DATE), (fact.name,)
-    )
+    on = overlaps(changed)
+
+    def touches(e: Evidence) -> bool:
+        return e.sha256 == quote.sha256 and e.page == quote.page and on(e)
+
+    says = of_value(graph, touches, (fact.name, *OF_EVERY_DATE), (fact.name,))
     what = f"{called} {new} in place of {mention.raw}"
     return Mutation("date", what, "reading", says, lambda: _edited(review, quote.sha256, edit))
+
+
+def _of_quote(text: str, quote: Evidence) -> bool:
+    """True for a line that is part of a quote, or holds it."""
+    words, said = squash(text), squash(quote.quote)
+    return len(words) > 1 and (words in said or said in words)
 
 
 def _ends(text: str, raw: str, length: int) -> bool:
@@ -240,24 +257,45 @@ def _ends(text: str, raw: str, length: int) -> bool:
 
 
 def _shares(graph: Graph) -> Iterator[Mutation]:
+    review, plan = graph.review, graph.review.plan
+    fact = next(iter(graph.of_fact("buffer_shares")), None)
+    number = fact.evidence.section if fact else None
+    if not plan or not review.dossier.plan or not number:
+        return
+    pieces = [piece for p in review.dossier.plan.paragraphs(number) for piece in p.pieces]
+    lines = {(piece.page, squash(line)) for piece in pieces for line in piece.lines}
+    change = words.changed_share(BUFFER, WRONG_BUFFER)
+    on = overlaps(t for p in pieces for t in p.lines if change(t) != t)
+
+    def edit(page: Page, text: str) -> str:
+        return change(text) if any(n == page.number and t in squash(text) for n, t in lines) else text
+
+    says = of_value(graph, lambda e: e.sha256 == plan.sha256 and on(e), ("buffer_shares",))
+    what = f"{WRONG_BUFFER} % in place of {BUFFER} % in section {number}"
+    yield Mutation("share", what, "reading", says, lambda: _edited(review, plan.sha256, edit))
+
+
+def _workbooks(graph: Graph, load: Load, read: Read) -> Iterator[Mutation]:
+    """The calendar years of a workbook, each so much later that none stands where it is looked for."""
     review = graph.review
-    plan = review.plan
-    for fact in graph.of_fact("buffer_shares")[:1]:
-        number = fact.evidence.section
-        if not plan or not review.dossier.plan or not number:
+    for item, finding in graph.findings.items():
+        quote = next(iter(finding.evidence), None) if finding.values.get("years") else None
+        reading = review.sent.readings[quote.sha256] if quote else None
+        if not quote or not reading or reading.kind != "xlsx":
             continue
-        pieces = [p for q in review.dossier.plan.paragraphs(number) for p in q.pieces]
-        lines = {(p.page, squash(t)) for p in pieces for t in p.lines}
-        change = words.changed_share(BUFFER, WRONG_BUFFER)
 
-        def edit(page: Page, text: str) -> str:
-            return change(text) if any(n == page.number and t in squash(text) for n, t in lines) else text  # noqa: B023 - used before the loop goes on
+        def make(quote: Evidence = quote) -> Sent:
+            return review.sent.reading_as(quote.sha256, read(with_later_years(load(quote.sha256), YEARS_LATER)))
 
-        touched = [t for p in pieces for t in p.lines if change(t) != t]
-        on = overlaps(touched)
-        says = of_value(graph, lambda e: e.sha256 == plan.sha256 and on(e), ("buffer_shares",))
-        what = f"{WRONG_BUFFER} % in place of {BUFFER} % in section {number}"
-        yield Mutation("share", what, "reading", says, lambda: _edited(review, plan.sha256, edit))  # noqa: B023 - as above
+        says = declared(graph, lambda e, sha=quote.sha256: e.sha256 == sha, documents=[quote.sha256])  # type: ignore[misc]  # mypy cannot type a lambda with a default
+        row, _, test = item.partition(":")
+        passed = any(t.test == test and t.outcome == "pass" for t in review.rows[row].tests)
+        if passed:
+            says.must[item] = "stops"
+            if review.rows[row].status == "covered":
+                says.must[row] = "falls"
+        what = f"years {YEARS_LATER} later in {quote.document}"
+        yield Mutation("workbook", what, "bytes", says, make)
 
 
 # --- what must change nothing
@@ -271,7 +309,7 @@ def _answer_key(graph: Graph, read: Read) -> Mutation:
         project = next((f.value for f in review.validation.header if f.name == "project_name"), "")
         data = finished_review(project, review.validation.requirements)
         sha256 = hashlib.sha256(data).hexdigest()
-        reading = read(data, name)
+        reading = read(data)
         model = review.sent.records[0]
         record = DocumentRecord(
             document_id=f"doc-{sha256[:12]}", sha256=sha256, size=len(data), filename=name, path=name, names=(name,),
@@ -297,7 +335,9 @@ def _names(graph: Graph) -> Mutation:
         return str(path.with_name(hashlib.sha256(stem.encode()).hexdigest()[:12] + (suffix.group() if suffix else "")))
 
     records = tuple(
-        r.model_copy(update={"filename": scrambled(r.filename), "path": scrambled(r.path), "names": (scrambled(r.filename),)})
+        r.model_copy(
+            update={"filename": scrambled(r.filename), "path": scrambled(r.path), "names": (scrambled(r.filename),)}
+        )
         for r in review.sent.records
     )
     mutant = Sent(records, review.sent.readings)
@@ -323,4 +363,6 @@ def _italics(graph: Graph) -> Iterator[Mutation]:
     review, plan = graph.review, graph.review.plan
     if plan and review.extraction.separation == "typography":
         mutant = review.sent.reading_as(plan.sha256, words.upright(review.sent.readings[plan.sha256]))
-        yield Mutation("italics", "the plan without its italics", "reading", Declared(), lambda: mutant, takes_away=True)
+        yield Mutation(
+            "italics", "the plan without its italics", "reading", Declared(), lambda: mutant, takes_away=True
+        )

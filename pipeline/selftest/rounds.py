@@ -48,7 +48,9 @@ def copied_rounds(checklist: Checklist, files: Files, folder: Path, read: Callab
         return [] if asked else ["nobody was asked whether the project is here already"]
 
     doubling = Mutation("round", "every file twice more in the same session", "session", Declared(), lambda: None)
-    copying = Mutation("round", "the same files as another session's", "session", Declared(), lambda: None, also=likeness)
+    copying = Mutation(
+        "round", "the same files as another session's", "session", Declared(), lambda: None, also=likeness
+    )
     return [verdict(doubling, before, doubled), verdict(copying, before, other)]
 
 

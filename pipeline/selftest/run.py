@@ -41,9 +41,7 @@ class Outcome(Value):
     @property
     def rate(self) -> str:
         """The catch rate in words."""
-        return (
-            f"{self.held} of {self.mutations} mutations met no surprise; caught {self.caught} of {self.catchable}"
-        )
+        return f"{self.held} of {self.mutations} mutations met no surprise; caught {self.caught} of {self.catchable}"
 
 
 def selftest(ws: Workspace, record: SessionRecord, tell: Callable[[str], None] = lambda _: None) -> Outcome:
@@ -73,7 +71,7 @@ def selftest(ws: Workspace, record: SessionRecord, tell: Callable[[str], None] =
                 kept = ws.reader.cached(sha256)
                 return kept or service.read(sha256)
 
-            def read_bytes(data: bytes, _name: str) -> Reading:
+            def read_bytes(data: bytes) -> Reading:
                 sha256 = hashlib.sha256(data).hexdigest()
                 (mutants / sha256).write_bytes(data)
                 return service.read(sha256)
@@ -99,26 +97,32 @@ def _held(before: Review, todo: list[Mutation], tell: Callable[[str], None]) -> 
             for later in todo[index + len(waiting) : index + _AHEAD]:
                 waiting.append(making.submit(later.make))
             tell(f"{index + 1} of {len(todo) + 2}: {mutation.what}")
-            mutant = waiting.pop(0).result()
-            if mutant is None:
-                found.append(_not_made(mutation))
-            else:
-                found.append(verdict(mutation, before, review(before.checklist, mutant)))
+            found.append(_verdict(mutation, before, waiting.pop(0)))
     return found
 
 
-def _not_made(mutation: Mutation) -> Verdict:
-    why = "the words it would change were not found where the review says they stand"
+def _verdict(mutation: Mutation, before: Review, making: Future[Sent | None]) -> Verdict:
+    """The verdict on one mutation; what cannot be made or reviewed is a surprise and stops no other."""
+    try:
+        mutant = making.result()
+        if mutant is None:
+            return _failed(mutation, "the words it would change were not found where the review says they stand")
+        return verdict(mutation, before, review(before.checklist, mutant))
+    except Exception as error:  # noqa: BLE001 - a mutant that ends the review is what a self-test looks for
+        return _failed(mutation, f"{type(error).__name__} ended it")
+
+
+def _failed(mutation: Mutation, why: str) -> Verdict:
     return Verdict(
         kind=mutation.kind, mutation=mutation.what, level=mutation.level, must=mutation.declared.must, moved=(),
-        surprises=(f"It could not be made: {why}",), not_made=why,
+        surprises=(f"It could not be tried: {why}",), failed=why,
     )  # fmt: skip
 
 
 def _outcome(record: SessionRecord, verdicts: Iterable[Verdict]) -> Outcome:
     found = tuple(verdicts)
     catchable = [v for v in found if v.must]
-    caught = [v for v in catchable if not any("should have " in s for s in v.surprises) and not v.not_made]
+    caught = [v for v in catchable if not any("should have " in s for s in v.surprises) and not v.failed]
     return Outcome(
         session_id=record.session_id,
         project_name=record.project_metadata.project_name,

@@ -27,8 +27,8 @@ class Verdict(Value):
     must: dict[str, How]
     moved: tuple[Moved, ...]
     surprises: tuple[str, ...]
-    #: Why the mutation could not be made of this submission.
-    not_made: str | None = None
+    #: Why the mutation could not be made of this submission, or its mutant not reviewed.
+    failed: str | None = None
 
 
 def verdict(mutation: Mutation, before: Review, after: Review) -> Verdict:

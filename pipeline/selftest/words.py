@@ -16,7 +16,9 @@ from pipeline.models import Line, Page, Reading
 #: A line's new words; the same words leave it alone, None takes it out.
 Edit = Callable[[Page, str], str | None]
 #: Words of company names that say what kind of holder it is; a changed name keeps them.
-_FORM_WORDS = re.compile(r"^(?:limited|ltd|llp|plc|company|trust|trustees|partnership|farms?|estates?|and|of|the)$", re.I)
+_FORM_WORDS = re.compile(
+    r"^(?:limited|ltd|llp|plc|company|trust|trustees|partnership|farms?|estates?|and|of|the)$", re.I
+)
 
 
 def edited(reading: Reading, edit: Edit) -> Reading | None:
@@ -53,7 +55,9 @@ def with_words(line: Line, words: str) -> Line:
         rest = rest.replace(span.text, "", 1)
     if changed and rest.strip():
         spans = tuple(
-            s if s in same else s.model_copy(update={"text": rest.strip()}) for s in line.spans if s in (*same, changed[0])
+            s if s in same else s.model_copy(update={"text": rest.strip()})
+            for s in line.spans
+            if s in (*same, changed[0])
         )
         return line.model_copy(update={"text": words, "spans": spans})
     first = line.spans[:1]
@@ -148,8 +152,8 @@ def changed_share(total: int, to: int) -> Callable[[str], str]:
     """An edit that says `to` per cent where the words say `total` per cent, in figures or written out."""
     figures = re.compile(rf"(?<![\d.])(?:{total})(?=(?:\.0+)?\s?(?:%|per\s?cent\b)|\)?\s*(?:%|per\s?cent\b))", re.I)
     written = re.compile(r"\btwenty\b(?!-)", re.I)
-    return lambda words: written.sub("fifteen", figures.sub(str(to), words)) if total == 20 else figures.sub(
-        str(to), words
+    return lambda words: (
+        written.sub("fifteen", figures.sub(str(to), words)) if total == 20 else figures.sub(str(to), words)
     )
 
 

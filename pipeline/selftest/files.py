@@ -1,11 +1,16 @@
-"""Mutations of real bytes: pages taken out of a PDF, a finished review as a Word document."""
+"""Mutations of real bytes: pages taken out of a PDF, years moved in a workbook, a finished review written."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from io import BytesIO
 
 from pipeline.models import RequirementResult
+
+_YEARS = range(1950, 2100)
+#: "2018", "Harvest 2018".
+_YEAR_HEAD = re.compile(r"^(\D{0,11})((?:19|20)\d\d)\s*$")
 
 
 def without_pages(data: bytes, numbers: Collection[int]) -> bytes:
@@ -20,6 +25,23 @@ def without_pages(data: bytes, numbers: Collection[int]) -> bytes:
         document.save(out)
     finally:
         document.close()
+    return out.getvalue()
+
+
+def with_later_years(data: bytes, by: int) -> bytes:
+    """The workbook with every calendar year that stands alone in a cell, or ends a short head, so many years later."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(BytesIO(data))
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if isinstance(cell.value, int | float) and cell.value in _YEARS:
+                    cell.value = int(cell.value) + by
+                elif isinstance(cell.value, str) and (head := _YEAR_HEAD.match(cell.value)):
+                    cell.value = f"{head.group(1)}{int(head.group(2)) + by}"
+    out = BytesIO()
+    book.save(out)
     return out.getvalue()
 
 
