@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -287,7 +288,8 @@ def _workbooks(graph: Graph, load: Load, read: Read) -> Iterator[Mutation]:
         def make(quote: Evidence = quote) -> Sent:
             return review.sent.reading_as(quote.sha256, read(with_later_years(load(quote.sha256), YEARS_LATER)))
 
-        says = declared(graph, lambda e, sha=quote.sha256: e.sha256 == sha, documents=[quote.sha256])  # type: ignore[misc]  # mypy cannot type a lambda with a default
+        on = overlaps([quote.quote])
+        says = declared(graph, partial(_both, on, quote.sha256), documents=[quote.sha256])
         row, _, test = item.partition(":")
         passed = any(t.test == test and t.outcome == "pass" for t in review.rows[row].tests)
         if passed:
@@ -299,6 +301,10 @@ def _workbooks(graph: Graph, load: Load, read: Read) -> Iterator[Mutation]:
 
 
 # --- what must change nothing
+
+
+def _both(on: Callable[[Evidence], bool], sha256: str, item: Evidence) -> bool:
+    return item.sha256 == sha256 and on(item)
 
 
 def _answer_key(graph: Graph, read: Read) -> Mutation:

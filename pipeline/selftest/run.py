@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,11 +44,16 @@ class Outcome(Value):
         return f"{self.held} of {self.mutations} mutations met no surprise; caught {self.caught} of {self.catchable}"
 
 
-def selftest(ws: Workspace, record: SessionRecord, tell: Callable[[str], None] = lambda _: None) -> Outcome:
+def selftest(
+    ws: Workspace,
+    record: SessionRecord,
+    tell: Callable[[str], None] = lambda _: None,
+    kinds: Collection[str] | None = None,
+) -> Outcome:
     """Review copies of a session's documents, each mutated in one way, and hold them to what each must move.
 
-    The session, its results and its readings stay as they are; `tell` hears of the progress. Raises ReviewError when
-    the session holds no document.
+    The session, its results and its readings stay as they are; `tell` hears of the progress, `kinds` keeps to some
+    kinds of mutation. Raises ReviewError when the session holds no document.
     """
     from pipeline.reading.service import ReadingService
     from pipeline.workflow import load_checklist
@@ -81,10 +86,11 @@ def selftest(ws: Workspace, record: SessionRecord, tell: Callable[[str], None] =
             readings = {r.sha256: read(r.sha256) for r in records}
             before = review(checklist, Sent(records, readings))
             todo = list(mutations(Graph(before), lambda sha: ws.content.path(sha).read_bytes(), read_bytes))
-            verdicts = _held(before, todo, tell)
+            verdicts = _held(before, [m for m in todo if not kinds or m.kind in kinds], tell)
             tell("Copying rounds")
             files = [(f"{r.source_id}/{r.path}", ws.content.path(r.sha256)) for r in records]
-            verdicts += copied_rounds(checklist, files, folder / "rounds", lambda sha: readings[sha])
+            if not kinds or "round" in kinds:
+                verdicts += copied_rounds(checklist, files, folder / "rounds", lambda sha: readings[sha])
     return _outcome(record, verdicts)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
 
 from pipeline.dates import DateMention
 from pipeline.forms.grammar import FormGrammar
@@ -141,11 +140,6 @@ def another_day(mention: DateMention) -> str | None:
 
 def _ordinal(day: int) -> str:
     return "th" if day in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
-
-
-def moved_day(day: date) -> date:
-    """The date that `another_day` prints."""
-    return day.replace(day=day.day + (1 if day.day < 28 else -1))
 
 
 def changed_share(total: int, to: int) -> Callable[[str], str]:
