@@ -150,6 +150,7 @@ def of_plan(graph: Graph) -> Declared:
     for check_id, check in review.checks.items():
         if any(e.sha256 == plan.sha256 for e in check.evidence):
             must[check_id] = "moves"
+    must |= {f"header {f.name}": "moves" for f in review.validation.header if f.evidence.sha256 == plan.sha256}
     touched = declared(graph, lambda e: e.sha256 == plan.sha256, documents=[plan.sha256])
     may = touched.may | must.keys() | {i for i in everything if i.startswith("REQ-") or ":" in i}
     may |= {c for c, stands in graph.checks.items() if stands.inventory or review.checks[c].outcome == "pass"}
