@@ -79,8 +79,8 @@ def _documents(graph: Graph) -> Iterator[Mutation]:
     for document in _in_scope(graph):
         says = of_plan(graph) if plan and document.sha256 == plan.sha256 else of_document(graph, document.sha256)
         hashes = {document.sha256, *(p.sha256 for p in document.parts)}
-        mutant = replace(sent, records=tuple(r for r in sent.records if r.sha256 not in hashes))
-        yield Mutation("document", f"without {document.filename}", "bytes", says, lambda mutant=mutant: mutant)  # type: ignore[misc]  # mypy cannot type a lambda that binds a loop's value
+        make = partial(replace, sent, records=tuple(r for r in sent.records if r.sha256 not in hashes))
+        yield Mutation("document", f"without {document.filename}", "bytes", says, make)
 
 
 def _sections(graph: Graph) -> Iterator[Mutation]:
@@ -199,7 +199,7 @@ def _proprietors(graph: Graph) -> Iterator[Mutation]:
 
         says = of_value(graph, touches, (), ("proprietor",))
         what = f"another proprietor in {register.title_number or register.document}"
-        yield Mutation("proprietor", what, "reading", says, lambda edit=edit, q=quote: _edited(review, q.sha256, edit))  # type: ignore[misc]  # as above
+        yield Mutation("proprietor", what, "reading", says, partial(_edited, review, quote.sha256, edit))
 
 
 def _dates(graph: Graph) -> Iterator[Mutation]:

@@ -39,10 +39,6 @@ class Sent:
     records: tuple[DocumentRecord, ...]
     readings: Mapping[str, Reading]
 
-    def without(self, sha256: str) -> Sent:
-        """The same without one document."""
-        return replace(self, records=tuple(r for r in self.records if r.sha256 != sha256))
-
     def reading_as(self, sha256: str, reading: Reading) -> Sent:
         """The same with another reading of one document."""
         return replace(self, readings={**self.readings, sha256: reading.model_copy(update={"sha256": sha256})})
