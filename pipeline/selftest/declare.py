@@ -14,6 +14,7 @@ from pipeline.checklists.model import (
     RegisterTest,
     WorkbookYearsTest,
 )
+from pipeline.facts import OF_VERSIONS
 from pipeline.forms.normal import squash
 from pipeline.models import Evidence
 from pipeline.selftest.graph import Graph, Spot, Stands, Touches, spot_of, usable
@@ -31,6 +32,8 @@ class Declared:
     may: frozenset[str] = frozenset()
     #: Checks may move as long as they raise no alarm.
     calm: bool = False
+    #: Another plan may be read: anything may move, and words may stand in other sections.
+    free: bool = False
 
 
 def declared(
@@ -49,6 +52,8 @@ def declared(
     `quoted`, whatever quotes a touched place must move.
     """
     review, shas, names = graph.review, set(documents), set(facts)
+    if _decides_version(graph, touches):
+        return Declared({}, frozenset(review.standing), free=True)
 
     def near(stands: Stands) -> bool:
         return stands.on(touches) or bool(stands.documents & shas) or bool(stands.facts & names)
@@ -67,6 +72,14 @@ def declared(
         values = {f.name: [o.evidence for o in graph.of_fact(f.name)] for f in review.validation.header}
         must |= {f"header {n}": "moves" for n, quotes in values.items() if all(gone(spot_of(q)) for q in quotes)}
     return Declared(must, frozenset(may | must.keys()))
+
+
+def _decides_version(graph: Graph, touches: Touches) -> bool:
+    """True when it touches what says which of several plans is the newest: then another plan may be read."""
+    plans = [d for d in graph.review.inventory.documents if d.document_type == "project_plan"]
+    rivals = [d for d in plans if d.status in ("in_scope", "pinned", "superseded")]
+    said = (f for name in OF_VERSIONS for f in graph.of_fact(name))
+    return len(rivals) > 1 and any(touches(f.evidence) for f in said)
 
 
 def _fallen(graph: Graph, gone: Callable[[Spot], bool]) -> dict[str, How]:
@@ -161,6 +174,8 @@ def of_value(graph: Graph, touches: Touches, facts: Collection[str], bound: Coll
     """A value that is changed alone: whatever is bound to it exactly and passed must not pass again."""
     review, names = graph.review, set(bound or facts)
     found = declared(graph, touches, facts=facts)
+    if _decides_version(graph, touches):
+        return found
     must = dict(found.must)
     for check_id, stands in graph.checks.items():
         if stands.exact & names and review.checks[check_id].outcome == "pass":

@@ -147,7 +147,7 @@ def _page(graph: Graph, document: Document, number: int, whole: dict[int, str], 
     shown |= {name: check.evidence for name, check in review.checks.items()}
     for name, evidence in shown.items():
         # words that stand on another page as well may be quoted from there
-        if any(there(e) and not _elsewhere(e, whole) for e in evidence):
+        if not says.free and any(there(e) and not _elsewhere(e, whole) for e in evidence):
             says.must.setdefault(name, "moves")
     return Mutation(
         "page", f"without page {number} of {document.filename}", "bytes", says, make, takes_away=of_the_plan

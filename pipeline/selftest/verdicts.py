@@ -56,7 +56,7 @@ def verdict(mutation: Mutation, before: Review, after: Review) -> Verdict:
         surprises.append(f"{item} should not have moved: {_shown(old.get(item))}, then {_shown(new.get(item))}")
     surprises += mutation.also(after)
     surprises += _unexplained(before, after)
-    if mutation.takes_away:
+    if mutation.takes_away and not mutation.declared.free:
         surprises += _strayed(before, after)
     moved = tuple(Moved(item=i, before=_shown(old.get(i)), after=_shown(new.get(i))) for i in items if ":" not in i)
     return Verdict(
