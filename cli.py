@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -544,6 +545,56 @@ def demo(door: Door) -> Answer:
     from examples.demo import play
 
     return play(door.home, door.note if door.json else click.echo, door.width)
+
+
+@command(MAYBE_SESSION)
+def selftest(door: Door, session: str | None) -> Answer:
+    """Mutate copies of a submission, and show what moved.
+
+    Takes out each document, each answered section of the plan and each page; changes proprietors, dates and shares;
+    adds a finished review, copies the round, scrambles file names, takes the italics away. Each mutation declares what
+    must move; nothing else may. A surprise of either kind is a defect: it is shown, and the command ends with 1.
+
+    Without SESSION: on the built-in example. A session is only read; all work is done on copies in a temporary folder,
+    which is removed.
+    """
+    from pipeline.reporting.selftest import answer
+
+    with _told(door) as tell:
+        if session:
+            from pipeline.selftest.run import selftest as run_selftest
+
+            outcome = run_selftest(door.ws, door.session(session), tell)
+        else:
+            from examples.proof import prove
+
+            outcome = prove(tell)
+    return answer(outcome, door.width)
+
+
+def _now_and_then(tell: Callable[[str], None], seconds: float = 5.0) -> Callable[[str], None]:
+    last = float("-inf")
+
+    def sparsely(text: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            tell(plain(text))
+
+    return sparsely
+
+
+@contextmanager
+def _told(door: Door) -> Iterator[Callable[[str], None]]:
+    """Show the progress of one long command: a live line on a terminal, else a line every few seconds."""
+    if door.quiet or not sys.stderr.isatty():
+        yield _now_and_then(door.note)
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status("starting") as line:
+        yield lambda text: line.update(escape(plain(text)[:100]))
 
 
 @cli.group(cls=Verbs)

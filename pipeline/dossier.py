@@ -72,9 +72,9 @@ class Dossier:
 
     @cached_property
     def registers(self) -> list[Register]:
-        """Every land register in scope, by title number."""
+        """Every land register in scope, by title number; copies of one title by content, never by file name."""
         read = (read_register(d, self.pages(d)) for d in self.of_type("land_tenure"))
-        return sorted((r for r in read if r), key=lambda r: (r.title_number or "", r.document, r.document_id))
+        return sorted((r for r in read if r), key=lambda r: (r.title_number or "", r.document_id))
 
     def page(self, document: Document, number: int) -> Page:
         """A page of a document, by its number."""

@@ -26,6 +26,10 @@ _ESTIMATE = re.compile(
 _YEARS = range(1990, 2100)
 #: Per cent of each issuance that goes to the buffer pools (CC 5.4).
 BUFFER = 20
+#: Facts that tell which of two plans is the newer version of the other.
+OF_VERSIONS = ("project_name", "project_id", "plan_version", "date_submitted")
+#: Facts that are looked for among all dates of a document, wherever they stand.
+OF_EVERY_DATE = ("impossible_date", "odd_date", "ambiguous_date")
 _DATED: tuple[DocumentType, ...] = ("project_plan", "baseline_report", "monitoring_report", "ghg_emissions")
 
 #: Header fields of the report: name, section of the plan, label.

@@ -6,7 +6,7 @@ Every submission here is made up and comes from a seed; every document is a real
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -36,6 +36,7 @@ from pipeline.models import (
     ValidationResult,
 )
 from pipeline.reading.reader import read_file
+from pipeline.selftest.files import without_pages
 from pipeline.stages.cross_validate import validation_of
 from pipeline.stages.extract_evidence import evidence_of
 from pipeline.stages.map_requirements import mapping_of
@@ -131,16 +132,6 @@ def whole(seed: int = WHOLE) -> tuple[Submission, dict[str, bytes], Review]:
 
 def plan_name(submission: Submission) -> str:
     return submission.files["plan"].name
-
-
-def without_pages(data: bytes, numbers: Collection[int]) -> bytes:
-    document = pdfium.PdfDocument(data)
-    for number in sorted(numbers, reverse=True):
-        del document[number - 1]
-    out = BytesIO()
-    document.save(out)
-    document.close()
-    return out.getvalue()
 
 
 @cache

@@ -68,7 +68,7 @@ def _area(case: Case) -> Ruling:
 
 RULES = (
     Rule("buffer", "Buffer contribution is 20 %", "CC 5.4", "high", ("REQ-018",),
-         "Section 4.5 states 20 % of each issuance and its parts.", _buffer),
+         "Section 4.5 states 20 % of each issuance and its parts.", _buffer, ("buffer_shares",)),
     Rule("estimate", "Table 4.4 adds up", "Form 4.4", "medium", ("REQ-012",),
          "The rows of table 4.4 are corrected.", _estimate),
     Rule("report-area", "Reports state one area", "PG 8.3.2", "medium", ("REQ-004",),

@@ -63,6 +63,9 @@ class Rule:
     requirement_ids: tuple[str, ...]
     clears_when: str
     run: Callable[[Case], Ruling]
+    #: Facts bound to each other exactly: when one of them alone changes, a rule that passed must not pass again.
+    #: `proprietor` is that of a register. The self-test holds rules to it.
+    exact: tuple[str, ...] = ()
     #: Cause of the exception that tells of the same absence; that one shows the check's words and quotes.
     told_in: str | None = None
 

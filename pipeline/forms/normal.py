@@ -9,21 +9,21 @@ from functools import lru_cache
 #: Signs that start a list item; private-use ones come from symbol fonts.
 BULLETS = "\u2022\u25cf\u25cb\u25aa\u25ab\u2023\u2043\u00b7\uf0b7\uf0a7\uf0d8\uf06f"
 _QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " ", "\u00ad": ""})
-#: The lines of a form are looked at many times on the way to its sections; so many texts of the last ones are kept.
-_KEPT = 8192
 #: A hyphen between small letters, and the space that a page break leaves behind it.
 _BROKEN = re.compile(r"(?<=[a-z])-\s?(?=[a-z])")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+#: The same lines are compared over and over: of one plan by every test, of many reviews by a self-test.
+_REMEMBERED = 1 << 15
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_REMEMBERED)
 def plain(text: str) -> str:
     """Readable form for matching patterns: compatibility forms, straight quotes, plain dashes, single spaces."""
     text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     return re.sub(r"\s+", " ", _DASHES.sub("-", text)).strip()
 
 
-@lru_cache(maxsize=_KEPT)
+@lru_cache(maxsize=_REMEMBERED)
 def squash(text: str) -> str:
     """Form for equality: as `plain`, without spaces, hyphens, bullets and case.
 

@@ -100,9 +100,7 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     italics the wording of instructions decides. Contents pages, headings, sub-heads, labels and page numbers
     are never part of an answer.
     """
-    body, style = measured(body_pages(pages), grammar)
-    body = in_sequence(body, grammar, style)
-    stream = _resolve_subheads(tokens(body, grammar, style), style)
+    stream, style = body_tokens(pages, grammar)
     sections: dict[str, Section] = {}
     builder = _Builder(sections)
     for token in stream:
@@ -120,6 +118,13 @@ def read_plan(pages: Sequence[Page], grammar: FormGrammar) -> Plan:
     if separation != "typography":
         builder.orphans = without_instructions(builder.orphans, [])
     return Plan(sections, tuple(builder.orphans), separation)
+
+
+def body_tokens(pages: Sequence[Page], grammar: FormGrammar) -> tuple[list[Token], Style]:
+    """Every line of the form's body with what it is, in printed order, and how the document is set."""
+    body, style = measured(body_pages(pages), grammar)
+    body = in_sequence(body, grammar, style)
+    return _resolve_subheads(tokens(body, grammar, style), style), style
 
 
 def _resolve_subheads(stream: list[Token], style: Style) -> list[Token]:

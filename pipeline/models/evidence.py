@@ -40,6 +40,8 @@ class Finding(Value):
     test: str
     evidence: tuple[Evidence, ...] = ()
     values: dict[str, str] = Field(default_factory=dict)
+    #: What the values were read from or compared with, where that is not shown as evidence.
+    stood_on: tuple[Evidence, ...] = ()
 
 
 class Register(Value):

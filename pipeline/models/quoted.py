@@ -17,6 +17,18 @@ def with_each_quote(value: V, change: Callable[[Evidence], Evidence]) -> V:
     return _changed(value, change)  # type: ignore[return-value]  # each kind of value comes back as its own kind
 
 
+def quotes_in(value: object) -> tuple[Evidence, ...]:
+    """Every quote in the value, each once, in order."""
+    found: dict[Evidence, None] = {}
+
+    def note(item: Evidence) -> Evidence:
+        found[item] = None
+        return item
+
+    with_each_quote(value, note)
+    return tuple(found)
+
+
 def _changed(value: object, change: Callable[[Evidence], Evidence]) -> object:
     if isinstance(value, Evidence):
         return change(value)

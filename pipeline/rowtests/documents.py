@@ -188,7 +188,8 @@ class MapAge:
             values["year"], values["years"] = str(min(years)), " ".join(str(y) for y in sorted(set(years)))
         if closed := unread(dossier, "land_cover_map"):
             values["unread"] = "; ".join(d.filename for d in closed)
-        return Finding(test=test.test, evidence=tuple(items[:2]), values=values)
+        stood_on = tuple(_farm_name(dossier)) if documents else ()
+        return Finding(test=test.test, evidence=tuple(items[:2]), values=values, stood_on=stood_on)
 
     @staticmethod
     def judge(test: MapAgeTest, finding: Finding, facts: Facts) -> Verdict:
@@ -240,6 +241,12 @@ def _map_years(said: str) -> list[int]:
 def _farm_words(dossier: Dossier) -> set[str]:
     field = dossier.plan.field("1.1", "Project Name") if dossier.plan else None
     return _words(field.value) if field else set()
+
+
+def _farm_name(dossier: Dossier) -> list[Evidence]:
+    """The cell that the farm's name is taken from."""
+    field = dossier.plan.field("1.1", "Project Name") if dossier.plan else None
+    return dossier.quote_paragraph(field.paragraph, 0, len(field.paragraph.text)) if field else []
 
 
 def _words(text: str) -> set[str]:

@@ -94,6 +94,7 @@ def _owner_finding(test: RegisterTest, dossier: Dossier) -> Finding:
     evidence: list[Evidence] = [owners[0].evidence] if groups else []
     evidence += [item for register in concerned for item in register.proprietor_evidence]
     nameless = [r.title_number or r.document for r in dossier.registers if not r.proprietors]
+    stood_on = [*(o.evidence for o in owners), *(e for r in with_names for e in r.proprietor_evidence)]
     values = {
         "compared": "; ".join([*same, *([differs] if differs else [])]),
         "nameless": ", ".join(nameless),
@@ -103,6 +104,7 @@ def _owner_finding(test: RegisterTest, dossier: Dossier) -> Finding:
         test=test.test,
         evidence=tuple(dict.fromkeys(evidence))[:6],
         values={key: value for key, value in values.items() if value},
+        stood_on=tuple(dict.fromkeys(stood_on)),
     )
 
 
@@ -123,7 +125,12 @@ class Papers:
             "absent": "; ".join(p.name for p in absent),
             "unread": "; ".join(p.name for p in shut),
         }
-        return Finding(test=test.test, evidence=tuple(unique[:4]), values={k: v for k, v in values.items() if v})
+        return Finding(
+            test=test.test,
+            evidence=tuple(unique[:4]),
+            values={k: v for k, v in values.items() if v},
+            stood_on=tuple(dict.fromkeys(p.evidence for p in named if p.evidence)),
+        )
 
     @staticmethod
     def judge(test: PapersTest, finding: Finding, facts: Facts) -> Verdict:

@@ -59,30 +59,32 @@ def validation_of(
         row, failed = row_result(requirement, by_id[requirement.requirement_id], facts, plan)
         rows.append(row)
         failures += failed
-    owners = [owner.value for owner in facts.all("owner")]
-    titles = ledger(extraction.registers, extraction.papers, owners, printed_date(facts.value("date_submitted")))
-    differences = tuple(weighed(d, checklist) for d in extraction.plan_differences)
-    checks = run_all(
-        Case(
-            facts,
-            extraction.registers,
-            inventory,
-            checklist,
-            extraction.plan_document_id,
-            titles,
-            extraction.papers,
-            differences,
-            extraction.reviews,
-        )
-    )
+    case = case_of(facts, checklist, inventory, extraction)
+    checks = run_all(case)
     return ValidationResult(
         requirements=tuple(rows),
         checks=checks,
         exceptions=exceptions_of(rows, failures, checks, inventory, mapping, plan, checklist, extraction.papers),
         header=_header(facts),
-        titles=titles,
-        papers=extraction.papers,
-        plan_differences=differences,
+        titles=case.titles,
+        papers=case.papers,
+        plan_differences=case.plan_differences,
+    )
+
+
+def case_of(facts: Facts, checklist: Checklist, inventory: Inventory, extraction: ExtractionResult) -> Case:
+    """Everything that the rules may look at."""
+    owners = [owner.value for owner in facts.all("owner")]
+    return Case(
+        facts,
+        extraction.registers,
+        inventory,
+        checklist,
+        extraction.plan_document_id,
+        ledger(extraction.registers, extraction.papers, owners, printed_date(facts.value("date_submitted"))),
+        extraction.papers,
+        tuple(weighed(d, checklist) for d in extraction.plan_differences),
+        extraction.reviews,
     )
 
 
