@@ -65,9 +65,8 @@ def reports(case: Case) -> list[ReportView]:
     """Every project report with a figure that was read, earlier rounds first."""
     kinds = {d.document_id: d.document_type for d in case.inventory.documents}
     grouped: dict[str, list[Fact]] = {}
-    for fact in case.facts:
-        if fact.name.startswith("round_"):
-            grouped.setdefault(fact.evidence.document_id, []).append(fact)
+    for fact in case.facts.starting("round_"):
+        grouped.setdefault(fact.evidence.document_id, []).append(fact)
     views = [
         ReportView(
             key,

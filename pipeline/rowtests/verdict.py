@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -40,12 +40,13 @@ class Facts:
         for fact in self._all:
             self._by_name.setdefault(fact.name, []).append(fact)
 
-    def __iter__(self) -> Iterator[Fact]:
-        return iter(self._all)
-
     def all(self, name: str) -> list[Fact]:
         """Every value of that name, as found."""
         return self._by_name.get(name, [])
+
+    def starting(self, prefix: str) -> list[Fact]:
+        """Every value whose name starts so, as found."""
+        return [fact for fact in self._all if fact.name.startswith(prefix)]
 
     def value(self, name: str) -> str | None:
         """The first value of that name."""

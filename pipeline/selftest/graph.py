@@ -51,7 +51,7 @@ Touches = Callable[[Evidence], bool]
 
 
 class _Asked(Facts):
-    """Facts that remember which of them were asked for; every question goes through `all`."""
+    """Facts that remember which of them were asked for; every question goes through `all` or `starting`."""
 
     def __init__(self, facts: tuple[Fact, ...]) -> None:
         super().__init__(facts)
@@ -61,6 +61,12 @@ class _Asked(Facts):
         """Every value of that name, as found."""
         self.names.add(name)
         return super().all(name)
+
+    def starting(self, prefix: str) -> list[Fact]:
+        """Every value whose name starts so, as found."""
+        found = super().starting(prefix)
+        self.names |= {fact.name for fact in found}
+        return found
 
 
 class _Looked:

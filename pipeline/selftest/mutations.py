@@ -289,7 +289,9 @@ def _workbooks(graph: Graph, load: Load, read: Read) -> Iterator[Mutation]:
             return review.sent.reading_as(quote.sha256, read(with_later_years(load(quote.sha256), YEARS_LATER)))
 
         on = overlaps([quote.quote])
-        says = declared(graph, partial(_both, on, quote.sha256), documents=[quote.sha256])
+        # The years say what the figures below them are of, so every fact of the workbook may be another one.
+        facts = {fact.name for fact in graph.facts if fact.evidence.sha256 == quote.sha256}
+        says = declared(graph, partial(_both, on, quote.sha256), documents=[quote.sha256], facts=facts)
         row, _, test = item.partition(":")
         passed = any(t.test == test and t.outcome == "pass" for t in review.rows[row].tests)
         if passed:
