@@ -124,7 +124,7 @@ def _believes_reviews(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _quotes_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "_without_instructions", lambda paragraphs, only_lead: paragraphs)
+    monkeypatch.setattr(plan, "without_instructions", lambda paragraphs, *_: paragraphs)
 
 
 @pytest.mark.parametrize(
