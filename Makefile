@@ -13,7 +13,7 @@ run: $(VENV)/.installed  ## watch ./inbox as ./config.toml says, up to the repor
 	@$(BIN)/registry-review watch --to report
 
 test: $(VENV)/.installed-dev  ## every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-dev  ## style, types, layers
 	@$(BIN)/ruff check .

@@ -31,7 +31,7 @@ _OF_ONE_FARM = frozenset(
 #: Words that many farms carry.
 _COMMON_WORDS = {"farm", "farms", "farming", "estate", "estates", "partnership", "partners", "the", "and", "ltd"}
 _COMMON_WORDS |= {"limited", "llp", "co", "company", "sons", "son", "project", "trust", "of"}
-#: Names of one farm may be shortened (Nees, Neesham) or misspelt; fewer letters than this are no sign.
+#: Names of one farm may be shortened or misspelt; fewer letters than this are no sign.
 _ALIKE, _LEAST_LETTERS = 80.0, 4
 
 

@@ -65,7 +65,7 @@ CASES: list[tuple[str, str, Callable[[str], Review], list[str], list[str]]] = [
             "The area is 120.40 hectares.",
             "120.4 ha",
             "Gross area: 1,204.5 ha.",
-            "82.08Ha",
+            "91.07Ha",
             "The project covers 120 Ha of arable land.",
         ],
         ["The area is shown on the map.", "TBC", "300 acres"],

@@ -128,7 +128,7 @@ def test_table_4_4_adds_up_to_the_tonne(row: str, outcome: str) -> None:
 
 
 def test_reports_state_one_area() -> None:
-    one, same = baseline("Total Project Area 82.08 (ha)"), baseline("Total Project Area 82.08 (ha)", name="Second.pdf")
+    one, same = baseline("Total Project Area 91.07 (ha)"), baseline("Total Project Area 91.07 (ha)", name="Second.pdf")
     other = baseline("Total Project Area 82.18 (ha)", name="Third.pdf")
     assert review(plan_paper(), one).outcome("report-area") == "not_run"
     assert review(plan_paper(), one, same).outcome("report-area") == "pass"

@@ -96,7 +96,7 @@ class Figure:
         return f"{self.raw} {self.unit}"
 
     def equals(self, other: Figure) -> bool:
-        """The same to the last place that the less exact of the two gives: 82 and 82.08 are equal."""
+        """The same to the last place that the less exact of the two gives: 91 and 91.07 are equal."""
         places = min(_places(self.raw), _places(other.raw))
         return abs(round(self.value, places) - round(other.value, places)) < 10**-9
 
