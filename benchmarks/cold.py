@@ -58,8 +58,8 @@ def _rows(what: str, folder: Path, place: Path, rounds: int) -> list[Row]:
             figure=ratio(seconds["cold"], seconds["reader"]),
             target=1.5,
             at_most=True,
-            note="One plan holds most pages, so a second reading process helps little; "
-            "the stages after reading, and what they write, are the rest.",
+            note="One plan holds most pages, so a second reading process helps little; finding the quotes on their "
+            "pages and drawing strips of these opens the PDFs twice more, and the stages' own work is the rest.",
         ),
         Row(
             name=f"{what}: the same again, nothing changed",

@@ -58,6 +58,7 @@ def _rows(what: str, found: Sequence[Path], rounds: int) -> list[Row]:
             figure=ratio(seconds["pdfplumber"], seconds["own"]),
             target=15,
             at_most=False,
+            note="Pages with little text, as most of the made-up ones, are read quickly by both.",
         ),
         Row(
             name=f"{what}: our reader against text alone by pdfplumber",
