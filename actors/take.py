@@ -60,9 +60,9 @@ def declare_take(dispatch: Dispatch) -> None:
         throws=PERMANENT,
     )(take_files)
 
-    def read_document(sha256: str, session_id: str) -> None:
+    def read_document(sha256: str, session_id: str, filename: str) -> None:
         """Read one content so that the cache is warm; what comes of it is the discovery's to say."""
-        read_ahead(dispatch, sha256, session_id)
+        read_ahead(dispatch, sha256, session_id, filename)
 
     dramatiq.actor(
         queue_name=QUEUE,
@@ -90,9 +90,11 @@ def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) 
         log.log(level, "%s: %s %s%s", session_id, file.outcome, printable(file.filename), _because(file.reason))
     dispatch.news.tell(News("taken", session_id, result.message, result=result))
     reader = dispatch.broker.get_actor(READ)
-    for sha256 in sorted({f.sha256 for f in result.files if f.sha256 and f.outcome in ("added", "new_version")}):
+    new = {f.sha256: f.filename for f in result.files if f.sha256 and f.outcome in ("added", "new_version")}
+    for sha256, filename in sorted(new.items()):
         if not dispatch.underway.of(sha256, READ):
-            reader.send(sha256, session_id)
+            # With its name: to ask the session for it, once for each of ten thousand files, takes longer than reading.
+            reader.send(sha256, session_id, filename)
     try:
         dispatch.send_due(session_id)
     except TryAgain:
@@ -103,17 +105,17 @@ def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) 
     return result
 
 
-def read_ahead(dispatch: Dispatch, sha256: str, session_id: str) -> None:
-    """Read a content that came with the session's files, telling of it under the name it has there."""
-    begun: list[str] = []
+def read_ahead(dispatch: Dispatch, sha256: str, session_id: str, filename: str) -> None:
+    """Read a content that came with the session's files, telling of it under the name it came with."""
+    begun = False
 
     def tell(what: str, pages: int | None) -> None:
-        news = News("progress", session_id, f"{what} {begun[0]}", "document_discovery", document=begun[0], pages=pages)
-        dispatch.news.tell(news)
+        said = f"{what} {filename}"
+        dispatch.news.tell(News("progress", session_id, said, "document_discovery", document=filename, pages=pages))
 
     def begin() -> None:
-        documents = dispatch.ws.sessions.read(session_id).documents.values()
-        begun.append(next((d.filename for d in documents if d.sha256 == sha256), sha256[:12]))
+        nonlocal begun
+        begun = True
         tell("reading", None)
 
     pages = 0
