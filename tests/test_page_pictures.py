@@ -17,7 +17,7 @@ from PIL import Image
 
 from pipeline.errors import ReviewError
 from pipeline.models import Drawing
-from pipeline.reading.boxes import all_boxes, quote_boxes
+from pipeline.reading.boxes import all_boxes
 from pipeline.reading.pictures import MOST_PIXELS, PAGE_DPI, draw
 from pipeline.reading.service import ReadingService
 from pipeline.reporting.html import render_html
@@ -29,7 +29,7 @@ SHA = "e" * 64
 
 
 def drawn(path: Path, page: int = 1, strip: bool = False, words: str = WORDS) -> Image.Image:
-    boxes = quote_boxes(path, page, words)
+    boxes = all_boxes(path, [(page, words)])[0]
     (png,) = draw(path, [{"page": page, "boxes": boxes, "strip": strip}])
     assert png is not None
     return Image.open(io.BytesIO(png)).convert("RGB")
@@ -46,7 +46,7 @@ def marked(image: Image.Image) -> tuple[int, int, int, int] | None:
 def test_the_quoted_words_are_marked_where_they_stand(tmp_path: Path) -> None:
     # Given a page with a sentence on it
     path = make_pdf(tmp_path / "plan.pdf", prose)
-    ((x0, top, x1, bottom),) = quote_boxes(path, 1, WORDS)
+    ((x0, top, x1, bottom),) = all_boxes(path, [(1, WORDS)])[0]
     # When it is drawn with those words marked
     image = drawn(path)
     # Then the mark covers their boxes, to a pixel or two, and they are still black on it
@@ -69,7 +69,7 @@ def test_on_a_turned_page_the_mark_turns_with_the_words(tmp_path: Path, turn: in
     assert found is not None
     # the words are under the mark, wherever the turn brought it
     assert min(image.crop(found).convert("L").tobytes()) < 60
-    ((x0, _, _, bottom),) = quote_boxes(tmp_path / "turned.pdf", 1, WORDS)
+    ((x0, _, _, bottom),) = all_boxes(tmp_path / "turned.pdf", [(1, WORDS)])[0]
     assert found[0] == pytest.approx(x0 * PAGE_DPI / 72, abs=5)
     assert found[3] == pytest.approx(bottom * PAGE_DPI / 72, abs=5)
 
@@ -80,7 +80,7 @@ def test_a_strip_is_small_shows_the_lines_around_and_lacks_the_empty_margins(tmp
     assert marked(strip) is not None
     assert strip.height < 0.3 * 841.89 * 100 / 72
     assert strip.width < 0.9 * 595.28 * 100 / 72
-    (png,) = draw(path, [{"page": 1, "boxes": quote_boxes(path, 1, WORDS), "strip": True}])
+    (png,) = draw(path, [{"page": 1, "boxes": all_boxes(path, [(1, WORDS)])[0], "strip": True}])
     assert png is not None
     assert len(png) < 12_000
     assert len(Image.open(io.BytesIO(png)).getcolors() or ()) <= 15
@@ -88,7 +88,7 @@ def test_a_strip_is_small_shows_the_lines_around_and_lacks_the_empty_margins(tmp
 
 def test_the_same_page_gives_the_same_bytes(tmp_path: Path) -> None:
     path = make_pdf(tmp_path / "plan.pdf", prose, prose)
-    boxes = quote_boxes(path, 1, WORDS)
+    boxes = all_boxes(path, [(1, WORDS)])[0]
     wanted = [{"page": n, "boxes": boxes, "strip": s} for n in (2, 1) for s in (True, False)]
     whole = draw(path, wanted)
     assert all(whole)
@@ -135,7 +135,7 @@ def test_quotes_asked_for_together_have_the_boxes_they_have_alone(tmp_path: Path
 
     path = make_pdf(tmp_path / "plan.pdf", prose, second)
     wanted = [(2, "grazed in spring"), (1, WORDS), (1, "sown with barley"), (9, WORDS), (1, WORDS)]
-    assert all_boxes(path, wanted) == [quote_boxes(path, page, quote) for page, quote in wanted]
+    assert all_boxes(path, wanted) == [all_boxes(path, [(page, quote)])[0] for page, quote in wanted]
     assert [bool(boxes) for boxes in all_boxes(path, wanted)] == [True, True, False, False, True]
 
 
@@ -151,7 +151,7 @@ def service(tmp_path: Path) -> Iterator[ReadingService]:
 
 def test_pictures_come_from_a_process_of_their_own_with_the_same_bytes(tmp_path: Path, service: ReadingService) -> None:
     path = make_pdf(tmp_path / SHA, prose)
-    drawing = Drawing(page=1, boxes=quote_boxes(path, 1, WORDS))
+    drawing = Drawing(page=1, boxes=all_boxes(path, [(1, WORDS)])[0])
     assert service.pictures(SHA, [drawing]) == draw(path, [drawing.model_dump()])
     assert len(service.children()) == 1
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pdf_maker import Draw, Sheet, make_pdf, prose
 
 from pipeline.models import Line, Page, Reading
-from pipeline.reading.boxes import quote_boxes
+from pipeline.reading.boxes import all_boxes
 from pipeline.reading.labels import printed_labels
 from pipeline.reading.lines import clean
 from pipeline.reading.pdf import read_pdf
@@ -130,7 +130,7 @@ def test_text_beyond_the_basic_plane_does_not_shift_the_boxes_behind_it(tmp_path
     page = read(path).pages[0]
 
     # When the words behind them are looked for
-    boxes = quote_boxes(path, 1, "share of carbon")
+    boxes = all_boxes(path, [(1, "share of carbon")])[0]
 
     # Then they are found where they were drawn
     assert page.text.startswith("\U0001d44e")
@@ -160,7 +160,7 @@ def test_boxes_are_those_of_the_page_as_shown_however_it_is_turned_and_cropped(t
     ink = image.point(lambda v: 255 if v < 100 else 0).getbbox()
 
     # Then the box lies around the ink
-    (box,) = quote_boxes(path, 1, "MMMMMM")
+    (box,) = all_boxes(path, [(1, "MMMMMM")])[0]
     assert ink is not None
     assert (round(page.width), round(page.height)) == image.size
     assert box[0] <= ink[0] + 2 and box[1] <= ink[1] + 2  # noqa: PT018 - the two edges belong together
@@ -170,7 +170,7 @@ def test_boxes_are_those_of_the_page_as_shown_however_it_is_turned_and_cropped(t
 
 def test_a_quote_over_two_lines_has_a_box_on_each_and_line_breaks_do_not_matter(tmp_path: Path) -> None:
     path = make_pdf(tmp_path / "q.pdf", prose)
-    boxes = quote_boxes(path, 1, "after the  harvest. It is\ngrazed")
+    boxes = all_boxes(path, [(1, "after the  harvest. It is\ngrazed")])[0]
     assert len(boxes) == 2
     assert boxes[0][1] < boxes[1][1]
     assert boxes[0][0] > boxes[1][0]
@@ -181,15 +181,15 @@ def test_a_quote_that_also_stands_in_italics_is_boxed_where_it_is_upright(tmp_pa
         tmp_path / "twice.pdf",
         lambda s: s.text(72, 100, "Name the owner.", "I").text(72, 200, "Name the owner."),
     )
-    (box,) = quote_boxes(path, 1, "Name the owner.")
+    (box,) = all_boxes(path, [(1, "Name the owner.")])[0]
     assert box[1] > 150
 
 
 def test_a_quote_that_is_not_on_the_page_has_no_boxes(tmp_path: Path) -> None:
     path = make_pdf(tmp_path / "q.pdf", prose)
-    assert quote_boxes(path, 1, "sown with barley") == ()
-    assert quote_boxes(path, 7, "sown with clover") == ()
-    assert quote_boxes(path, 1, " - ") == ()
+    assert all_boxes(path, [(1, "sown with barley")])[0] == ()
+    assert all_boxes(path, [(7, "sown with clover")])[0] == ()
+    assert all_boxes(path, [(1, " - ")])[0] == ()
 
 
 # --- printed numbers -------------------------------------------------------------------------------------------------
@@ -436,7 +436,7 @@ def test_junk_in_front_of_the_header_is_left_out_and_noted_tables_included(tmp_p
     assert "clover" in reading.pages[0].text
     assert reading.pages[0].tables[0].rows == ROWS
     assert "2160 bytes in front" in (reading.note or "")
-    assert quote_boxes(path, 1, "sown with clover")
+    assert all_boxes(path, [(1, "sown with clover")])[0]
 
 
 def test_garbage_behind_a_header_is_malformed(tmp_path: Path) -> None:

@@ -234,11 +234,11 @@ def test_boxes_are_found_on_demand_and_missing_quotes_have_none(
     shelf.files[OTHER] = shelf.folder / "note.txt"
     shelf.files[OTHER].write_text("sown with clover")
     service = start()
-    ((x0, top, x1, bottom),) = service.boxes(SHA, 1, "sown with clover")
+    ((x0, top, x1, bottom),) = service.all_boxes(SHA, [(1, "sown with clover")])[0]
     assert 72 < x0 < x1 < 400
     assert 80 < top < bottom < 110
-    assert service.boxes(SHA, 1, "sown with barley") == ()
-    assert service.boxes(OTHER, 1, "sown with clover") == ()
+    assert service.all_boxes(SHA, [(1, "sown with barley")])[0] == ()
+    assert service.all_boxes(OTHER, [(1, "sown with clover")])[0] == ()
 
 
 def test_closing_ends_the_processes_even_those_at_work(start: Callable[..., ReadingService], shelf: Shelf) -> None:

@@ -15,7 +15,7 @@ import report_fixture as made
 from pdf_maker import make_pdf, prose
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE as IMAGE
 
-from pipeline.reading.boxes import quote_boxes
+from pipeline.reading.boxes import all_boxes
 from pipeline.reading.pictures import draw
 from pipeline.reporting.html import render_html
 from pipeline.reporting.pictures import strips_of
@@ -153,7 +153,7 @@ def test_the_printed_page_is_landscape_and_holds_folded_quotes_whole(browser: st
 def pictured(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page with a drawn strip beside every quote."""
     path = make_pdf(tmp_path_factory.mktemp("drawn") / "plan.pdf", prose)
-    boxes = quote_boxes(path, 1, "sown with clover")
+    boxes = all_boxes(path, [(1, "sown with clover")])[0]
     (strip,) = draw(path, [{"page": 1, "boxes": boxes, "strip": True}])
     report = made.boxed(made.report())
     return render_html(report, made.checklist(), strips_of(report, lambda _sha, drawings: [strip] * len(drawings)))

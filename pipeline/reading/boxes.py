@@ -18,11 +18,6 @@ from pipeline.reading.words import TextLayer
 _HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2212\ufffe\x02"
 
 
-def quote_boxes(path: Path, page: int, quote: str) -> tuple[Box, ...]:
-    """The boxes of one quote on the 1-based page, as `all_boxes` finds them."""
-    return all_boxes(path, [(page, quote)])[0]
-
-
 def all_boxes(path: Path, wanted: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
     """For each (1-based page, quote) its boxes, one per line it runs over, in PDF points from the top left.
 

@@ -120,10 +120,6 @@ class ReadingService:
                 continue  # half a disk or an older shape: it is made again from the content, nothing is lost
         return None
 
-    def boxes(self, sha256: str, page: int, quote: str) -> tuple[Box, ...]:
-        """The boxes of a quote on a 1-based PDF page, one per line, in points from the top left; () when not found."""
-        return self.all_boxes(sha256, [(page, quote)])[0]
-
     def all_boxes(self, sha256: str, wanted: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
         """The boxes of each (1-based PDF page, quote) of one content, opened once for all; () for what is not found."""
         found = self._at_once("boxes", sha256, [list(one) for one in wanted])
