@@ -6,7 +6,6 @@ import logging
 import os
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -560,7 +559,7 @@ def selftest(door: Door, session: str | None) -> Answer:
     """
     from pipeline.reporting.selftest import answer
 
-    with _told(door) as tell:
+    with screen.one_line(door.note, quiet=door.quiet) as tell:
         if session:
             from pipeline.selftest.run import selftest as run_selftest
 
@@ -570,31 +569,6 @@ def selftest(door: Door, session: str | None) -> Answer:
 
             outcome = prove(tell)
     return answer(outcome, door.width)
-
-
-def _now_and_then(tell: Callable[[str], None], seconds: float = 5.0) -> Callable[[str], None]:
-    last = float("-inf")
-
-    def sparsely(text: str) -> None:
-        nonlocal last
-        if time.monotonic() - last >= seconds:
-            last = time.monotonic()
-            tell(plain(text))
-
-    return sparsely
-
-
-@contextmanager
-def _told(door: Door) -> Iterator[Callable[[str], None]]:
-    """Show the progress of one long command: a live line on a terminal, else a line every few seconds."""
-    if door.quiet or not sys.stderr.isatty():
-        yield _now_and_then(door.note)
-        return
-    from rich.console import Console
-    from rich.markup import escape
-
-    with Console(stderr=True).status("starting") as line:
-        yield lambda text: line.update(escape(plain(text)[:100]))
 
 
 @cli.group(cls=Verbs)

@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, cast
 
 from pipeline import logs
+from pipeline.reporting.terminal import plain
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -96,3 +98,28 @@ def _ended_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def one_line(say: Callable[[str], None], quiet: bool = False, seconds: float = 5.0) -> Iterator[Callable[[str], None]]:
+    """Show the progress of one long command as a live line; where none can be drawn, `say` it every few seconds."""
+    if quiet or not can_be_drawn_on():
+        yield _now_and_then(say, seconds)
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status("starting") as line:
+        yield lambda text: line.update(escape(plain(text)[:100]))
+
+
+def _now_and_then(say: Callable[[str], None], seconds: float) -> Callable[[str], None]:
+    last = float("-inf")
+
+    def sparsely(text: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= seconds:
+            last = time.monotonic()
+            say(plain(text))
+
+    return sparsely
