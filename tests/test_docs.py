@@ -145,7 +145,8 @@ def test_every_package_has_its_reason_and_no_other_is_listed() -> None:
 
 
 def test_every_package_that_runs_is_imported_somewhere_or_its_reason_says_why_not() -> None:
-    sources = [p for top in ("actors", "examples", "pipeline") for p in (ROOT / top).rglob("*.py")]
+    folders = ("actors", "commands", "examples", "pipeline", "servers")
+    sources = [p for folder in folders for p in (ROOT / folder).rglob("*.py")]
     code = "\n".join(map(text_of, [*sources, ROOT / "cli.py", ROOT / "screen.py", ROOT / "watcher.py"]))
     names = {"fpdf2": "fpdf", "pillow": "PIL", "pyshp": "shapefile"}
     names |= {"python-calamine": "python_calamine", "python-docx": "docx"}

@@ -1,0 +1,1 @@
+"""The command line in families, a module each; `cli.py` puts them together."""

@@ -1,0 +1,168 @@
+"""What every command stands on: global options, the home, how an answer is given, how an error becomes a sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline import __version__, acts, exits, workflow
+from pipeline.errors import ReviewError
+from pipeline.reporting.answers import Answer
+from pipeline.reporting.terminal import json_of, plain
+from pipeline.visit import Visit
+
+if TYPE_CHECKING:
+    pass
+
+VERBS = click.Choice(tuple(workflow.VERBS))
+CHOICES = click.Choice(acts.CHOICES)
+
+
+class Door(Visit):
+    """What every command shares: the global options, the home, and how an answer is given."""
+
+    json: bool = False
+
+    @property
+    def embedded(self) -> bool:
+        """True when the work is done in this process and not by workers."""
+        return self.loaded.settings.queue.broker == "embedded"
+
+    @property
+    def width(self) -> int:
+        """Columns to fold to on a terminal; 0, never fold, when somebody else reads."""
+        return min(shutil.get_terminal_size().columns, 140) if sys.stdout.isatty() else 0
+
+    def give(self, answer: Answer) -> None:
+        """The result on stdout, as text or one JSON document; the rest on stderr; then the exit code."""
+        if answer.raw is not None:
+            sys.stdout.buffer.write(answer.raw)
+        elif self.json or answer.text:
+            click.echo(json_of(answer.value) if self.json else answer.text)
+        for note in answer.notes:
+            self.note(note)
+        for what, cure in answer.problems:
+            complain(what, cure)
+        if answer.code:
+            raise click.exceptions.Exit(answer.code)
+
+    def note(self, text: str) -> None:
+        """Something beside the result, on stderr."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+def complain(what: str, cure: str = "") -> None:
+    """An error for people, on stderr; in colour on a terminal unless NO_COLOR is set."""
+    color = False if os.environ.get("NO_COLOR") else True if os.environ.get("FORCE_COLOR") else None
+    click.echo(f"{click.style('error:', fg='red', bold=True)} {plain(what)}", err=True, color=color)
+    if cure:
+        click.echo(f"{click.style('cure:', bold=True)} {plain(cure)}", err=True, color=color)
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value:
+        setattr(ctx.ensure_object(Door), str(param.name), value)
+
+
+def _global_options(hidden: bool) -> list[click.Parameter]:
+    """The options that may stand before the command, where help shows them, or after it."""
+
+    def option(*names: str, **how: Any) -> click.Option:
+        return click.Option(names, expose_value=False, is_eager=True, hidden=hidden, callback=_remember, **how)
+
+    file, folder = click.Path(dir_okay=False, path_type=Path), click.Path(file_okay=False, path_type=Path)
+    return [
+        option("--config", type=file, metavar="FILE", help="Read settings from FILE."),
+        option("--home", type=folder, metavar="DIR", help="Keep everything under DIR: DIR/inbox and DIR/data."),
+        option("--json", is_flag=True, help="Give the result as one JSON document."),
+        option("--quiet", "-q", is_flag=True, help="Say nothing but the result and errors."),
+        option("--verbose", "-v", is_flag=True, help="Log what is done to stderr."),
+    ]
+
+
+class Verbs(click.Group):
+    """Commands in the order of the work; the outermost group turns errors into sentences and exit codes."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """As they were written."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what it raises becomes a sentence on stderr and an exit code."""
+        if ctx.parent is not None:
+            return super().invoke(ctx)
+        door = ctx.ensure_object(Door)
+        ctx.call_on_close(door.close)
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort):
+            door.note("Interrupted. Nothing is lost: the same command goes on from here.")
+            code = exits.INTERRUPTED
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the last place where a defect can still become a sentence
+            what, cure, code = door.explain(error)
+            complain(what, cure)
+        raise click.exceptions.Exit(code)
+
+
+def _complete_session(ctx: click.Context, _param: click.Parameter, typed: str) -> list[str]:
+    try:
+        return [i for i in ctx.find_root().ensure_object(Door).ws.sessions.ids() if i.startswith(typed)]
+    except ReviewError:
+        return []  # a shell that completes has no place for errors
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="registry-review %(version)s")
+def cli() -> None:
+    """First pass of a carbon registry review: files in, a report whose every statement stands on a quote.
+
+    SESSION may be the start of an id, as long as no other begins so: 20261102 for session-20261102-094500.
+    """
+
+
+cli.params += _global_options(hidden=False)
+
+
+Parameter = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def command(
+    *parameters: Parameter, name: str | None = None, text: str | None = None, under: click.Group = cli
+) -> Callable[[Callable[..., Answer | None]], click.Command]:
+    """Make a function of a Door and the parameters a command that gives the answer the function returns."""
+
+    def declare(function: Callable[..., Answer | None]) -> click.Command:
+        @wraps(function)
+        def run(**values: Any) -> None:
+            door = click.get_current_context().ensure_object(Door)
+            answer = function(door, **values)
+            if answer is not None:
+                door.give(answer)
+
+        body: Callable[..., Any] = run
+        for parameter in reversed(parameters):
+            body = parameter(body)
+        made = click.command(name=name or function.__name__, help=text)(body)
+        made.params += _global_options(hidden=True)
+        under.add_command(made)
+        return made
+
+    return declare
+
+
+SESSION = click.argument("session", metavar="SESSION", shell_complete=_complete_session)
+MAYBE_SESSION = click.argument("session", metavar="[SESSION]", required=False, shell_complete=_complete_session)
+DOCUMENT = click.argument("document", metavar="DOCUMENT")
+BY = click.option("--by", required=True, metavar="NAME", help="Who does this; goes into the audit log.")
+NO_WAIT = click.option("--no-wait", is_flag=True, help="Ask for it and leave it to a running watcher or worker.")
+VERB = click.argument("verb", metavar="[VERB]", type=VERBS, required=False)
