@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.models.base import SCHEMA_VERSION, CheckOutcome, RowStatus, Severity, TestOutcome, Value
 from pipeline.models.evidence import Evidence, Fact
 from pipeline.models.inventory import Document
+from pipeline.models.review import Annotation, Determination, Revision
 from pipeline.models.tenure import Paper, PlanDifference, TitleLine
 
 
@@ -109,3 +110,7 @@ class Report(Value):
     papers: tuple[Paper, ...] = ()
     #: Other plans of this project, compared in answers with the one that was read.
     plan_differences: tuple[PlanDifference, ...] = ()
+    #: What people said, beside the decisions that stand with their rows.
+    annotations: tuple[Annotation, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    determination: Determination | None = None
