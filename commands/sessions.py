@@ -44,8 +44,8 @@ def create(door: Door, **metadata: Any) -> Answer:
 def add(door: Door, session: str, sources: tuple[str, ...], on_duplicate: str, reference: bool) -> Answer:
     """Add files, folders or links (https://...) to a session, as often as wanted.
 
-    They are copied, never moved or changed; a link is fetched once, now. When another session holds the same project, a person is asked before
-    anything is added; without a terminal to ask on, nothing is added and the exit code is 3.
+    They are copied, never moved or changed; a link is fetched once, now. When another session holds the same project, a
+    person is asked before anything is added; without a terminal to ask on, nothing is added and the exit code is 3.
     """
 
     def ask(found: DuplicateSessionWarning) -> str:

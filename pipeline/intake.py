@@ -161,7 +161,9 @@ def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: 
     known = tx.record.sources.get(source_id)
     if batch.stands and known is not None:
         count = known.metadata.get("file_count", 0)
-    metadata = {**(known.metadata if known else {}), **batch.metadata, "file_count": count}
+    # A link says anew all that it has to say: what it said before is no longer true.
+    before = known.metadata if known and batch.source_type != "link" else {}
+    metadata = {**before, **batch.metadata, "file_count": count}
     if came := [a for a in tx.record.archives.values() if a.source_id == source_id]:
         metadata["archives"] = [{"path": a.path, "sha256": a.sha256, "files": len(a.files)} for a in came]
     if known is None:
