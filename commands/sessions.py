@@ -45,7 +45,7 @@ def add(door: Door, session: str, sources: tuple[str, ...], on_duplicate: str, r
     """Add files, folders or links (https://...) to a session, as often as wanted.
 
     They are copied, never moved or changed; a link is fetched once, now. When another session holds the same project, a
-    person is asked before anything is added; without a terminal to ask on, nothing is added and the exit code is 3.
+    person is asked before anything is added; without a terminal to ask on, nothing is added, and it ends with 3.
     """
 
     def ask(found: DuplicateSessionWarning) -> str:
