@@ -50,10 +50,10 @@ def add(
     wrong: list[tuple[str, ReviewError]] = []
     notes: list[str] = []
     for source in sources:
-        what = _described(source, access_mode)
         # A link may hold a password, which must not come back in an answer.
-        told = shown(source) if what["type"] == "link" else source
+        told = shown(source) if _is_link(source) else source
         try:
+            what = _described(source, access_mode)
             choice = _add_one(ws, record.session_id, what, told, choice, ask, actor, results, notes)
         except (DuplicateSessionWarning, FileRefused, TryAgain, UsageError) as error:
             wrong.append((told, error))
@@ -68,10 +68,16 @@ def add(
     )
 
 
+def _is_link(source: str) -> bool:
+    return source.lower().startswith(("http://", "https://"))
+
+
 def _described(source: str, access_mode: str) -> dict[str, Any]:
     """What was typed, as a source: a link, or a file or folder."""
-    if source.lower().startswith(("http://", "https://")):
+    if _is_link(source):
         return {"type": "link", "url": source, "access_mode": access_mode}
+    if access_mode == "reference":
+        raise UsageError("Only a link can be referred to.", "Leave --reference out to add files and folders.")
     return {"type": "path", "path": str(Path(source).expanduser().absolute())}
 
 

@@ -160,6 +160,7 @@ def test_an_archive_behind_a_link_is_opened(workspace: Workspace, session: str, 
     record = workspace.sessions.read(session)
     assert [a.filename for a in record.archives.values()] == ["farm.zip"]
     assert add(workspace, session, f"{site.url}/share").files_added == 0
+    assert "holds these bytes as farm.zip" in add(workspace, session, f"{site.url}/share", "reference").message
 
 
 def test_what_a_person_took_out_comes_back_when_its_link_is_added_again_and_not_by_discovery(
@@ -350,6 +351,11 @@ def test_a_reference_becomes_a_mirror_and_a_mirror_stays_one(workspace: Workspac
     assert (source.metadata["access_mode"], source.metadata["file_count"]) == ("mirror", 1)
     assert source.metadata["sha256"] == sha256(PDF).hexdigest()
     assert source.metadata["seen_sha256"] == sha256(b"another plan").hexdigest()
+    site.routes["/plan.pdf"] = answer(PDF, content_type="application/pdf")
+    add(workspace, session, url, "reference")
+    assert workspace.sessions.read(session).sources == record.sources
+    site.routes["/plan.pdf"] = answer(b"another plan")
+    add(workspace, session, url, "reference")
     assert add(workspace, session, url).files[0].outcome == "new_version"
     (source,) = workspace.sessions.read(session).sources.values()
     assert "seen_sha256" not in source.metadata
@@ -461,6 +467,9 @@ def test_the_command_line_adds_links_beside_files(tmp_path: Path, site: Site, mo
     assert busy.exit_code == 75
     userinfo = run(home, "add", session, "https://me:hunter2@example.org/x")
     assert userinfo.exit_code == 2
+    folder = run(home, "add", session, "--reference", str(tmp_path))
+    assert folder.exit_code == 2
+    assert "Only a link" in folder.output
     everything = "".join(r.output for r in (added, shown, page, told, busy, userinfo))
     assert "hidden" not in everything
     assert "hunter2" not in everything

@@ -68,7 +68,7 @@ def from_link(
 def _seen(got: Fetched, access_mode: str, known: DocumentSource | None, at: datetime) -> dict[str, Any]:
     """What the session keeps of the link; nothing changes while it gives the same bytes."""
     if known is not None and known.metadata.get("sha256") == got.sha256:
-        return {**known.metadata, "access_mode": access_mode}
+        return {**_kept(known.metadata), "access_mode": access_mode}
     seen = {
         "url": got.url,
         "access_mode": access_mode,
@@ -82,9 +82,15 @@ def _seen(got: Fetched, access_mode: str, known: DocumentSource | None, at: date
     return {key: value for key, value in seen.items() if value and not (key == "final_url" and value == got.url)}
 
 
+def _kept(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Without other bytes that the link gave for a while: it gives the kept ones again."""
+    return {key: value for key, value in metadata.items() if key not in ("seen_sha256", "seen_at")}
+
+
 def _referred(source_id: str, got: Fetched, record: SessionRecord, known: DocumentSource | None, at: datetime) -> Batch:
     """The link as something to refer to: no bytes are kept, so nothing can be quoted from it."""
-    held = next((d.filename for d in record.documents.values() if d.sha256 == got.sha256), None)
+    there = (*record.documents.values(), *(a for a in record.archives.values() if a.kept))
+    held = next((one.filename for one in there if one.sha256 == got.sha256), None)
     before = known.metadata if known is not None else {}
     changed = before.get("sha256") not in (None, got.sha256)
     note = f"{got.filename} ({got.size} bytes, SHA-256 {got.sha256}) was looked at and is referred to only: "
@@ -94,8 +100,9 @@ def _referred(source_id: str, got: Fetched, record: SessionRecord, known: Docume
     if before.get("access_mode") == "mirror":
         # What was kept stays kept, and where it came from stays told.
         seen = {"seen_sha256": got.sha256, "seen_at": at.isoformat()}
-        metadata = {**before, **seen} if changed and before.get("seen_sha256") != got.sha256 else dict(before)
+        metadata = _kept(before)
         if changed:
+            metadata = dict(before) if before.get("seen_sha256") == got.sha256 else {**before, **seen}
             note += " Add it again as a mirror to take them as a new version."
     else:
         metadata = _seen(got, "reference", known, at)
