@@ -89,8 +89,9 @@ def _kept(metadata: dict[str, Any]) -> dict[str, Any]:
 
 def _referred(source_id: str, got: Fetched, record: SessionRecord, known: DocumentSource | None, at: datetime) -> Batch:
     """The link as something to refer to: no bytes are kept, so nothing can be quoted from it."""
-    there = (*record.documents.values(), *(a for a in record.archives.values() if a.kept))
-    held = next((one.filename for one in there if one.sha256 == got.sha256), None)
+    there = {a.sha256: a.filename for a in record.archives.values() if a.kept}
+    there |= {d.sha256: d.filename for d in record.documents.values()}
+    held = there.get(got.sha256)
     before = known.metadata if known is not None else {}
     changed = before.get("sha256") not in (None, got.sha256)
     note = f"{got.filename} ({got.size} bytes, SHA-256 {got.sha256}) was looked at and is referred to only: "
