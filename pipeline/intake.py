@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.store.transaction import Transaction
     from pipeline.workspace import Workspace
 
-__all__ = ["Advice", "Guard", "Taken", "limit_bytes", "no_guard", "take"]
+__all__ = ["Advice", "Closing", "Guard", "Taken", "limit_bytes", "no_guard", "take"]
 
 #: So many refusals are kept with a session, the newest; the audit keeps all.
 KEPT_REFUSALS = 200
@@ -38,6 +38,8 @@ class Advice:
 
 #: Looks at the session and at what a batch would change, with everything locked; may raise to add nothing at all.
 Guard = Callable[[SessionRecord, Plan], Advice]
+#: The last word before the commit, with everything locked: what the answer is going to be; may change more, or raise.
+Closing = Callable[["Transaction", AddResult], None]
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,24 @@ def no_guard(_record: SessionRecord, _plan: Plan) -> Advice:
     return Advice()
 
 
-def take(ws: Workspace, session_id: str, batch: Batch, actor: str, guard: Guard = no_guard) -> Taken:
+def take(
+    ws: Workspace,
+    session_id: str,
+    batch: Batch,
+    actor: str,
+    guard: Guard = no_guard,
+    expected_revision: int | None = None,
+    closing: Closing | None = None,
+) -> Taken:
     """Take every file of `batch` that can be taken into that session, in one transaction.
 
     Refused files never stop the others. When `guard` raises, or anything fails, the session and the content are as they
-    were. Taking the same batch again changes nothing. TryAgain when the disk is full or something is locked.
+    were. Taking the same batch again changes nothing. TryAgain when the disk is full or something is locked;
+    RevisionConflict, with nothing changed, when the session is no longer at `expected_revision`.
     """
     record = ws.sessions.read(session_id)
     with received(ws, batch, record) as got, ws.content.lock(), _filed(ws, session_id) as file:
-        with ws.sessions.transaction(session_id, actor) as tx:
+        with ws.sessions.transaction(session_id, actor, expected_revision) as tx:
             at = ws.now()
             source_id = batch.source_id or _next_upload(tx.record)
             arrivals = _wanted(tx.record, batch, got.arrivals)
@@ -76,8 +87,11 @@ def take(ws: Workspace, session_id: str, batch: Batch, actor: str, guard: Guard 
             _note_archives(ws, tx, got, source_id)
             _note_source(tx, batch, source_id, plan, at)
             _note_refusals(tx, source_id, batch, refusals, plan, at)
+            taken = _taken(session_id, batch, plan, got, advice)
+            if closing is not None:
+                closing(tx, taken.result)
         archive_keeping.tidy(ws, tx.record)
-    return _taken(session_id, batch, plan, got, advice)
+    return taken
 
 
 # --- the commit -------------------------------------------------------------------------------------------------------

@@ -89,6 +89,14 @@ class LinkSettings(Value):
     file_reference_hosts: Names = ("oaiusercontent.com",)
 
 
+class UploadSettings(Value):
+    """What one upload link takes, and for how long; how large a file may be says `inbox.max_file_mb`."""
+
+    lifetime_minutes: int = Field(1440, ge=1, le=525_600)
+    max_files: int = Field(200, ge=1, le=5000)
+    max_total_mb: int = Field(2048, ge=1, le=1_000_000)
+
+
 class QueueSettings(Value):
     """Who does the work."""
 
@@ -129,6 +137,7 @@ class Settings(Value):
     inbox: InboxSettings = InboxSettings()
     archives: ArchiveSettings = ArchiveSettings()
     links: LinkSettings = LinkSettings()
+    uploads: UploadSettings = UploadSettings()
     queue: QueueSettings = QueueSettings()
     reading: ReadingSettings = ReadingSettings()
     duplicates: DuplicateSettings = DuplicateSettings()

@@ -35,9 +35,11 @@ log = logging.getLogger("registry_review.sources")
 
 __all__ = [
     "InboxFile",
+    "add_and_ask_later",
     "add_documents",
     "add_file_references",
     "point_to",
+    "require_usable",
     "rescan_sources",
     "take_inbox_files",
 ]
@@ -49,6 +51,7 @@ def add_documents(
     source: dict[str, Any] | Source,
     check_duplicates: bool = True,
     actor: str = "system",
+    expected_revision: int | None = None,
 ) -> AddResult:
     """Add a source's files to that session; every file gets its own outcome, and a refused one stops no other.
 
@@ -56,11 +59,27 @@ def add_documents(
     {"type": "link", "url", "access_mode": "mirror" or "reference"}. With `check_duplicates`, raises
     DuplicateSessionWarning before anything is added when another session holds the same project; without it the files
     are added and the answer carries the warning. Originals are copied, never touched. TryAgain when a link may give its
-    file later.
+    file later; RevisionConflict, with nothing added, when the session is no longer at `expected_revision`.
     """
     record = ws.sessions.read(session_id)
     with _batch_of(ws, record, parse(source)) as batch:
-        return _add(ws, session_id, batch, check_duplicates, actor)
+        return _add(ws, session_id, batch, check_duplicates, actor, expected_revision)
+
+
+def add_and_ask_later(
+    ws: Workspace, session_id: str, source: dict[str, Any] | Source, actor: str = "system"
+) -> AddResult:
+    """Add where nobody can be asked: as `add_documents`, but a likeness to another session becomes a question."""
+    record = ws.sessions.read(session_id)
+    with _batch_of(ws, record, parse(source)) as batch:
+        return intake.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now())).result
+
+
+def require_usable(ws: Workspace, source: dict[str, Any] | Source) -> None:
+    """UsageError when nothing could be added from that source, whatever the session; a link is not tried."""
+    described = parse(source)
+    if not isinstance(described, LinkSource):
+        gather(described, intake.limit_bytes(ws), _own_folders(ws))
 
 
 def add_file_references(
@@ -69,6 +88,7 @@ def add_file_references(
     references: Sequence[dict[str, Any]],
     check_duplicates: bool = True,
     actor: str = "system",
+    expected_revision: int | None = None,
 ) -> AddResult:
     """Fetch what references of {"name", "id", "mime_type", "download_link"} name, and add it as one upload.
 
@@ -77,7 +97,7 @@ def add_file_references(
     ws.sessions.read(session_id)
     with ws.content.scratch() as folder:
         batch = from_file_references(references, folder, ws.settings)
-        return _add(ws, session_id, batch, check_duplicates, actor)
+        return _add(ws, session_id, batch, check_duplicates, actor, expected_revision)
 
 
 @contextmanager
@@ -90,7 +110,9 @@ def _batch_of(ws: Workspace, record: SessionRecord, source: Source) -> Iterator[
         yield gather(source, intake.limit_bytes(ws), _own_folders(ws))
 
 
-def _add(ws: Workspace, session_id: str, batch: Batch, check_duplicates: bool, actor: str) -> AddResult:
+def _add(
+    ws: Workspace, session_id: str, batch: Batch, check_duplicates: bool, actor: str, expected_revision: int | None
+) -> AddResult:
     """Take the batch, unless another session holds the same project and nobody said to go on."""
 
     def guard(record: SessionRecord, plan: Plan) -> intake.Advice:
@@ -104,7 +126,7 @@ def _add(ws: Workspace, session_id: str, batch: Batch, check_duplicates: bool, a
         acts = (("added_despite_likeness", {"other_session": found[0].session_id}),)
         return intake.Advice(warning=found[0], acts=acts)
 
-    return intake.take(ws, session_id, batch, actor, guard).result
+    return intake.take(ws, session_id, batch, actor, guard, expected_revision).result
 
 
 def _continued(record: SessionRecord, warning: DuplicateWarning) -> bool:
