@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
@@ -25,6 +26,8 @@ FOR_GPT = frozenset(
         *("list_requirements", "get_requirement", "get_report", "record_decision", "annotate", "request_revision"),
     }
 )
+#: What a GPT must send so that no answer is longer than it can take, and no list is more than it can use.
+_FOR_GPT_ONLY: dict[str, Any] = {"max_characters": 80_000, "view": "status", "format": "json", "limit": 20}
 #: FastAPI's own shape of an error, which no route of ours answers with.
 _UNUSED = ("HTTPValidationError", "ValidationError")
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
@@ -65,12 +68,23 @@ def _describe(app: FastAPI, public_url: str) -> dict[str, Any]:
 
 
 def for_gpt(whole: dict[str, Any]) -> dict[str, Any]:
-    """The operations that a GPT needs, and of the schemas only those that they name."""
+    """The operations that a GPT needs, with what keeps answers short enough, and the schemas that these name."""
+    whole = copy.deepcopy(whole)
     paths = {
         path: {method: one for method, one in methods.items() if one.get("operationId") in FOR_GPT}
         for path, methods in whole["paths"].items()
     }
     kept = {path: methods for path, methods in paths.items() if methods}
+    for one in (one for methods in kept.values() for one in methods.values()):
+        # GPT Actions send no headers of their own.
+        told = [parameter for parameter in one.get("parameters", ()) if parameter["in"] != "header"]
+        for parameter in told:
+            if (value := _FOR_GPT_ONLY.get(parameter["name"])) is not None:
+                kind = "integer" if isinstance(value, int) else "string"
+                parameter |= {"required": True, "schema": {"type": kind, "enum": [value], "default": value}}
+            elif parameter["name"] == "part":
+                parameter["required"] = True
+        one["parameters"] = told
     schemas = whole["components"]["schemas"]
     needed: set[str] = set()
     _gather(kept, schemas, needed)

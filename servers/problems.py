@@ -84,15 +84,17 @@ class Problem(BaseModel):
     hint: str
 
 
-class Refused(Exception):
-    """Control flow: a call ends with this problem before anything was done."""
+class Refused(HTTPException):
+    """Control flow: a call ends with this problem before anything was done.
+
+    It is an HTTPException because FastAPI lets only these through while it reads a body.
+    """
 
     def __init__(
         self, status: int, code: str, detail: str, hint: str = "", headers: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(detail)
-        self.status, self.code, self.detail, self.hint = status, code, detail, hint
-        self.headers = dict(headers or {})
+        super().__init__(status, detail, dict(headers or {}))
+        self.code, self.hint = code, hint
 
 
 def problem(
@@ -118,7 +120,7 @@ def problem_of(error: Exception, data: Path | None = None, conditional: bool = F
     `conditional`: the call named the revision it was made for (If-Match), so a conflict is a failed precondition.
     """
     if isinstance(error, Refused):
-        return problem(error.status, error.code, error.detail, error.hint, error.headers)
+        return problem(error.status_code, error.code, error.detail, error.hint, error.headers)
     if isinstance(error, OSError):
         error = foreseen(error) or error
     if not isinstance(error, ReviewError):

@@ -13,6 +13,7 @@ from pipeline.models import AddResult
 from pipeline.stages.add_documents import add_documents
 from servers.paths import allowed_path
 from servers.rest.documented import answers, problems, writes
+from servers.rest.paging import MaxCharacters, fitted
 from servers.rest.shapes import DuplicateReply, Duplicates, NewDocuments, PathBody
 from servers.served import Actor, Here, IfMatch, Served, answer, expected_revision
 
@@ -28,14 +29,21 @@ router = APIRouter(tags=["documents"])
     responses={**answers(AddResult, "What became of each file.", revision=True), **problems(404, 409, 412)},
     openapi_extra=writes(),
 )
-def add(here: Here, actor: Actor, session_id: str, body: NewDocuments, if_match: IfMatch = None) -> Response:
+def add(
+    here: Here,
+    actor: Actor,
+    session_id: str,
+    body: NewDocuments,
+    max_characters: MaxCharacters = None,
+    if_match: IfMatch = None,
+) -> Response:
     """Add documents to a session."""
     expected_revision(if_match, here.session(session_id))
     add_to = _adding(here, body, actor)
     on_duplicate = body.on_duplicate if body.check_duplicates else "continue"
     result = acts.add_as_told(here.ws, session_id, add_to, on_duplicate, actor)
     here.nudge(result.session_id)
-    return answer(result, record=here.session(session_id))
+    return answer(fitted(result, max_characters, "message"), record=here.session(session_id))
 
 
 def _adding(here: Served, body: NewDocuments, actor: str) -> Any:

@@ -14,7 +14,7 @@ from pipeline.stages.generate_report import report_paths
 from pipeline.status import SessionStatus, status_of
 from servers.problems import Refused
 from servers.rest.documented import answers, problems
-from servers.rest.paging import Offset, page_of, place
+from servers.rest.paging import MaxCharacters, Offset, fitted, listed, page_of
 from servers.rest.shapes import DocumentList, Duplicates, ReportPart, RequirementList
 from servers.served import Here, answer, etag
 
@@ -42,10 +42,10 @@ Part = Literal[
     description="Every stage with why it waits, what waits for a person, and the one next thing to do.",
     responses={**answers(SessionStatus, "The session as it stands.", revision=True), **problems(404)},
 )
-def status(here: Here, session_id: str) -> Response:
+def status(here: Here, session_id: str, max_characters: MaxCharacters = None) -> Response:
     """Where one session stands."""
     record = here.session(session_id)
-    return answer(status_of(here.ws, record), record=record)
+    return answer(fitted(status_of(here.ws, record), max_characters, "notes"), record=record)
 
 
 @router.get(
@@ -60,13 +60,15 @@ def documents(
     session_id: str,
     limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 50,
     offset: Offset = 0,
+    max_characters: MaxCharacters = None,
 ) -> Response:
     """The documents of a session."""
     record = here.session(session_id)
     inventory = workflow.load_inventory(here.ws, record)
-    listed: list[Any] = list(inventory.documents) if inventory else list(record.documents.values())
-    value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, "documents": page_of(listed, limit, offset)}
-    return answer({**value, **place(len(listed), limit, offset)}, record=record)
+    found: list[Any] = list(inventory.documents) if inventory else list(record.documents.values())
+    page = page_of(found[offset : offset + limit], len(found), offset, max_characters)
+    value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, **listed("documents", page)}
+    return answer(value, record=record)
 
 
 @router.get(
@@ -82,12 +84,14 @@ def requirements(
     status: Annotated[RowStatus | None, Query(description="Only rows of this status.")] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="How many at most.")] = 100,
     offset: Offset = 0,
+    max_characters: MaxCharacters = None,
 ) -> Response:
     """The rows of a session."""
     record = here.session(session_id)
     rows = [row for row in told.judged_rows(here.ws, record) if status in (None, row.status)]
-    value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, "requirements": page_of(rows, limit, offset)}
-    return answer({**value, **place(len(rows), limit, offset)}, record=record)
+    page = page_of(rows[offset : offset + limit], len(rows), offset, max_characters)
+    value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, **listed("requirements", page)}
+    return answer(value, record=record)
 
 
 @router.get(
@@ -141,6 +145,7 @@ def report(
     part: Annotated[list[Part] | None, Query(description="Only these parts of the JSON form.")] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="With parts: how many items of each list at most.")] = 100,
     offset: Offset = 0,
+    max_characters: MaxCharacters = None,
 ) -> Response:
     """The report of a session."""
     record = here.session(session_id)
@@ -154,7 +159,10 @@ def report(
         return Response(paths[format].read_bytes(), 200, headers, MEDIA_TYPES[format])
     whole = made.model_dump(mode="json")
     value = {"schema_version": whole["schema_version"], "generated_at": whole["generated_at"]}
+    each = max_characters // len(part) if max_characters else None
     for name in part:
         found = whole[name]
-        value[name] = page_of(found, limit, offset) if isinstance(found, list) else found
+        if isinstance(found, list):
+            found = page_of(found[offset : offset + limit], len(found), offset, each)["items"]
+        value[name] = found
     return answer(value, record=record)

@@ -12,8 +12,9 @@ from pipeline.models import SCHEMA_VERSION, Session
 from pipeline.reporting import answers as told
 from pipeline.stages.initialize import CreatedSession, create_session
 from pipeline.stages.removal import delete_session
+from pipeline.status import look_around
 from servers.rest.documented import answers, problems, writes
-from servers.rest.paging import Offset, page_of, place
+from servers.rest.paging import MaxCharacters, Offset, page_of
 from servers.rest.shapes import Deleted, NewSession, SessionList
 from servers.served import Actor, Here, IfMatch, answer, expected_revision
 
@@ -47,12 +48,17 @@ def list_all(
     here: Here,
     limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
     offset: Offset = 0,
+    max_characters: MaxCharacters = None,
 ) -> Response:
     """List sessions."""
     ids = here.ws.sessions.ids()[::-1]
-    found, damaged = told.everything(here.ws, ids=page_of(ids, limit, offset))
-    value = {"schema_version": SCHEMA_VERSION, "sessions": found, "damaged": damaged}
-    return answer({**value, **place(len(ids), limit, offset)})
+    around = look_around(here.ws)
+    looked = [told.everything(here.ws, around, [one]) for one in ids[offset : offset + limit]]
+    page = page_of(looked, len(ids), offset, max_characters)
+    sessions = [one for found, _ in page["items"] for one in found]
+    damaged = [said for _, unread in page["items"] for said in unread]
+    value = {"schema_version": SCHEMA_VERSION, "sessions": sessions, "damaged": damaged}
+    return answer({**value, "total": page["total"], "next_offset": page["next_offset"]})
 
 
 @router.get(

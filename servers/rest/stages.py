@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from pipeline import workflow
-from pipeline.models import SCHEMA_VERSION
+from pipeline.models import SCHEMA_VERSION, SessionRecord
 from pipeline.reporting import answers as told
-from pipeline.status import SessionStatus
+from pipeline.status import SessionStatus, status_of
 from servers import waiting
 from servers.rest.documented import answers, problems, writes
+from servers.rest.paging import MaxCharacters, fitted
 from servers.rest.shapes import Accepted, Discovered, Extracted, Mapped, Reported, Validated
-from servers.served import Actor, Here, IfMatch, answer, expected_revision
+from servers.served import Actor, Here, IfMatch, Served, answer, expected_revision
 
 router = APIRouter(tags=["stages"])
 
@@ -27,6 +28,10 @@ Wait = Annotated[
         description=f"Seconds to wait for the result, {waiting.MOST_SECONDS:g} at most; 0 answers 202 at once unless "
         "the result is there already.",
     ),
+]
+View = Annotated[
+    Literal["result", "status"],
+    Query(description="What is answered when it is done: the stage's whole result, or how the session stands."),
 ]
 
 
@@ -45,21 +50,31 @@ def _declare(verb: str, function: str, model: Any, summary: str, description: st
         openapi_extra=writes(consequential=False),
     )
     async def stage(
-        request: Request, here: Here, actor: Actor, session_id: str, wait: Wait = 0, if_match: IfMatch = None
+        request: Request,
+        here: Here,
+        actor: Actor,
+        session_id: str,
+        wait: Wait = 0,
+        view: View = "result",
+        max_characters: MaxCharacters = None,
+        if_match: IfMatch = None,
     ) -> Response:
         goal = workflow.VERBS[verb]
         before = await run_in_threadpool(here.session, session_id)
         expected_revision(if_match, before)
         record, there = await waiting.advance(here.engine, session_id, goal, actor, wait)
         if there:
-            return await run_in_threadpool(_result, here, record, verb)
+            return await run_in_threadpool(_result, here, record, verb if view == "result" else None, max_characters)
         url = here.address(request, f"/sessions/{session_id}/status")
         message = f"`{verb}` was asked for and goes on by itself; {url} says how far it is."
         value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, "advance_to": goal}
         return answer({**value, "status_url": url, "message": message}, 202, Location=url, Retry_After="2")
 
 
-def _result(here: Here, record: Any, verb: str) -> Response:
+def _result(here: Served, record: SessionRecord, verb: str | None, most: int | None) -> Response:
+    """What the stage gave; without a verb, or where the stage gave nothing yet, where the session stands."""
+    if verb is None or not record.documents:
+        return answer(fitted(status_of(here.ws, record), most, "notes"), record=record)
     of = told.report(here.ws, record, None, None, 0) if verb == "report" else told.stage(here.ws, record, verb, 0)
     return answer(of.value, record=record)
 
