@@ -70,6 +70,8 @@ def test_no_generated_call_breaks_the_server_or_gets_an_answer_that_is_not_descr
             case.path_parameters["session_id"] = to
         if isinstance(case.query, dict) and isinstance(case.query.get("wait"), int | float):
             case.query["wait"] = min(case.query["wait"], 0.2)
+        if isinstance(case.body, dict) and mode is GenerationMode.POSITIVE:
+            case.body.pop("methodology", None)  # one that was made up names no checklist
         answer = case.call(base_url=server.url, timeout=60)
         case.validate_response(answer, checks=CHECKS)
         name = case.operation.definition.raw["operationId"]
