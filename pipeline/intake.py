@@ -153,13 +153,17 @@ def _note_archives(ws: Workspace, tx: Transaction, got: Received, source_id: str
 def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: datetime) -> None:
     """Record the source, or how many files it holds now; a call that brought nothing at all is no source."""
     accepted = sum(o.outcome != "refused" for _, o in plan.outcomes)
-    if accepted == 0 and batch.source_type != "path":
+    if accepted == 0 and batch.source_type != "path" and not batch.stands:
         return
     count = accepted
     if batch.source_type == "inbox":  # filled drop by drop: what came through it, however often a message is delivered
         count = sum(d.source_id == source_id for d in plan.documents.values())
     known = tx.record.sources.get(source_id)
-    metadata = {**(known.metadata if known else {}), **batch.metadata, "file_count": count}
+    if batch.stands and known is not None:
+        count = known.metadata.get("file_count", 0)
+    # A link says anew all that it has to say: what it said before is no longer true.
+    before = known.metadata if known and batch.source_type != "link" else {}
+    metadata = {**before, **batch.metadata, "file_count": count}
     if came := [a for a in tx.record.archives.values() if a.source_id == source_id]:
         metadata["archives"] = [{"path": a.path, "sha256": a.sha256, "files": len(a.files)} for a in came]
     if known is None:
@@ -168,6 +172,8 @@ def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: 
         tx.log("source_added", source_id=source_id, source_type=batch.source_type, **metadata)
     elif known.metadata != metadata:
         tx.put_source(known.model_copy(update={"metadata": metadata}))
+        if batch.source_type == "link":
+            tx.log("link_looked_at", source_id=source_id, **metadata)
 
 
 def _note_refusals(
@@ -199,7 +205,7 @@ def _taken(session_id: str, batch: Batch, plan: Plan, got: Received, advice: Adv
         files_added=len(plan.fresh),
         files=files,
         duplicate_warning=advice.warning,
-        message=_message(session_id, files),
+        message=_message(session_id, files, batch.note),
     )
     refusals = [*got.refusals, *_refused_by(plan)]
     safe = {path for path, o in plan.outcomes if o.outcome != "refused"}
@@ -216,8 +222,8 @@ def _partly(archive: Opened, refusals: list[Refusal]) -> str:
     return f"{path}: not every file in it could be taken; the others were. {' '.join(reasons[:3])}{more}"
 
 
-def _message(session_id: str, files: tuple[FileOutcome, ...]) -> str:
-    """One sentence with the counts that are not zero."""
+def _message(session_id: str, files: tuple[FileOutcome, ...], note: str) -> str:
+    """One sentence with the counts that are not zero, or what the source itself has to say."""
     words = {
         "added": "{} added",
         "new_version": "{} added as a new version",
@@ -225,4 +231,6 @@ def _message(session_id: str, files: tuple[FileOutcome, ...]) -> str:
         "refused": "{} refused",
     }
     counts = [text.format(n) for kind, text in words.items() if (n := sum(f.outcome == kind for f in files))]
+    if note:
+        return f"{session_id}: {note}"
     return f"{session_id}: {', '.join(counts)}." if counts else f"{session_id}: the source holds no files."

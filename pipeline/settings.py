@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from pipeline.errors import SettingsError
 from pipeline.models import Value
@@ -28,6 +28,28 @@ def _known_broker(broker: str) -> str:
     if broker != "embedded" and not broker.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError('must be "embedded" or the address of a Redis server, such as redis://localhost:6379/0')
     return broker
+
+
+def _on_or_off(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):  # the environment holds text only
+        return bool(value == "true")
+    raise ValueError("must be true or false")
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str):  # the environment holds text only
+        return tuple(one.strip() for one in value.split(",") if one.strip())
+    if isinstance(value, list | tuple) and all(isinstance(one, str) and one.strip() for one in value):
+        return tuple(value)
+    raise ValueError("must be a list of names")
+
+
+#: true or false, in the file and in the environment alike.
+Switch = Annotated[bool, BeforeValidator(_on_or_off)]
+#: A list of names; in the environment, with commas between them.
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class HomeSettings(Value):
@@ -56,6 +78,16 @@ class ArchiveSettings(Value):
     max_unpacked_mb: int = Field(4000, ge=1, le=1_000_000)
     max_ratio: int = Field(200, ge=1, le=100_000)
     max_depth: int = Field(2, ge=1, le=5)
+
+
+class LinkSettings(Value):
+    """How links are fetched; how large a file may be says `inbox.max_file_mb`."""
+
+    allow_private: Switch = False
+    connect_seconds: float = Field(10, ge=0.1, le=600)
+    timeout_seconds: float = Field(300, ge=1, le=86_400)
+    max_redirects: int = Field(5, ge=0, le=20)
+    file_reference_hosts: Names = ("oaiusercontent.com",)
 
 
 class QueueSettings(Value):
@@ -104,7 +136,7 @@ class ServerSettings(Value):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65_535)
     public_url: Annotated[str, AfterValidator(_usable_address)] = ""
-    allowed_hosts: tuple[str, ...] = ()
+    allowed_hosts: Names = ()
     path_roots: tuple[Path, ...] = ()
     max_body_mb: int = Field(64, ge=1, le=100_000)
 
@@ -115,6 +147,7 @@ class Settings(Value):
     home: HomeSettings
     inbox: InboxSettings = InboxSettings()
     archives: ArchiveSettings = ArchiveSettings()
+    links: LinkSettings = LinkSettings()
     queue: QueueSettings = QueueSettings()
     reading: ReadingSettings = ReadingSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
@@ -138,13 +171,12 @@ _SECTIONS: dict[str, type[Value]] = {
     if isinstance(field.annotation, type) and issubclass(field.annotation, Value)
 }
 _PATHS = frozenset({"home.inbox", "home.data", "checklist.folder", "server.path_roots"})
-#: Settings that hold several values: a list in the file, separated by commas in the environment.
-_LISTS = frozenset({"server.allowed_hosts", "server.path_roots"})
+#: Settings that hold several paths: a list in the file, with commas between them in the environment.
+_LISTS_OF_PATHS = frozenset({"server.path_roots"})
 #: What a setting may be, where that is neither a number nor one of a few words.
 _ALLOWED = {
     "queue.broker": 'must be "embedded" or the address of a Redis server, such as redis://localhost:6379/0',
     "server.public_url": "must be an address such as https://review.example.org, or empty",
-    "server.allowed_hosts": 'must be a list of host names, such as ["review.example.org"]',
     "server.path_roots": 'must be a list of folders, such as ["/srv/submissions"]',
 }
 
@@ -237,12 +269,11 @@ def _from_environment(environ: Mapping[str, str]) -> Iterable[tuple[str, Any]]:
 
 
 def _as_path(name: str, value: Any, base: Path) -> Any:
-    if name in _LISTS:
+    if name in _LISTS_OF_PATHS:
         several = value.split(",") if isinstance(value, str) else value
         if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
             return value  # is told with what would be allowed
-        given = [one.strip() for one in several if one.strip()]
-        return tuple(_path(one, base) if name in _PATHS else one for one in given)
+        return tuple(_path(one.strip(), base) for one in several if one.strip())
     if name not in _PATHS or not isinstance(value, str):
         return value
     if not value.strip():
@@ -265,7 +296,7 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
     for name, value in values.items():
         section, key = name.split(".")
         # TOML knows true and 1 apart; pydantic would take the one for the other.
-        if isinstance(value, bool):
+        if isinstance(value, bool) and _SECTIONS[section].model_fields[key].annotation is not bool:
             raise SettingsError(f"{name} = {str(value).lower()} ({origins[name]}): {_allowed(section, key)}.")
         nested[section][key] = value
     try:
@@ -304,6 +335,10 @@ def _allowed(section: str, key: str) -> str:
         return said
     if f"{section}.{key}" in _PATHS:
         return "must be a path"
+    if field.annotation is bool:
+        return "must be true or false"
+    if field.annotation == tuple[str, ...]:
+        return 'must be a list of names, such as ["example.org"]'
     low = next((one.ge for one in field.metadata if hasattr(one, "ge")), None)
     high = next((one.le for one in field.metadata if hasattr(one, "le")), None)
     kind = "a whole number" if field.annotation is int else "a number"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline import intake, names, quarantine
@@ -11,7 +12,18 @@ from pipeline.arrivals import Plan
 from pipeline.duplicates import matches, question_about, question_id_of
 from pipeline.errors import DuplicateSessionWarning, ReviewError, UsageError
 from pipeline.models import AddResult, DocumentSource, DuplicateWarning, SessionRecord
-from pipeline.sources import Batch, InboxFile, Source, from_inbox, from_path, gather, parse
+from pipeline.sources import (
+    Batch,
+    InboxFile,
+    LinkSource,
+    Source,
+    from_file_references,
+    from_inbox,
+    from_link,
+    from_path,
+    gather,
+    parse,
+)
 from pipeline.sources.inbox import identity_of, same_content
 
 if TYPE_CHECKING:
@@ -21,7 +33,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("registry_review.sources")
 
-__all__ = ["InboxFile", "add_documents", "point_to", "rescan_sources", "take_inbox_files"]
+__all__ = [
+    "InboxFile",
+    "add_documents",
+    "add_file_references",
+    "point_to",
+    "rescan_sources",
+    "take_inbox_files",
+]
 
 
 def add_documents(
@@ -33,12 +52,46 @@ def add_documents(
 ) -> AddResult:
     """Add a source's files to that session; every file gets its own outcome, and a refused one stops no other.
 
-    `source`: {"type": "upload", "files": [{"filename", "content_base64"}]} or {"type": "path", "path"}. With
-    `check_duplicates`, raises DuplicateSessionWarning before anything is added when another session holds the same
-    project; without it the files are added and the answer carries the warning. Originals are copied, never touched.
+    `source`: {"type": "upload", "files": [{"filename", "content_base64"}]}, {"type": "path", "path"} or
+    {"type": "link", "url", "access_mode": "mirror" or "reference"}. With `check_duplicates`, raises
+    DuplicateSessionWarning before anything is added when another session holds the same project; without it the files
+    are added and the answer carries the warning. Originals are copied, never touched. TryAgain when a link may give its
+    file later.
+    """
+    record = ws.sessions.read(session_id)
+    with _batch_of(ws, record, parse(source)) as batch:
+        return _add(ws, session_id, batch, check_duplicates, actor)
+
+
+def add_file_references(
+    ws: Workspace,
+    session_id: str,
+    references: Sequence[dict[str, Any]],
+    check_duplicates: bool = True,
+    actor: str = "system",
+) -> AddResult:
+    """Fetch what references of {"name", "id", "mime_type", "download_link"} name, and add it as one upload.
+
+    As `add_documents` in all else; each file has its own outcome, and one that cannot be had is refused.
     """
     ws.sessions.read(session_id)
-    batch = gather(parse(source), intake.limit_bytes(ws), _own_folders(ws))
+    with ws.content.scratch() as folder:
+        batch = from_file_references(references, folder, ws.settings)
+        return _add(ws, session_id, batch, check_duplicates, actor)
+
+
+@contextmanager
+def _batch_of(ws: Workspace, record: SessionRecord, source: Source) -> Iterator[Batch]:
+    """What the source holds; what was fetched for it lies on disk as long as the context lasts."""
+    if isinstance(source, LinkSource):
+        with ws.content.scratch() as folder:
+            yield from_link(source.url, source.access_mode, folder, ws.settings, record, ws.now())
+    else:
+        yield gather(source, intake.limit_bytes(ws), _own_folders(ws))
+
+
+def _add(ws: Workspace, session_id: str, batch: Batch, check_duplicates: bool, actor: str) -> AddResult:
+    """Take the batch, unless another session holds the same project and nobody said to go on."""
 
     def guard(record: SessionRecord, plan: Plan) -> intake.Advice:
         found = matches(ws, record.project_metadata.project_name, plan.hashes, session_id) if plan.hashes else []
@@ -121,6 +174,7 @@ def _quarantine(ws: Workspace, session_id: str, file: InboxFile, reason: str) ->
 def rescan_sources(ws: Workspace, session_id: str, actor: str = "system") -> list[dict[str, Any]]:
     """Look again at every folder and file that was added by path, and say what every source holds.
 
+    Links are not fetched again: discovery needs no network, and adding a link again does that.
     New and changed files are taken as by adding; what a person took out stays out; files that vanished are noted and
     kept. Nothing is written when nothing changed. Returns [{"type", "files"}], a path source with what it holds now.
     """

@@ -94,6 +94,15 @@ class ContentStore:
                 raise self._no_room() from error
             raise TryAgain(f"Copies cannot be written: {error.strerror or error}.", "Add the files again.") from error
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A private folder on the content's disk for what is still on its way; it goes with all in it."""
+        folder = make_private_folder(self._staging.new_path())
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def release(self, staged: Staged) -> None:
         """Throw a staged copy away; no error when it was filed or thrown away already."""
         with suppress(FileNotFoundError):
