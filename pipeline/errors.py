@@ -7,6 +7,7 @@ ReviewError
 ├── SessionNotFound            no such session (never raised for a damaged one)
 ├── SessionCorrupt             the session's file is there and cannot be read
 ├── SessionCompleted           the session is complete and locked; reopening it makes a new version
+├── NotReady                   something waits for a person before this can be done
 ├── RevisionConflict           somebody else changed the session in between
 ├── DuplicateSessionWarning    control flow: a likeness was found, nothing was added yet
 ├── ContentLost                a document's stored copy is gone or was changed; adding the file again mends it
@@ -79,6 +80,16 @@ class SessionCompleted(ReviewError):
             f"To change it as a new version: registry-review reopen {session_id} --by NAME --reason TEXT",
         )
         self.session_id = session_id
+
+
+class NotReady(ReviewError):
+    """Nothing was done, since people have something to say first; `waits` names each thing."""
+
+    code = "not_ready"
+
+    def __init__(self, message: str, cure: str = "", waits: tuple[str, ...] = ()) -> None:
+        super().__init__(message, cure)
+        self.waits = waits
 
 
 class RevisionConflict(ReviewError):

@@ -202,14 +202,15 @@ def lacks_only_words(stage: StageRecord, fingerprint: str | None) -> bool:
 def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system") -> SessionRecord:
     """Raise how far the session is to go, and look again at the folders that were added by path.
 
-    A report that lacks people's latest words is queued. SessionCompleted when the session is complete.
+    A report that lacks people's latest words is queued. Of a completed session nothing is looked at or raised.
     """
     if to not in ORDER:
         raise UsageError(f"{to!r} is not a stage the machine can go to.", f"Use one of {', '.join(VERBS)}.")
     from pipeline.stages.add_documents import rescan_sources
 
-    if ws.sessions.read(session_id).is_completed:
-        raise SessionCompleted(session_id)
+    record = ws.sessions.read(session_id)
+    if record.is_completed:
+        return record
     rescan_sources(ws, session_id)
     with ws.sessions.transaction(session_id, actor) as tx:
         if ORDER.index(to) > goal_index(tx.record):

@@ -15,7 +15,7 @@ def of_people(record: SessionRecord, state: ReviewState, reported: bool) -> dict
         done = StageView(status="completed", finished_at=made.at if made else None)
         return {
             "human_review": done,
-            "completion": StageView(status="completed", finished_at=package.at, fingerprint=package.sha256),
+            "completion": StageView(status="completed", finished_at=package.at),
         }
     after = StageView(status="pending", reason="comes after the human review")
     if not reported:

@@ -142,11 +142,11 @@ class Package(Value):
     version: int
     by: str
     at: datetime
+    #: What was signed, in words.
+    statement: str
     filename: str
-    #: SHA-256 of the archive; made again, it is the same.
-    sha256: str
-    #: The last event of the audit that the archive holds.
-    audit_seq: int
+    #: SHA-256 of the archive; None while the session is locked, since it can be made again byte for byte.
+    sha256: str | None = None
     reopened_by: str | None = None
     reopened_at: datetime | None = None
     reopen_reason: str | None = None
