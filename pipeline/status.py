@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import progress, workflow
 from pipeline.alarms import Alarm, alarms
+from pipeline.deciding.state import ReviewState, review_state
+from pipeline.deciding.times import ReviewTimes, times_of
 from pipeline.inbox.folders import NEW, LeftAlone, left_alone
 from pipeline.inbox.scan import UNLISTED, scan
-from pipeline.inbox.state import WaitingFile, read_state
+from pipeline.inbox.state import COMPLETED, WaitingFile, read_state
 from pipeline.machine import broker_trouble, without_password
 from pipeline.models import Document, Question, Session, SessionRecord, Value
 from pipeline.names import printable
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
 #: Seconds that a look around waits for the broker's server.
 BROKER_SECONDS = 1.0
-#: Why a file lies in the inbox of a completed session; reopening the session takes it.
-COMPLETED = "the session is complete; it is taken when the session is opened again: registry-review reopen"
 #: Why a file lies in the inbox when nobody is there to take it.
 UNWATCHED = "no watcher is running"
 
@@ -72,6 +72,11 @@ class SessionStatus(Session):
     alarms: tuple[Alarm, ...] = ()
     waits: tuple[str, ...] = ()
     next_action: str
+    #: What people decided, what they wait for, and what keeps the session from completion.
+    review: ReviewState
+    times: ReviewTimes
+    #: Slips in what people wrote, told before signing; looked for when one session is shown.
+    warnings: tuple[str, ...] = ()
     points_to: str | None = None
     #: Files in the session's inbox folder that are not taken yet, with the reason.
     waiting_files: tuple[WaitingFile, ...] = ()
@@ -162,6 +167,8 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
         alarms=tuple(alarms(ws, record)),
         waits=tuple(progress.waits(ws, record)),
         next_action=_next_action(ws, record, waiting, around.watcher_running),
+        review=review_state(ws, record),
+        times=times_of(ws.sessions.audit(record.session_id)),
         points_to=record.points_to,
         waiting_files=waiting,
         surroundings=around,
@@ -179,6 +186,10 @@ def _stranded(view: Session, why: str) -> Session:
 
 def _next_action(ws: Workspace, record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str:
     """As the workflow says, except that files nobody will take come first."""
+    if record.is_completed and waiting:
+        files = "1 file waits" if len(waiting) == 1 else f"{len(waiting)} files wait"
+        reopen = f"registry-review reopen {record.session_id} --by NAME --reason TEXT"
+        return f"{files} for a session that is complete: {reopen}"
     asked = any(q.answer is None for q in record.questions.values())
     takeable = [file for file in waiting if file.reason == UNWATCHED]
     if takeable and not watched and not asked:

@@ -156,7 +156,8 @@ def discard_quote(
 ) -> DiscardedQuote:
     """Say that a quote is no answer to a row: the machine looks for another, and the row may lose its answer.
 
-    It stays visible as discarded, and counts again after `restore_quote`. Other rows may go on quoting it.
+    `evidence_id` may be the quote's number in the row, from 1. It stays visible as discarded, and counts again after
+    `restore_quote`. Other rows may go on quoting it.
     """
     why = lookup.said("reason", reason)
     (row,) = _named(ws, session_id, [requirement_id])
@@ -248,12 +249,16 @@ def _named(ws: Workspace, session_id: str, texts: Sequence[str]) -> list[str]:
 
 
 def _quote(ws: Workspace, record: SessionRecord, row: str, evidence_id: str) -> Evidence:
-    """The quote of that row with that id, whether the row shows it or only a test of it stands on it."""
+    """The quote of that row with that id or number, whether the row shows it or only a test of it stands on it."""
+    shown = acting.judged(ws, record)[row].evidence if row in acting.judged(ws, record) else ()
+    if evidence_id.isdecimal() and 0 < int(evidence_id) <= len(shown):
+        return shown[int(evidence_id) - 1]
     extraction = workflow.load_extraction(ws, record)
     found = next((r for r in extraction.requirements if r.requirement_id == row), None) if extraction else None
     quotes = {item.evidence_id: item for item in quotes_in(found)} if found else {}
     if evidence_id not in quotes:
-        raise UsageError(f"{row} of {record.session_id} has no quote {evidence_id}.", "`show --json` gives the ids.")
+        cure = f"`show {record.session_id} {row}` numbers the quotes."
+        raise UsageError(f"{row} of {record.session_id} has no quote {evidence_id}.", cure)
     return quotes[evidence_id]
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline.models import Report, RequirementResult, SeenAnswer
+from pipeline.models import (
+    Annotation,
+    DiscardedQuote,
+    MappingOverride,
+    Report,
+    RequirementResult,
+    Revision,
+    SeenAnswer,
+)
 from pipeline.reporting import wording
 
 #: What the Approved column prints for a decision that holds; other decisions leave it blank.
@@ -87,30 +96,46 @@ def is_not_applicable(result: RequirementResult) -> bool:
 
 
 def remarks_on(requirement_id: str, report: Report) -> tuple[Remark, ...]:
-    """Everything else that people said of a row: remarks, requests, discarded quotes, documents by hand."""
+    """Everything else that people said of a row of the report."""
     names = {d.document_id: d.filename for d in report.documents}
-    found = [
-        Remark(one.kind.capitalize(), one.text, one.by)
-        for one in report.annotations
-        if one.requirement_id == requirement_id
-    ]
-    for ask in report.revisions:
-        if ask.requirement_id == requirement_id:
-            label = f"Revision {'requested' if ask.status == 'pending' else ask.status}, {PRIORITY[ask.priority]}"
-            came = f" Received: {'; '.join(ask.answered_with)}." if ask.answered_with else ""
-            end = f" Resolved by {ask.resolved_by}: {ask.note}" if ask.status == "resolved" else ""
-            found.append(Remark(label, f"{ask.what} Settled when: {ask.clears_when}{came}{end}", ask.by))
-    for gone in report.discarded:
-        if gone.requirement_id == requirement_id:
-            place = f"{gone.document}, p. {gone.page_label or gone.page}"
-            found.append(Remark("Quote discarded", f"{gone.reason} (“{gone.quote}”, {place})", gone.by))
-    for one in report.remapped:
-        if one.requirement_id == requirement_id:
-            more = [f"looked at as well: {'; '.join(names.get(i, i) for i in one.added)}"] if one.added else []
-            less = [f"not looked at: {'; '.join(names.get(i, i) for i in one.removed)}"] if one.removed else []
-            what = ". ".join([*more, *less]) or "as the checklist gives them"
-            found.append(Remark("Documents by hand", f"{what}. {one.reason}", one.by))
-    return tuple(found)
+    words = (report.annotations, report.revisions, report.discarded, report.remapped)
+    return remarks_of(requirement_id, *words, names)
+
+
+def remarks_of(
+    requirement_id: str,
+    annotations: Sequence[Annotation],
+    revisions: Sequence[Revision],
+    discarded: Sequence[DiscardedQuote],
+    remapped: Sequence[MappingOverride],
+    names: Mapping[str, str],
+) -> tuple[Remark, ...]:
+    """Remarks, requests, discarded quotes and documents by hand of a row; `names` of documents by their id."""
+    return (
+        *(Remark(a.kind.capitalize(), a.text, a.by) for a in annotations if a.requirement_id == requirement_id),
+        *(_asked(r) for r in revisions if r.requirement_id == requirement_id),
+        *(_discarded(d) for d in discarded if d.requirement_id == requirement_id),
+        *(_by_hand(m, names) for m in remapped if m.requirement_id == requirement_id),
+    )
+
+
+def _asked(ask: Revision) -> Remark:
+    label = f"Revision {'requested' if ask.status == 'pending' else ask.status}, {PRIORITY[ask.priority]}"
+    came = f" Received: {'; '.join(ask.answered_with)}." if ask.answered_with else ""
+    end = f" Resolved by {ask.resolved_by}: {ask.note}" if ask.status == "resolved" else ""
+    return Remark(label, f"{ask.what} Settled when: {ask.clears_when}{came}{end}", ask.by)
+
+
+def _discarded(gone: DiscardedQuote) -> Remark:
+    place = f"{gone.document}, p. {gone.page_label or gone.page}"
+    return Remark("Quote discarded", f"{gone.reason} (“{gone.quote}”, {place})", gone.by)
+
+
+def _by_hand(one: MappingOverride, names: Mapping[str, str]) -> Remark:
+    more = [f"looked at as well: {'; '.join(names.get(i, i) for i in one.added)}"] if one.added else []
+    less = [f"not looked at: {'; '.join(names.get(i, i) for i in one.removed)}"] if one.removed else []
+    what = ". ".join([*more, *less]) or "as the checklist gives them"
+    return Remark("Documents by hand", f"{what}. {one.reason}", one.by)
 
 
 def outcome_of(report: Report) -> Outcome:
