@@ -94,6 +94,10 @@ class ContentStore:
                 raise self._no_room() from error
             raise TryAgain(f"Copies cannot be written: {error.strerror or error}.", "Add the files again.") from error
 
+    def new_copy(self) -> Path:
+        """A fresh name in this process's part of staging, which is swept when the process died."""
+        return self._staging.new_path()
+
     def release(self, staged: Staged) -> None:
         """Throw a staged copy away; no error when it was filed or thrown away already."""
         with suppress(FileNotFoundError):
@@ -211,6 +215,14 @@ class ContentStore:
 
     def _damaged(self, sha: str) -> Path:
         return self.path(sha).with_name(f"{sha}.damaged")
+
+    def places(self) -> list[Path]:
+        """Every file in the store, whatever it is called."""
+        return sorted(path for path in self.root.glob("*/*") if not path.name.endswith(".tmp"))
+
+    def damaged(self) -> list[Path]:
+        """What was set aside because its bytes had changed."""
+        return sorted(self.root.glob("[0-9a-f][0-9a-f]/*.damaged"))
 
     def filed_before(self, moment: float) -> set[str]:
         """The hashes of all content that was filed before `moment` (seconds since the epoch)."""
