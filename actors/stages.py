@@ -13,6 +13,7 @@ from actors.news import News
 from pipeline import workflow
 from pipeline.errors import (
     ChecklistError,
+    SessionCompleted,
     SessionCorrupt,
     SessionNotFound,
     StageFailed,
@@ -24,7 +25,15 @@ from pipeline.models import StageError, StageKey
 log = logging.getLogger("registry_review.queue")
 
 #: Errors that another try cannot cure; a stage that failed has written down why, so its message is done as well.
-PERMANENT = (ChecklistError, SessionCorrupt, SessionNotFound, StageFailed, UsageError, TimeLimitExceeded)
+PERMANENT = (
+    ChecklistError,
+    SessionCompleted,
+    SessionCorrupt,
+    SessionNotFound,
+    StageFailed,
+    UsageError,
+    TimeLimitExceeded,
+)
 #: Tries after the first for what is neither recorded nor permanent (the disk, the store's lock): few, backed off.
 MAX_RETRIES = 3
 MIN_BACKOFF_MS = 1_000

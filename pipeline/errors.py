@@ -6,6 +6,8 @@ ReviewError
 │   └── ChecklistError         a checklist file with a mistake in it
 ├── SessionNotFound            no such session (never raised for a damaged one)
 ├── SessionCorrupt             the session's file is there and cannot be read
+├── SessionCompleted           the session is complete and locked; reopening it makes a new version
+├── NotReady                   something waits for a person before this can be done
 ├── RevisionConflict           somebody else changed the session in between
 ├── DuplicateSessionWarning    control flow: a likeness was found, nothing was added yet
 ├── ContentLost                a document's stored copy is gone or was changed; adding the file again mends it
@@ -16,7 +18,7 @@ ReviewError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.models import DuplicateWarning
@@ -67,10 +69,48 @@ class SessionCorrupt(ReviewError):
     code = "session_corrupt"
 
 
+class SessionCompleted(ReviewError):
+    """A change to a session that was completed; nothing was changed, and nothing is lost."""
+
+    code = "session_completed"
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(
+            f"{session_id} is complete and locked.",
+            f"To change it as a new version: registry-review reopen {session_id} --by NAME --reason TEXT",
+        )
+        self.session_id = session_id
+
+
+class NotReady(ReviewError):
+    """Nothing was done, since people have something to say first; `waits` names each thing."""
+
+    code = "not_ready"
+
+    def __init__(self, message: str, cure: str = "", waits: tuple[str, ...] = ()) -> None:
+        super().__init__(message, cure)
+        self.waits = waits
+
+
 class RevisionConflict(ReviewError):
-    """A write against an older revision: somebody else changed the session first."""
+    """A write against an older revision: somebody else changed the session first.
+
+    `saw` and `stands` are the two versions of what was to be written, as JSON; `refused` is the write itself, so that
+    nobody has to type it again. All three are None when only the revision is known.
+    """
 
     code = "revision_conflict"
+
+    def __init__(
+        self,
+        message: str,
+        cure: str = "",
+        saw: dict[str, Any] | None = None,
+        stands: dict[str, Any] | None = None,
+        refused: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, cure)
+        self.saw, self.stands, self.refused = saw, stands, refused
 
 
 class DuplicateSessionWarning(ReviewError):

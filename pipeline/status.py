@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a look around waits for the broker's server.
 BROKER_SECONDS = 1.0
+#: Why a file lies in the inbox of a completed session; reopening the session takes it.
+COMPLETED = "the session is complete; it is taken when the session is opened again: registry-review reopen"
 #: Why a file lies in the inbox when nobody is there to take it.
 UNWATCHED = "no watcher is running"
 
@@ -98,6 +100,17 @@ def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundi
     return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **broker)
 
 
+def waiting_in(around: Surroundings, record: SessionRecord) -> tuple[WaitingFile, ...]:
+    """Files in the session's own folders of the inbox that are not taken yet; why not, when it is complete."""
+    folders = tuple(f"{'/'.join(parts)}/" for parts in _folders(record))
+    found = tuple(file for file in around.waiting if file.name.startswith(folders))
+    if not record.is_completed:
+        return found
+    # What lies under inbox/new/ is for another session now: a bound folder is free once its session is complete.
+    own = f"{record.session_id}/"
+    return tuple(f.model_copy(update={"reason": COMPLETED}) for f in found if f.name.startswith(own))
+
+
 def _folders(record: SessionRecord) -> list[tuple[str, ...]]:
     """The session's own folders in the inbox, as parts of their path."""
     own: list[tuple[str, ...]] = [(record.session_id,)]
@@ -130,8 +143,7 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
     around = around or look_around(ws, record)
     inventory = workflow.load_inventory(ws, record)
     listed = inventory.documents if inventory else ()
-    folders = tuple(f"{'/'.join(parts)}/" for parts in _folders(record))
-    waiting = tuple(file for file in around.waiting if file.name.startswith(folders))
+    waiting = waiting_in(around, record)
     view = progress.session_view(ws, record)
     if around.broker_trouble:
         view = _stranded(view, f"waits for the broker, which {around.broker_trouble}")

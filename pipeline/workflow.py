@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from pipeline import checklists, fingerprints
-from pipeline.errors import ReviewError, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.errors import ReviewError, SessionCompleted, SessionCorrupt, StageFailed, TryAgain, UsageError
 from pipeline.models import (
     ExtractionResult,
     Inventory,
@@ -142,10 +142,10 @@ def current_fingerprint(ws: Workspace, record: SessionRecord, key: StageKey) -> 
         return None
     checklist = load_checklist(ws, record)
     if key == "requirement_mapping":
-        return fingerprints.of_mapping(inventory, checklist.sha256)
+        return fingerprints.of_mapping(record, inventory, checklist.sha256)
     mapping = _result_sha(ws, record, "requirement_mapping")
     if key == "evidence_extraction":
-        return fingerprints.of_extraction(inventory, mapping, checklist.sha256) if mapping else None
+        return fingerprints.of_extraction(record, inventory, mapping, checklist.sha256) if mapping else None
     if key == "cross_validation":
         extraction = _result_sha(ws, record, "evidence_extraction")
         if not (mapping and extraction):
@@ -169,13 +169,16 @@ def due(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> Sta
     """The next stage that must run to reach `to` (default: the session's own goal); None when there is nothing to do.
 
     A stage that failed on these very inputs is due again only while it is retryable and was tried fewer than
-    MAX_ATTEMPTS times; after that somebody must `failed retry` it.
+    MAX_ATTEMPTS times; after that somebody must `failed retry` it. Nothing of a completed session is ever due, and a
+    report that lacks only the latest words of people is due when somebody asks for it: each makes a new version.
     """
-    if not record.documents:
+    if not record.documents or record.is_completed:
         return None
     for key in ORDER[: goal_index(record, to) + 1]:
         fingerprint = current_fingerprint(ws, record, key)
         stage = record.stages.get(key, StageRecord())
+        if key == "report_generation" and lacks_only_words(stage, fingerprint):
+            return None
         if fingerprint is None or stage.fingerprint != fingerprint or stage.status not in ("completed", "failed"):
             return key
         if stage.status == "failed":
@@ -186,19 +189,36 @@ def due(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> Sta
     return None
 
 
+def lacks_only_words(stage: StageRecord, fingerprint: str | None) -> bool:
+    """True when a report is fresh but for what people said since it was made, and nobody has asked for a new one."""
+    if stage.status != "completed" or fingerprint is None or stage.fingerprint == fingerprint:
+        return False
+    return fingerprints.but_for_words(stage.fingerprint) == fingerprints.but_for_words(fingerprint)
+
+
 # --- acts -------------------------------------------------------------------------------------------------------------
 
 
 def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system") -> SessionRecord:
-    """Raise how far the session is to go, and look again at the folders that were added by path."""
+    """Raise how far the session is to go, and look again at the folders that were added by path.
+
+    A report that lacks people's latest words is queued. Of a completed session nothing is looked at or raised.
+    """
     if to not in ORDER:
         raise UsageError(f"{to!r} is not a stage the machine can go to.", f"Use one of {', '.join(VERBS)}.")
     from pipeline.stages.add_documents import rescan_sources
 
+    record = ws.sessions.read(session_id)
+    if record.is_completed:
+        return record
     rescan_sources(ws, session_id)
     with ws.sessions.transaction(session_id, actor) as tx:
         if ORDER.index(to) > goal_index(tx.record):
             tx.update(advance_to=to)
+            tx.log("advance_requested", to=to)
+        stage = tx.record.stages.get("report_generation", StageRecord())
+        if to == ORDER[-1] and lacks_only_words(stage, current_fingerprint(ws, tx.record, to)):
+            tx.put_stage(to, stage.model_copy(update={"status": "queued"}))
             tx.log("advance_requested", to=to)
         return tx.record
 
@@ -214,6 +234,8 @@ def run_stage(
     with ws.sessions.lease(session_id, wait_seconds):
         for _ in range(MAX_ROUNDS):
             record = ws.sessions.read(session_id)
+            if record.is_completed:
+                raise SessionCompleted(session_id)
             fingerprint = current_fingerprint(ws, record, key)
             if fingerprint is None:
                 raise UsageError(f"`{VERB_OF[key]}` cannot run yet for {session_id}: an earlier stage has no result.")
@@ -230,7 +252,7 @@ def run_stage(
             except Exception as error:
                 record_failure(ws, session_id, key, _failure(session_id, key, error), fingerprint)
                 raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
-            done = _commit(ws, session_id, key, fingerprint, sha)
+            done = _commit(ws, session_id, key, fingerprint, sha, result)
             if done is not None:
                 ws.sessions.prune_results(session_id)
                 tell(Event(key, "finished"))
@@ -245,7 +267,9 @@ def _mark_running(ws: Workspace, session_id: str, key: StageKey) -> None:
         tx.log("stage_started", stage=key)
 
 
-def _commit(ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha: str) -> StageRecord | None:
+def _commit(
+    ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha: str, result: BaseModel
+) -> StageRecord | None:
     """Store the result if the session still says what it was made from; None when it changed meanwhile."""
     with ws.sessions.transaction(session_id, "machine") as tx:
         if current_fingerprint(ws, tx.record, key) != fingerprint:
@@ -259,8 +283,15 @@ def _commit(ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha
             finished_at=ws.now(),
         )
         tx.put_stage(key, done)
-        tx.log("stage_finished", stage=key, result=sha)
+        tx.log("stage_finished", stage=key, result=sha, **_answers(result))
     return done
+
+
+def _answers(result: BaseModel) -> dict[str, dict[str, str]]:
+    """What each row answers, in short, so that the audit tells when one changed."""
+    from pipeline.deciding.answers import noted
+
+    return {"answers": noted(result)} if isinstance(result, ValidationResult) else {}
 
 
 def record_failure(

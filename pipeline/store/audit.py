@@ -26,8 +26,14 @@ class AuditHead(Value):
     hash: str = GENESIS
 
 
-def chain(head: AuditHead, at: datetime, actor: str, acts: Iterable[tuple[str, dict[str, Any]]]) -> list[AuditEvent]:
-    """Events for `acts` (action, details), numbered and chained on from `head`."""
+def chain(
+    head: AuditHead,
+    at: datetime,
+    actor: str,
+    acts: Iterable[tuple[str, dict[str, Any]]],
+    revision: int | None = None,
+) -> list[AuditEvent]:
+    """Events for `acts` (action, details), numbered and chained on from `head`; they make that revision."""
     events: list[AuditEvent] = []
     for action, details in acts:
         event = AuditEvent(
@@ -36,6 +42,7 @@ def chain(head: AuditHead, at: datetime, actor: str, acts: Iterable[tuple[str, d
             actor=actor,
             action=action,
             details=_plain(details),
+            revision=revision,
             previous=head.hash,
             hash="",
         )
@@ -48,6 +55,8 @@ def chain(head: AuditHead, at: datetime, actor: str, acts: Iterable[tuple[str, d
 def digest(event: AuditEvent) -> str:
     """SHA-256 over everything in the event but its own hash, as sorted JSON."""
     body = event.model_dump(mode="json", exclude={"hash"})
+    if body["revision"] is None:  # events of before revisions were noted keep their hash
+        del body["revision"]
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 

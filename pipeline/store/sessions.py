@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.errors import ReviewError, RevisionConflict, SessionCorrupt, TryAgain
+from pipeline.errors import ReviewError, RevisionConflict, SessionCompleted, SessionCorrupt, TryAgain
 from pipeline.models import AuditEvent, ProjectMetadata, SessionRecord, ValidationResult
 from pipeline.store import results
 from pipeline.store.audit import AuditFile, chain
@@ -115,7 +115,7 @@ class SessionStore:
     def _write_first(self, folder: Path, record: SessionRecord, actor: str) -> None:
         database = SessionDatabase(folder / "session.json")
         details = {**record.project_metadata.model_dump(mode="json"), "bound_folder": record.bound_folder}
-        events = chain(audit_head(database), record.created_at, actor, [("session_created", details)])
+        events = chain(audit_head(database), record.created_at, actor, [("session_created", details)], 1)
         with database.file.locked(self._lock_seconds, "A new session is locked."), database.file.draft():
             spread(database, record, None, events)
         AuditFile(folder / "audit.jsonl").append_missing(events)
@@ -168,10 +168,13 @@ class SessionStore:
     # --- changing ----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def transaction(self, session_id: str, actor: str, expected_revision: int | None = None) -> Iterator[Transaction]:
+    def transaction(
+        self, session_id: str, actor: str, expected_revision: int | None = None, *, reopening: bool = False
+    ) -> Iterator[Transaction]:
         """Change a session: nobody else can in between; all of it is written at the end, or nothing on an exception.
 
-        RevisionConflict when the session is no longer at `expected_revision`; TryAgain when the lock stays taken.
+        RevisionConflict when the session is no longer at `expected_revision`; TryAgain when the lock stays taken;
+        SessionCompleted when the session is complete, unless it is being opened again.
         Where content is filed or discarded too, take ContentStore.lock first, then this.
         """
         with self._locked(session_id) as database:
@@ -182,6 +185,8 @@ class SessionStore:
                     f"{session_id} was changed in between (revision {before.revision}, expected {expected_revision}).",
                     "Look at it again, then repeat the change.",
                 )
+            if before.is_completed and not reopening:
+                raise SessionCompleted(session_id)
             transaction = Transaction(before, actor)
             yield transaction
             changed = transaction.changed_fields
@@ -192,7 +197,7 @@ class SessionStore:
             after = transaction.record.model_copy(update={"revision": before.revision + 1, "updated_at": moment})
             # Every change leaves a trace, also one whose author gave it no name.
             acts = transaction.acts or [("session_changed", {"fields": changed})]
-            events = chain(audit_head(database), moment, actor, acts)
+            events = chain(audit_head(database), moment, actor, acts, after.revision)
             audit = AuditFile(path.with_name("audit.jsonl"))
             unsaved = _append(audit, pending_events(database))
             self._announce(after)

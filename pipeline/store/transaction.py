@@ -21,7 +21,10 @@ from pipeline.store.audit import AuditHead
 from pipeline.store.storage import SessionDatabase
 
 #: The fields of SessionRecord that are tables of their own, each row under its natural key.
-TABLES = ("sources", "documents", "archives", "stages", "questions")
+TABLES = (
+    *("sources", "documents", "archives", "stages", "questions"),
+    *("decisions", "annotations", "revisions", "discarded", "remapped", "opened", "packages"),
+)
 #: What only a commit sets.
 _COMMITTED = frozenset({"schema_version", "session_id", "revision", "created_at", "updated_at"})
 

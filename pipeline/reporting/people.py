@@ -1,0 +1,143 @@
+"""What people said, as every format prints it: black, under a name, apart from anything the machine found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pipeline.models import Report, RequirementResult, SeenAnswer
+from pipeline.reporting import wording
+
+#: What the Approved column prints for a decision that holds; other decisions leave it blank.
+APPROVED = {"approved": "Approved", "rejected": "Not Approved", "conditional": "Approved, conditionally"}
+#: What a determination is called, and which box of the form it ticks.
+DETERMINATION = {
+    "approve": "Approved",
+    "conditional": "Approved with conditions",
+    "reject": "Not Approved",
+    "hold": "On hold",
+}
+PRIORITY = {"critical": "critical", "high": "high priority", "medium": "medium priority", "low": "low priority"}
+
+
+@dataclass(frozen=True)
+class HumanWord:
+    """What a person decided on a row."""
+
+    #: What stands in the Approved column; empty unless the decision holds and settles the row.
+    approved: str
+    #: The decision in words.
+    status: str
+    reason: str
+    actor: str
+    #: False when the row answers something else since; `changed` says what, `before` what it answered then.
+    holds: bool = True
+    changed: tuple[str, ...] = ()
+    before: SeenAnswer | None = None
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Another word on a row: what it is, what it says, whose it is."""
+
+    label: str
+    text: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The determination, for the form's box of that name; nothing is ticked that no person determined."""
+
+    approved: bool = False
+    not_approved: bool = False
+    #: In words; empty without a determination that holds.
+    status: str = ""
+    notes: str = ""
+    actor: str = ""
+    #: DD/MM/YYYY.
+    date: str = ""
+    #: Conditions, then what the developer is still asked for.
+    actions: tuple[str, ...] = ()
+
+
+def word_on(result: RequirementResult) -> HumanWord | None:
+    """The decision on a row; None without one."""
+    said: dict[str, Any] | None = result.decision
+    if not said:
+        return None
+    kind, holds = str(said.get("status", "")), said.get("state", "holds") == "holds"
+    seen = said.get("seen")
+    return HumanWord(
+        approved=APPROVED.get(kind, "") if holds else "",
+        status=wording.label(kind, wording.DECISION),
+        reason=str(said.get("reason") or ""),
+        actor=str(said.get("actor") or said.get("by") or ""),
+        holds=holds,
+        changed=tuple(said.get("changed") or ()),
+        before=SeenAnswer.model_validate(seen) if seen and not holds else None,
+    )
+
+
+def is_not_applicable(result: RequirementResult) -> bool:
+    """True when "N/A" stands in Submitted Material, with Approved beside it: the plan says so, and a person agrees."""
+    word = word_on(result)
+    return result.status == "not_applicable" and word is not None and word.approved == APPROVED["approved"]
+
+
+def remarks_on(requirement_id: str, report: Report) -> tuple[Remark, ...]:
+    """Everything else that people said of a row: remarks, requests, discarded quotes, documents by hand."""
+    names = {d.document_id: d.filename for d in report.documents}
+    found = [
+        Remark(one.kind.capitalize(), one.text, one.by)
+        for one in report.annotations
+        if one.requirement_id == requirement_id
+    ]
+    for ask in report.revisions:
+        if ask.requirement_id == requirement_id:
+            label = f"Revision {'requested' if ask.status == 'pending' else ask.status}, {PRIORITY[ask.priority]}"
+            came = f" Received: {'; '.join(ask.answered_with)}." if ask.answered_with else ""
+            end = f" Resolved by {ask.resolved_by}: {ask.note}" if ask.status == "resolved" else ""
+            found.append(Remark(label, f"{ask.what} Settled when: {ask.clears_when}{came}{end}", ask.by))
+    for gone in report.discarded:
+        if gone.requirement_id == requirement_id:
+            place = f"{gone.document}, p. {gone.page_label or gone.page}"
+            found.append(Remark("Quote discarded", f"{gone.reason} (“{gone.quote}”, {place})", gone.by))
+    for one in report.remapped:
+        if one.requirement_id == requirement_id:
+            more = [f"looked at as well: {'; '.join(names.get(i, i) for i in one.added)}"] if one.added else []
+            less = [f"not looked at: {'; '.join(names.get(i, i) for i in one.removed)}"] if one.removed else []
+            what = ". ".join([*more, *less]) or "as the checklist gives them"
+            found.append(Remark("Documents by hand", f"{what}. {one.reason}", one.by))
+    return tuple(found)
+
+
+def outcome_of(report: Report) -> Outcome:
+    """The outcome as people determined it, and the actions that are required; empty boxes without a determination."""
+    asked = tuple(one.what for one in report.revisions if one.status == "pending")
+    made = report.determination
+    if made is None or report.determination_state != "holds":
+        return Outcome(actions=asked)
+    kind = made.determination
+    return Outcome(
+        approved=kind in ("approve", "conditional"),
+        not_approved=kind == "reject",
+        status=DETERMINATION[kind],
+        notes=made.notes,
+        actor=made.by,
+        date=day(made.at),
+        actions=(*made.conditions, *asked),
+    )
+
+
+def agents(report: Report) -> tuple[str, ...]:
+    """The people who decided on rows or determined, each once, in the order of the alphabet."""
+    said = {str(r.decision.get("by") or "") for r in report.requirements if r.decision}
+    said |= {report.determination.by} if report.determination else set()
+    return tuple(sorted(said - {""}))
+
+
+def day(moment: datetime) -> str:
+    """A date as the registry's documents print it."""
+    return moment.strftime("%d/%m/%Y")
