@@ -250,6 +250,9 @@ def run_stage(
             except TryAgain:
                 raise
             except Exception as error:
+                # What it failed on was taken out or replaced meanwhile: that says nothing of what is there now.
+                if current_fingerprint(ws, ws.sessions.read(session_id), key) != fingerprint:
+                    continue
                 record_failure(ws, session_id, key, _failure(session_id, key, error), fingerprint)
                 raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
             done = _commit(ws, session_id, key, fingerprint, sha, result)

@@ -45,6 +45,14 @@ CREATE TABLE seen (folder_mtime_ns INTEGER NOT NULL);
 """
 
 
+@contextmanager
+def in_memory() -> Iterator[Connection]:
+    """The same tables, empty, in a place of their own, to compare with."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        db.executescript(_TABLES)
+        yield db
+
+
 class _Open(NamedTuple):
     connection: Connection
     #: A connection must not cross a fork, and must not go on writing into a file that was deleted under it.
@@ -91,6 +99,14 @@ class CatalogFile:
             opened, self._open = self._open, None
             if opened and opened.pid == os.getpid():
                 opened.connection.close()
+
+    def remove(self) -> None:
+        """Throw the file away; whoever asks next makes it again."""
+        with self._lock:
+            self.close()
+            lock = self.path.with_name("catalog.lock")
+            with kernel_lock(lock, BUSY_SECONDS, "The catalog is being made by another process."):
+                self._remove()
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

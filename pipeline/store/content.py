@@ -103,6 +103,10 @@ class ContentStore:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    def new_copy(self) -> Path:
+        """A fresh name in this process's part of staging, which is swept when the process died."""
+        return self._staging.new_path()
+
     def release(self, staged: Staged) -> None:
         """Throw a staged copy away; no error when it was filed or thrown away already."""
         with suppress(FileNotFoundError):
@@ -221,6 +225,14 @@ class ContentStore:
 
     def _damaged(self, sha: str) -> Path:
         return self.path(sha).with_name(f"{sha}.damaged")
+
+    def places(self) -> list[Path]:
+        """Every file in the store, whatever it is called."""
+        return sorted(path for path in self.root.glob("*/*") if not path.name.endswith(".tmp"))
+
+    def damaged(self) -> list[Path]:
+        """What was set aside because its bytes had changed."""
+        return sorted(self.root.glob("[0-9a-f][0-9a-f]/*.damaged"))
 
     def filed_before(self, moment: float) -> set[str]:
         """The hashes of all content that was filed before `moment` (seconds since the epoch)."""

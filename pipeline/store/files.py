@@ -84,15 +84,18 @@ def disk_full(folder: Path) -> TryAgain:
     return TryAgain(f"The disk of {folder} is full ({free} MB free).", "Make room and run the command again.")
 
 
-def sweep_leftovers(folder: Path, now: float, older_than: float = LEFTOVER_SECONDS) -> list[Path]:
+def sweep_leftovers(
+    folder: Path, now: float, older_than: float = LEFTOVER_SECONDS, begins: str = ""
+) -> list[Path]:
     """Remove `*.tmp` files in `folder` last touched more than `older_than` seconds before `now`; returns what went.
 
-    Younger ones may belong to a process that is writing at this moment.
+    Younger ones may belong to a process that is writing at this moment. In a folder that is not ours alone, `begins`
+    is what the names of our own begin with.
     """
     swept = []
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.name.endswith(".tmp"):
+            if not (entry.name.endswith(".tmp") and entry.name.startswith(begins)):
                 continue
             with suppress(FileNotFoundError):
                 seen = entry.stat(follow_symlinks=False)

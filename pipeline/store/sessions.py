@@ -244,6 +244,15 @@ class SessionStore:
         finally:
             in_hand.discard(session_id)
 
+    @contextmanager
+    def frozen(self, session_id: str) -> Iterator[Path]:
+        """The folder of a session that nobody can change while the block runs; damaged ones, too. It may be read."""
+        folder = self.folder(session_id)
+        busy = f"{session_id} is being changed by another process."
+        with kernel_lock(folder / "session.json.lock", self._lock_seconds, busy):
+            self.folder(session_id)  # it may have been deleted while we waited
+            yield folder
+
     def _migrate(self, database: SessionDatabase, tables: Tables) -> None:
         path = database.file.path
         write_atomic(path.with_name(f"{path.name}.v{version_of(tables)}.bak"), path.read_bytes())
@@ -368,7 +377,7 @@ class SessionStore:
         self._folders.sweep(self._now().timestamp())
         for aside in self._folders.aside():
             with self._content.lock():
-                self._finish_delete(aside.name.removeprefix(".deleted-").rpartition("-")[0], aside)
+                self._finish_delete(self._folders.id_of(aside), aside)
 
 
 def _append(audit: AuditFile, events: list[AuditEvent]) -> list[AuditEvent]:
