@@ -12,6 +12,7 @@ from dramatiq.middleware import CurrentMessage
 
 from actors import claims
 from actors.dispatch import Dispatch
+from actors.fault_marks import FaultMarks
 from actors.news import Listener, News, NewsDesk
 from actors.stages import declare_stages
 from actors.sweeper import Sweeper
@@ -48,6 +49,7 @@ class Engine:
         self.underway = underway
         broker.add_middleware(CurrentMessage())
         broker.add_middleware(underway)
+        broker.add_middleware(FaultMarks())
         self._dispatch = Dispatch(ws, broker, self.news, underway)
         declare_stages(self._dispatch)
         declare_take(self._dispatch)

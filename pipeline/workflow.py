@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from pipeline import checklists, fingerprints
 from pipeline.errors import ReviewError, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.faultpoints import reach
 from pipeline.models import (
     ExtractionResult,
     Inventory,
@@ -220,11 +221,15 @@ def run_stage(
             stage = record.stages.get(key, StageRecord())
             if stage.status == "completed" and stage.fingerprint == fingerprint and is_kept(ws, record, key):
                 return stage
+            reach("stage.begin")
             _mark_running(ws, session_id, key)
+            reach("stage.running")
             tell(Event(key, "started"))
             try:
                 result = _compute(ws, session_id, key, tell)
+                reach("stage.computed")
                 sha = ws.sessions.save_result(session_id, result)
+                reach("stage.saved")
             except TryAgain:
                 raise
             except Exception as error:
@@ -232,6 +237,7 @@ def run_stage(
                 raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
             done = _commit(ws, session_id, key, fingerprint, sha)
             if done is not None:
+                reach("stage.committed")
                 ws.sessions.prune_results(session_id)
                 tell(Event(key, "finished"))
                 return done

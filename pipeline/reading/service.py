@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pipeline.errors import ContentLost, ReviewError
+from pipeline.faultpoints import reach
 from pipeline.models import Box, Drawing, Reading
 from pipeline.reading.process import Gone, ReadingProcess
 from pipeline.reading.version import READER_VERSION
@@ -197,7 +198,9 @@ class ReadingService:
 
     def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         with self._process() as process:
+            reach("reading.ask")
             answer = process.ask(request, seconds)
+            reach("reading.answered")
         match answer.get("failed"):
             case None:
                 return answer
@@ -270,7 +273,9 @@ class ReadingService:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(reading.model_dump_json().encode())
+            reach("reading.keep")
             Path(temporary).replace(target)
+            reach("reading.kept")
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

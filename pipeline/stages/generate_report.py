@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import workflow
 from pipeline.errors import UsageError
+from pipeline.faultpoints import reach
 from pipeline.models import Report, SessionRecord
 from pipeline.store.files import make_private_folder, write_atomic
 
@@ -91,7 +92,9 @@ def _write(folder: Path, session_id: str, forms: Mapping[str, bytes]) -> dict[st
     make_private_folder(folder)
     for kind, path in paths.items():
         if kind not in there:
+            reach("report.write")
             write_atomic(path, forms[kind])
+    reach("report.written")
     return paths
 
 

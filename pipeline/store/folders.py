@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import ReviewError, SessionNotFound
+from pipeline.faultpoints import reach
 from pipeline.store.files import LEFTOVER_SECONDS, fsync_folder, make_private_folder, sweep_leftovers
 
 _SESSION_ID = re.compile(r"(session-[0-9]{8}-[0-9]{6})(?:-([1-9][0-9]{0,5}))?")
@@ -82,9 +83,11 @@ class SessionFolders:
         try:
             making.mkdir(mode=0o700)
             fill(making)
+            reach("session.make")
             # Renaming onto a folder that holds anything fails: a session that stands there is never overwritten.
             making.rename(place)
             fsync_folder(self.root)
+            reach("session.made")
         except BaseException as error:
             shutil.rmtree(making, ignore_errors=True)
             if isinstance(error, OSError) and place.exists():

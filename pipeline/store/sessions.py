@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import ReviewError, RevisionConflict, SessionCorrupt, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.models import AuditEvent, ProjectMetadata, SessionRecord, ValidationResult
 from pipeline.store import results
 from pipeline.store.audit import AuditFile, chain
@@ -198,7 +199,9 @@ class SessionStore:
             self._announce(after)
             with database.file.draft():
                 spread(database, after, before, [*unsaved, *events])
+                reach("session.commit")
             transaction.committed_as(after)
+            reach("session.committed")
             _append(audit, [*unsaved, *events])
             self._tell(after)
 
