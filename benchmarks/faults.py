@@ -1,8 +1,9 @@
 """`python -m benchmarks.faults [--kills N] [--lanes N] [--seed N] [--keep DIR] [--markdown PAGE]`: kill, and count.
 
-The long form of the crash harness: plays rounds of `tests/faults` until that many processes were killed, prints
-each and then the table of docs/reliability.md. The seed, which is printed, gives the same plan again; the moments of blind kills depend on the
-machine. Exit code 1 when anything was lost, doubled, corrupted or left unfinished; the homes of such rounds are kept.
+The long form of the crash harness: plays rounds of `tests/faults` until that many processes were killed, prints each
+and then the table of docs/reliability.md. The seed, which is printed, gives the same plan again; the moments of blind
+kills depend on the machine. Exit code 1 when anything was lost, doubled, corrupted or left unfinished; the homes of
+such rounds are kept.
 """
 
 from __future__ import annotations

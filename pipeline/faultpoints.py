@@ -83,7 +83,8 @@ class Fault:
     #: The passage of the point, counted in each process from 1, at which it happens.
     passage: int
     #: kill, freeze: made by the process that does it, with its id; while it is there, no other does. full, io: the
-    #: trouble lasts, from that passage on, for as long as it is there. note: each point that is passed goes into it.
+    #: trouble lasts, from that passage on, for as long as it is there. note: a folder; each point that is passed is
+    #: an empty file in it.
     file: Path
 
 
@@ -103,7 +104,7 @@ class _Plan:
 
     def _carry_out(self, fault: Fault, point: str, count: int) -> None:
         if fault.act == "note":
-            _append(fault.file, f"{point}\n")
+            (fault.file / point).touch()
         elif fault.act in ("full", "io"):
             if count >= fault.passage and fault.file.exists():
                 number = errno.ENOSPC if fault.act == "full" else errno.EIO
@@ -112,24 +113,15 @@ class _Plan:
             os.kill(os.getpid(), signal.SIGKILL if fault.act == "kill" else signal.SIGSTOP)
 
 
-def _append(file: Path, line: str) -> None:
-    handle = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        os.write(handle, line.encode("ascii"))
-    finally:
-        os.close(handle)
-
-
 def _claim(file: Path) -> bool:
-    """Of all processes that get there, one does it."""
+    """Of all processes that get there, one does it: the file is a link whose target is that one's id.
+
+    A link, since a reading process may write to no file.
+    """
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        file.symlink_to(str(os.getpid()))
     except FileExistsError:
         return False
-    try:
-        os.write(handle, str(os.getpid()).encode("ascii"))
-    finally:
-        os.close(handle)
     return True
 
 

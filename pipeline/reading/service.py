@@ -140,8 +140,8 @@ class ReadingService:
     def _at_once(self, do: str, sha256: str, wanted: list[Any]) -> list[Any]:
         """The answers to several questions about one content in one call; None for those that get none.
 
-        When the call fails, which may be the process's bad luck, each is asked by itself, so that a page that crashes or
-        hangs keeps only itself from an answer; after TRIES such pages the rest is left, for it would go on like that.
+        When the call fails, which may be the process's bad luck, each is asked by itself, so that a page that crashes
+        or hangs keeps only itself from an answer; after TRIES such pages the rest is left: it would go on like that.
         """
         if not wanted:
             return []

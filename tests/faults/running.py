@@ -32,7 +32,7 @@ class Armed:
     @property
     def fired(self) -> bool:
         """Whether it was carried out."""
-        return self.ticket.exists()
+        return self.ticket.is_symlink()
 
     def __str__(self) -> str:
         return f"{self.act} {self.point} {self.passage} {self.ticket}"
