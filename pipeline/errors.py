@@ -12,6 +12,7 @@ ReviewError
 ├── FileRefused                one file cannot be taken; the others go on
 ├── StageFailed                a stage gave up; it is recorded on the session
 └── TryAgain                   locked, broker away, nobody to hand the work to
+    └── Busy                   another process works on this session right now
 """
 
 from __future__ import annotations
@@ -105,3 +106,9 @@ class TryAgain(ReviewError):
     """Temporary: something is locked, the broker is away, or nobody is there to hand the work to."""
 
     code = "try_again"
+
+
+class Busy(TryAgain):
+    """Another process works on this session; it is looked at again when that one is done, however long it takes."""
+
+    code = "busy"

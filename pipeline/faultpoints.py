@@ -110,7 +110,8 @@ class _Plan:
                 number = errno.ENOSPC if fault.act == "full" else errno.EIO
                 raise OSError(number, os.strerror(number), str(fault.file.parent))
         elif count == fault.passage and _claim(fault.file):
-            os.kill(os.getpid(), signal.SIGKILL if fault.act == "kill" else signal.SIGSTOP)
+            # To this very thread: a process that is sent SIGSTOP may run on for a moment in one thread after another.
+            signal.pthread_kill(threading.get_ident(), signal.SIGKILL if fault.act == "kill" else signal.SIGSTOP)
 
 
 def _claim(file: Path) -> bool:

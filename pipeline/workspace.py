@@ -41,7 +41,14 @@ class Workspace:
             min_free_bytes=settings.inbox.min_free_mb * MB,
             derived=self.data / "readings",
         )
-        self.sessions = SessionStore(self.data / "sessions", self.inbox, self.content, now)
+        self.sessions = SessionStore(
+            self.data / "sessions",
+            self.inbox,
+            self.content,
+            now,
+            # A worker whose heartbeat is missing for so long counts as dead, and so does the holder of a lease.
+            stale_seconds=settings.queue.heartbeat_seconds,
+        )
         self.catalog = Catalog(self.data / "catalog.sqlite3", self.sessions, self.data / "sessions")
         self.sessions.attach(self.catalog)
         self._reader: ReadingService | None = None

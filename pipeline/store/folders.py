@@ -18,7 +18,7 @@ _SESSION_ID = re.compile(r"(session-[0-9]{8}-[0-9]{6})(?:-([1-9][0-9]{0,5}))?")
 #: Folders on their way in or out; the dot keeps them from looking like sessions.
 _BEING_MADE, _BEING_DELETED = ".new-", ".deleted-"
 #: What alone makes no session: locks that somebody took on a session that was deleted meanwhile.
-_LOCKS = frozenset({"session.json.lock", "stage.lock", "take.lock"})
+_LOCKS = frozenset({"session.json.lock", "stage.lock", "take.lock", "stage.over.lock", "take.over.lock"})
 
 
 def is_session_id(name: str) -> bool:
