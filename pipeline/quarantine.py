@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import names
 from pipeline.faultpoints import reach
-from pipeline.store.files import sweep_leftovers, temporary_beside, write_atomic
+from pipeline.store.files import temporary_beside, write_atomic
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
@@ -64,7 +64,6 @@ def _place(ws: Workspace, session_id: str, relative: str) -> Path:
         if part.strip(". "):
             folder /= names.fitting(part)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sweep_leftovers(folder, ws.now().timestamp())
     path = names.printable(relative)
     return names.free_name(folder, relative.rsplit("/", 1)[-1], REASON_ENDING, lambda place: _was_cut_off(place, path))
 

@@ -78,7 +78,8 @@ class Workspace:
             orphans = sorted(self.catalog.unreferenced(self.content.filed_before(moment - LEFTOVER_SECONDS)))
             for sha256 in orphans:
                 self.content.discard(sha256)
-            for folder in (self.data, self.data / "readings"):
+            quarantined = (Path(folder) for folder, _, _ in os.walk(self.quarantine))
+            for folder in (self.data, self.data / "readings", *quarantined):
                 sweep_leftovers(folder, moment)
             stamp.touch(mode=0o600)
             os.utime(stamp, (moment, moment))
