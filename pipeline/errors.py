@@ -5,7 +5,7 @@ ReviewError
 │   ├── SettingsError          config.toml, environment or flag
 │   ├── ChecklistError         a checklist file with a mistake in it
 │   ├── NotFound               the session holds no such document or requirement
-│   └── NotReady               a stage must be carried out first
+│   └── NotMadeYet             a stage must be carried out first
 ├── SessionNotFound            no such session (never raised for a damaged one)
 ├── SessionCorrupt             the session's file is there and cannot be read
 ├── SessionCompleted           the session is complete and locked; reopening it makes a new version
@@ -23,6 +23,7 @@ ReviewError
 ├── FileRefused                one file cannot be taken; the others go on
 ├── StageFailed                a stage gave up; it is recorded on the session
 └── TryAgain                   locked, broker away, nobody to hand the work to
+    └── Busy                   another process works on this session right now
 """
 
 from __future__ import annotations
@@ -72,10 +73,10 @@ class NotFound(UsageError):
     code = "not_found"
 
 
-class NotReady(UsageError):
+class NotMadeYet(UsageError):
     """What was asked for is made by a stage that was not carried out yet; the cure says how."""
 
-    code = "not_ready"
+    code = "not_made_yet"
 
 
 class SessionNotFound(ReviewError):
@@ -208,3 +209,9 @@ class TryAgain(ReviewError):
     """Temporary: something is locked, the broker is away, or nobody is there to hand the work to."""
 
     code = "try_again"
+
+
+class Busy(TryAgain):
+    """Another process works on this session; it is looked at again when that one is done, however long it takes."""
+
+    code = "busy"

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from pipeline import checklists, fingerprints
 from pipeline.errors import ReviewError, SessionCompleted, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.faultpoints import reach
 from pipeline.models import (
     ExtractionResult,
     Inventory,
@@ -24,6 +25,7 @@ from pipeline.models import (
 )
 
 if TYPE_CHECKING:
+    from pipeline.store.leases import Lease
     from pipeline.workspace import Workspace
 
 log = logging.getLogger("registry_review.workflow")
@@ -228,10 +230,11 @@ def run_stage(
 ) -> StageRecord:
     """Carry out one stage under the session's lease and store its result if its inputs still hold, else again.
 
-    Raises TryAgain when another process has the lease, and StageFailed after recording why on the session.
+    Raises Busy when another process has the lease, or has taken it over because this one stood still; then nothing is
+    written. Raises StageFailed after recording why on the session.
     """
     tell = on_event or _silent
-    with ws.sessions.lease(session_id, wait_seconds):
+    with ws.sessions.lease(session_id, wait_seconds) as lease:
         for _ in range(MAX_ROUNDS):
             record = ws.sessions.read(session_id)
             if record.is_completed:
@@ -242,39 +245,47 @@ def run_stage(
             stage = record.stages.get(key, StageRecord())
             if stage.status == "completed" and stage.fingerprint == fingerprint and is_kept(ws, record, key):
                 return stage
-            _mark_running(ws, session_id, key)
+            reach("stage.begin")
+            _mark_running(ws, session_id, key, lease)
+            reach("stage.running")
             tell(Event(key, "started"))
             try:
                 result = _compute(ws, session_id, key, tell)
+                reach("stage.computed")
                 sha = ws.sessions.save_result(session_id, result)
+                reach("stage.saved")
             except TryAgain:
                 raise
             except Exception as error:
                 # What it failed on was taken out or replaced meanwhile: that says nothing of what is there now.
                 if current_fingerprint(ws, ws.sessions.read(session_id), key) != fingerprint:
                     continue
-                record_failure(ws, session_id, key, _failure(session_id, key, error), fingerprint)
+                record_failure(ws, session_id, key, _failure(session_id, key, error), fingerprint, lease)
                 raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
-            done = _commit(ws, session_id, key, fingerprint, sha, result)
+            done = _commit(ws, session_id, key, fingerprint, sha, result, lease)
             if done is not None:
-                ws.sessions.prune_results(session_id)
+                reach("stage.committed")
+                if lease.is_ours:
+                    ws.sessions.prune_results(session_id)
                 tell(Event(key, "finished"))
                 return done
     raise TryAgain(f"The files of {session_id} keep changing while `{VERB_OF[key]}` runs.", "It is tried again.")
 
 
-def _mark_running(ws: Workspace, session_id: str, key: StageKey) -> None:
+def _mark_running(ws: Workspace, session_id: str, key: StageKey, lease: Lease) -> None:
     with ws.sessions.transaction(session_id, "machine") as tx:
+        lease.require()
         stage = tx.record.stages.get(key, StageRecord())
         tx.put_stage(key, stage.model_copy(update={"status": "running", "started_at": ws.now(), "finished_at": None}))
         tx.log("stage_started", stage=key)
 
 
 def _commit(
-    ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha: str, result: BaseModel
+    ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha: str, result: BaseModel, lease: Lease
 ) -> StageRecord | None:
     """Store the result if the session still says what it was made from; None when it changed meanwhile."""
     with ws.sessions.transaction(session_id, "machine") as tx:
+        lease.require()
         if current_fingerprint(ws, tx.record, key) != fingerprint:
             return None
         stage = tx.record.stages.get(key, StageRecord())
@@ -298,13 +309,20 @@ def _answers(result: BaseModel) -> dict[str, dict[str, str]]:
 
 
 def record_failure(
-    ws: Workspace, session_id: str, key: StageKey, failure: StageError, fingerprint: str | None = None
+    ws: Workspace,
+    session_id: str,
+    key: StageKey,
+    failure: StageError,
+    fingerprint: str | None = None,
+    lease: Lease | None = None,
 ) -> None:
     """Write down that a stage gave up on its inputs, the present ones unless told; tries on the same are counted.
 
     What has changed while it failed was never tried, so it is due again at once.
     """
     with ws.sessions.transaction(session_id, "machine") as tx:
+        if lease is not None:
+            lease.require()
         stage = tx.record.stages.get(key, StageRecord())
         fingerprint = fingerprint or current_fingerprint(ws, tx.record, key)
         again = stage.error.attempts + 1 if stage.error and stage.fingerprint == fingerprint else 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline import exits, lookup, progress, workflow
 from pipeline.alarms import alarms
-from pipeline.errors import NotReady, ReviewError, UsageError
+from pipeline.errors import NotMadeYet, ReviewError, UsageError
 from pipeline.machine import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, RequirementResult, SessionRecord, StageKey
 from pipeline.reporting import terminal, terminal_review, terminal_tenure, wording
@@ -156,16 +156,16 @@ def why(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
 
 
 def judged(ws: Workspace, record: SessionRecord, text: str) -> RequirementResult:
-    """The row that `text` names, with a person's decision on it; NotReady when no row has been judged yet."""
+    """The row that `text` names, with a person's decision on it; NotMadeYet when no row has been judged yet."""
     return decided(record, lookup.requirement(text, judged_rows(ws, record)))
 
 
 def judged_rows(ws: Workspace, record: SessionRecord) -> tuple[RequirementResult, ...]:
-    """Every row, in the checklist's order; NotReady when none has been judged yet."""
+    """Every row, in the checklist's order; NotMadeYet when none has been judged yet."""
     validation = workflow.load_validation(ws, record)
     if validation is None:
         cure = f"registry-review validate {record.session_id}"
-        raise NotReady(f"The requirements of {record.session_id} have not been judged yet.", cure)
+        raise NotMadeYet(f"The requirements of {record.session_id} have not been judged yet.", cure)
     return validation.requirements
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.errors import SessionCorrupt
+from pipeline.faultpoints import reach
 from pipeline.models import AuditEvent, Value
 
 #: What the first event names as the one before it.
@@ -94,6 +95,7 @@ class AuditFile:
         size = self.path.stat().st_size if self.path.exists() else 0
         if not missing and whole == size:
             return
+        reach("audit.append")
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "wb") as stream:
             stream.truncate(whole)
@@ -101,6 +103,7 @@ class AuditFile:
             stream.write(b"".join(event.model_dump_json().encode() + b"\n" for event in missing))
             stream.flush()
             os.fsync(stream.fileno())
+        reach("audit.appended")
 
     def _end(self) -> tuple[int, int, str]:
         """Length in bytes up to the last complete line, that line's seq and its hash (0, 0, GENESIS without one)."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import ReviewError, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.store.files import disk_full, kernel_lock, make_private_folder, temporary_beside
 
 Connection = sqlite3.Connection
@@ -91,7 +92,9 @@ class CatalogFile:
                 with suppress(sqlite3.Error):
                     db.execute("ROLLBACK")
                 raise
+            reach("catalog.commit")
             db.execute("COMMIT")
+            reach("catalog.committed")
 
     def close(self) -> None:
         """Close this process's connection."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import FileRefused, ReviewError, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.models import Value
 from pipeline.store.files import fsync_folder, is_disk_full, kernel_lock, make_private_folder
 from pipeline.store.results import check_sha256, is_sha256
@@ -86,9 +87,11 @@ class ContentStore:
     def secure(self, copies: Iterable[Staged]) -> None:
         """Make copies that were staged without it safe on disk; TryAgain when the disk is full or refuses."""
         try:
+            reach("content.secure")
             with ThreadPoolExecutor(SYNCS, thread_name_prefix="sync") as pool:
                 for _ in pool.map(_sync, [copy.path for copy in copies]):
                     pass
+            reach("content.secured")
         except OSError as error:
             if is_disk_full(error):
                 raise self._no_room() from error
@@ -132,6 +135,7 @@ class ContentStore:
                     digest.update(chunk)
                     copy.write(chunk)
                 copy.flush()
+                reach("content.stage")
                 if sync:
                     os.fsync(copy.fileno())
         except BaseException as error:
@@ -191,12 +195,14 @@ class ContentStore:
             return None
         make_private_folder(target.parent)
         staged.chmod(0o400)
+        reach("content.file")
         try:
             staged.replace(target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             self._put_across(staged, target, sha256)
+        reach("content.filed")
         return target.parent
 
     def _put_across(self, staged: Path, target: Path, sha256: str) -> None:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import ReviewError, SessionNotFound
+from pipeline.faultpoints import reach
 from pipeline.store.files import LEFTOVER_SECONDS, fsync_folder, make_private_folder, sweep_leftovers
 
 _SESSION_ID = re.compile(r"(session-[0-9]{8}-[0-9]{6})(?:-([1-9][0-9]{0,5}))?")
@@ -18,7 +19,7 @@ _SESSION_ID = re.compile(r"(session-[0-9]{8}-[0-9]{6})(?:-([1-9][0-9]{0,5}))?")
 _PASSING = ".passing"
 _BEING_MADE, _BEING_DELETED = "new-", "deleted-"
 #: What alone makes no session: locks that somebody took on a session that was deleted meanwhile.
-_LOCKS = frozenset({"session.json.lock", "stage.lock", "take.lock"})
+_LOCKS = frozenset({"session.json.lock", "stage.lock", "take.lock", "stage.over.lock", "take.over.lock"})
 
 
 def is_session_id(name: str) -> bool:
@@ -85,9 +86,11 @@ class SessionFolders:
             make_private_folder(self._passing)
             making.mkdir(mode=0o700)
             fill(making)
+            reach("session.make")
             # Renaming onto a folder that holds anything fails: a session that stands there is never overwritten.
             making.rename(place)
             fsync_folder(self.root)
+            reach("session.made")
         except BaseException as error:
             shutil.rmtree(making, ignore_errors=True)
             if isinstance(error, OSError) and place.exists():

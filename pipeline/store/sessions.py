@@ -14,12 +14,14 @@ from typing import Protocol, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import ReviewError, RevisionConflict, SessionCompleted, SessionCorrupt, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.models import AuditEvent, ProjectMetadata, SessionRecord, ValidationResult
 from pipeline.store import results
 from pipeline.store.audit import AuditFile, chain
 from pipeline.store.content import ContentStore
-from pipeline.store.files import is_locked, kernel_lock, write_atomic
+from pipeline.store.files import kernel_lock, write_atomic
 from pipeline.store.folders import SessionFolders
+from pipeline.store.leases import STALE_SECONDS, Lease, Leases
 from pipeline.store.migrations import MIGRATIONS, Migration, migrate, version_of
 from pipeline.store.storage import SessionDatabase, Tables, cure_for
 from pipeline.store.transaction import Transaction, audit_head, compose, pending_events, spread
@@ -69,12 +71,14 @@ class SessionStore:
         now: Callable[[], datetime] = utc_now,
         migrations: Sequence[Migration] = MIGRATIONS,
         lock_seconds: float = LOCK_SECONDS,
+        stale_seconds: float = STALE_SECONDS,
     ) -> None:
         self._folders = SessionFolders(root, inbox)
         self._content = content
         self._now = now
         self._migrations = migrations
         self._lock_seconds = lock_seconds
+        self._leases = Leases(stale_seconds)
         self._index: SessionIndex | None = None
         self._in_hand = threading.local()
 
@@ -220,7 +224,9 @@ class SessionStore:
             self._announce(after)
             with database.file.draft():
                 spread(database, after, before, [*unsaved, *events])
+                reach("session.commit")
             transaction.committed_as(after)
+            reach("session.committed")
             _append(audit, [*unsaved, *events])
             self._tell(after)
 
@@ -299,17 +305,20 @@ class SessionStore:
         return results.prune(self.folder(session_id) / "results", wanted)
 
     @contextmanager
-    def lease(self, session_id: str, wait_seconds: float) -> Iterator[None]:
-        """The right to run a stage on this session, alone among all processes; TryAgain after `wait_seconds`."""
+    def lease(self, session_id: str, wait_seconds: float) -> Iterator[Lease]:
+        """The right to run a stage on this session, alone among all processes; Busy after `wait_seconds`.
+
+        A holder that stands still loses it to somebody else, so it asks `Lease.require` before it writes.
+        """
         lock = self.folder(session_id) / "stage.lock"
         busy = f"A stage of {session_id} is being run by another process."
-        with kernel_lock(lock, max(wait_seconds, LEASE_FLOOR_SECONDS), busy):
+        with self._leases.hold(lock, max(wait_seconds, LEASE_FLOOR_SECONDS), busy) as lease:
             self.folder(session_id)  # it may have been deleted while we waited
-            yield
+            yield lease
 
     def leased(self, session_id: str) -> bool:
-        """True while any process runs a stage on this session."""
-        return is_locked(self.folder(session_id) / "stage.lock")
+        """True while any process runs a stage on this session and does not stand still."""
+        return self._leases.is_held(self.folder(session_id) / "stage.lock")
 
     @contextmanager
     def filling(self, session_id: str) -> Iterator[None]:
@@ -320,12 +329,12 @@ class SessionStore:
         with ExitStack() as mark:
             with suppress(TryAgain):
                 lock = self.folder(session_id) / "take.lock"
-                mark.enter_context(kernel_lock(lock, LEASE_FLOOR_SECONDS, "Files are being taken already."))
+                mark.enter_context(self._leases.hold(lock, LEASE_FLOOR_SECONDS, "Files are being taken already."))
             yield
 
     def is_filling(self, session_id: str) -> bool:
-        """True while any process takes files into this session."""
-        return is_locked(self.folder(session_id) / "take.lock")
+        """True while any process takes files into this session and does not stand still."""
+        return self._leases.is_held(self.folder(session_id) / "take.lock")
 
     # --- audit -------------------------------------------------------------------------------------------------------
 
