@@ -5,6 +5,7 @@ ReviewError
 │   ├── SettingsError          config.toml, environment or flag
 │   ├── ChecklistError         a checklist file with a mistake in it
 │   ├── NotFound               the session holds no such document or requirement
+│   ├── ClaimRefused           a quote that does not stand where it is said to
 │   └── NotMadeYet             a stage must be carried out first
 ├── SessionNotFound            no such session (never raised for a damaged one)
 ├── SessionCorrupt             the session's file is there and cannot be read
@@ -77,6 +78,12 @@ class NotMadeYet(UsageError):
     """What was asked for is made by a stage that was not carried out yet; the cure says how."""
 
     code = "not_made_yet"
+
+
+class ClaimRefused(UsageError):
+    """A quote does not stand where a claim says, or stands in no words of the proponent; the cure names the nearest."""
+
+    code = "claim_refused"
 
 
 class SessionNotFound(ReviewError):

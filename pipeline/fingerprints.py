@@ -85,6 +85,8 @@ def of_report(record: SessionRecord, inventory_sha256: str, validation_sha256: s
     made = digest("report", __version__, metadata, sources, inventory_sha256, validation_sha256, checklist_sha256)
     tables = (record.decisions, record.annotations, record.revisions, record.discarded, record.remapped)
     words = [{key: one.model_dump(mode="json") for key, one in table.items()} for table in tables]
+    if record.claims:
+        words.append({key: one.model_dump(mode="json") for key, one in record.claims.items()})
     signed = record.determination.model_dump(mode="json") if record.determination else None
     return f"{made}+{digest('words', words, signed)}" if any(words) or signed else made
 

@@ -14,7 +14,7 @@ import uvicorn
 from pipeline.errors import TryAgain, UsageError
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
 #: Seconds that answers under way get at the end; together with what the queue drains it stays below ten.
 GRACE_SECONDS = 4
@@ -66,7 +66,7 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve(app: FastAPI, listener: socket.socket, ready: Callable[[], None]) -> None:
+def serve(app: ASGIApp, listener: socket.socket, ready: Callable[[], None]) -> None:
     """Serve until a signal ends it; calls `ready` when calls are answered."""
     config = uvicorn.Config(
         app,

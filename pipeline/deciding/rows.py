@@ -281,5 +281,11 @@ def forget_words_of(tx: Transaction, hashes: Sequence[str]) -> None:
         key: one.model_copy(update={"quote": TAKEN_OUT}) if one.sha256 in gone else one
         for key, one in tx.record.discarded.items()
     }
-    if decisions != tx.record.decisions or discarded != tx.record.discarded:
-        tx.update(decisions=decisions, discarded=discarded)
+    claims = {
+        key: one.model_copy(update={"evidence": one.evidence.model_copy(update={"quote": TAKEN_OUT})})
+        if one.evidence.sha256 in gone
+        else one
+        for key, one in tx.record.claims.items()
+    }
+    if (decisions, discarded, claims) != (tx.record.decisions, tx.record.discarded, tx.record.claims):
+        tx.update(decisions=decisions, discarded=discarded, claims=claims)

@@ -16,6 +16,7 @@ from pipeline.models.base import (
     TestOutcome,
     Value,
 )
+from pipeline.models.claim import Claim
 from pipeline.models.evidence import (
     Evidence,
     Fact,
@@ -108,6 +109,7 @@ __all__ = [
     "CheckOutcome",
     "CheckResult",
     "Chosen",
+    "Claim",
     "Decision",
     "DecisionStatus",
     "Determination",

@@ -17,6 +17,7 @@ from pipeline.models.base import (
     StageStatus,
     Value,
 )
+from pipeline.models.claim import Claim
 from pipeline.models.review import (
     Annotation,
     Decision,
@@ -181,6 +182,8 @@ class SessionRecord(Value):
     opened: dict[str, Opening] = Field(default_factory=dict)
     #: Completions by version, "1", "2" ...
     packages: dict[str, Package] = Field(default_factory=dict)
+    #: Findings that others brought, by their id; no row depends on one.
+    claims: dict[str, Claim] = Field(default_factory=dict)
     determination: Determination | None = None
     #: Paths of a path source that were there once and are gone now, by source id.
     vanished: dict[str, tuple[str, ...]] = Field(default_factory=dict)

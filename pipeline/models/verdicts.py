@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pipeline.models.base import SCHEMA_VERSION, CheckOutcome, RowStatus, Severity, TestOutcome, Value
+from pipeline.models.claim import Claim
 from pipeline.models.evidence import Evidence, Fact
 from pipeline.models.inventory import Document
 from pipeline.models.review import Annotation, Determination, DiscardedQuote, MappingOverride, Revision
@@ -119,3 +120,5 @@ class Report(Value):
     #: Quotes that people took from rows, and documents they gave to rows or took from them.
     discarded: tuple[DiscardedQuote, ...] = ()
     remapped: tuple[MappingOverride, ...] = ()
+    #: Findings that others brought; no row depends on one.
+    claims: tuple[Claim, ...] = ()

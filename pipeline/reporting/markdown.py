@@ -33,6 +33,7 @@ def render_markdown(report: Report, checklist: Checklist) -> str:
         *_exceptions(page.exceptions),
         *_requirements(page.rows),
         *_checks(report.checks, page.check_quotes),
+        *_claims(report),
         *_tenure(report),
         *_plans(report),
         *_inventory(report.documents, page),
@@ -230,6 +231,25 @@ def _checks(checks: Sequence[CheckResult], quotes: Sequence[Sequence[Quote]]) ->
         )
     columns = ["Outcome", "Check", "What was found", "Passages", "Source", "Rows"]
     return [f"## Checks ({len(checks)})", _table(columns, rows)]
+
+
+def _claims(report: Report) -> list[str]:
+    if not report.claims:
+        return []
+    rows = [
+        [
+            inline(claim.requirement_id),
+            f"“{inline(claim.evidence.quote)}”",
+            ", ".join(filter(None, [inline(claim.evidence.document), inline(wording.place(claim.evidence))])),
+            inline(claim.note or ""),
+            inline(claim.by),
+            "yes" if claim.stands else "**no longer**: its document was taken out, replaced or set aside",
+        ]
+        for claim in report.claims
+    ]
+    columns = ["Row", "Quote", "Where", "Note", "Brought by", "Stands"]
+    said = "Brought by others and found where they say; no evidence of the program, and no row depends on them."
+    return [f"## Claims ({len(rows)})", said, _table(columns, rows)]
 
 
 def _tenure(report: Report) -> list[str]:

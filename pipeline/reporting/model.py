@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 from pipeline import __version__
+from pipeline.claims import shown_claims
 from pipeline.deciding.answers import as_shown
 from pipeline.deciding.determining import standing_of
 from pipeline.deciding.revising import in_order
@@ -73,6 +74,7 @@ def build_report(
         determination_state=standing_of(record, validation.requirements),
         discarded=tuple(one for _, one in sorted(record.discarded.items())),
         remapped=tuple(one for _, one in sorted(record.remapped.items())),
+        claims=shown_claims(record, inventory),
     )
 
 
@@ -80,6 +82,7 @@ def _spoken_at(record: SessionRecord) -> list[datetime]:
     """When people said what the report holds of their words."""
     tables = (record.decisions, record.annotations, record.revisions, record.discarded, record.remapped)
     said = [one.at for table in tables for one in table.values()]
+    said += [claim.at for claim in record.claims.values()]
     said += [one.resolved_at for one in record.revisions.values() if one.resolved_at]
     return [*said, record.determination.at] if record.determination else said
 
