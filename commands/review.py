@@ -163,6 +163,23 @@ def history(door: Door, session: str, requirement: str) -> Answer:
 
 
 @command(
+    SESSION, REQUIREMENT, click.argument("quote", metavar="QUOTE"),
+    click.option("--document", required=True, metavar="DOCUMENT", help="Its id or its name."),
+    click.option("--page", required=True, type=click.IntRange(min=1), metavar="N",
+                 help="The page of the PDF, from 1; the sheet of a workbook."),
+    click.option("--note", metavar="TEXT", help="Why it matters."),
+    BY,
+)  # fmt: skip
+def claim(door: Door, session: str, requirement: str, quote: str, **how: Any) -> Answer:
+    """Bring a finding of your own for a row.
+
+    It is kept only if QUOTE stands on that page, in whole words and numbers, in the proponent's own words; else the
+    nearest text is named. It is shown apart from the evidence, and no row depends on it.
+    """
+    return review_acts.claim(door.ws, door.session(session), requirement, quote, **how)
+
+
+@command(
     SESSION,
     click.option("--format", "kind", type=click.Choice(review_acts.LETTER_FORMS), default="md", show_default=True),
     click.option("--output", "-o", metavar="FILE|-", help="Write it there (default: the standard output)."),

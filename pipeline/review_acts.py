@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeline import progress, workflow
+from pipeline.claims import submit_claim
 from pipeline.deciding.revising import all_in_present
 from pipeline.errors import UsageError
 from pipeline.models import (
@@ -93,6 +94,22 @@ def restore(
     """Let a discarded quote count again."""
     made = human_review.restore_quote(ws, record.session_id, requirement, quote, reason, by, expected)
     return said(ws, record.session_id, f"{made.requirement_id}: {made.evidence_id} counts again.", restored=made)
+
+
+def claim(
+    ws: Workspace,
+    record: SessionRecord,
+    requirement: str,
+    quote: str,
+    document: str,
+    page: int,
+    note: str | None,
+    by: str,
+) -> Answer:
+    """Bring a finding for a row."""
+    made = submit_claim(ws, record.session_id, requirement, quote, document, page, note, by)
+    where = terminal.place(made.evidence)
+    return said(ws, record.session_id, f"{made.requirement_id}: {made.claim_id} stands: {where}.", claim=made)
 
 
 def history(ws: Workspace, record: SessionRecord, requirement: str, width: int) -> Answer:

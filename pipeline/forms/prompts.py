@@ -13,6 +13,8 @@ from pipeline.forms.paragraphs import LeftOut, Paragraph
 _REPEATED = 16
 #: The end of a sentence, or the mark of a list's next item.
 _SENTENCE = re.compile(rf"(?<=[.!?:])\s+|\s*(?=[{BULLETS}])")
+#: Why words were left out that stand upright and sound like the form; in a plan with italics they may be an answer.
+WORDED = "worded as an instruction of the form"
 _BULLET = re.compile(rf"^\W*[{BULLETS}]")
 
 
@@ -99,7 +101,7 @@ def without_instructions(
                 drop.append((start, end))
             else:
                 answered.add(paragraph.subhead)
-        left += _cut_away(paragraph, drop, "worded as an instruction of the form")
+        left += _cut_away(paragraph, drop, WORDED)
         if drop:
             out.extend(paragraph.without(drop))
         else:

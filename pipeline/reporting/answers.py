@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline import exits, lookup, progress, workflow
 from pipeline.alarms import alarms
+from pipeline.claims import claims_of
 from pipeline.errors import NotMadeYet, ReviewError, UsageError
 from pipeline.machine import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, RequirementResult, SessionRecord, StageKey
@@ -108,18 +109,16 @@ def _with_alarms(found: SessionStatus) -> str:
 
 def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     """One session: the project, its documents, its requirements and its exceptions."""
-    found = status_of(ws, record)
     inventory, validation = workflow.load_inventory(ws, record), workflow.load_validation(ws, record)
-    value = found.model_dump(mode="json")
+    value = (found := status_of(ws, record)).model_dump(mode="json")
     value["documents"] = list(inventory.documents) if inventory else list(record.documents.values())
-    value["requirements"] = [decided(record, row) for row in validation.requirements] if validation else []
-    value["exceptions"] = list(validation.exceptions) if validation else []
-    value["titles"] = list(validation.titles) if validation else []
-    value["papers"] = list(validation.papers) if validation else []
-    value["plan_differences"] = list(validation.plan_differences) if validation else []
+    judged_rows = [decided(record, row) for row in validation.requirements] if validation else []
+    value["requirements"] = judged_rows
+    for part in ("exceptions", "titles", "papers", "plan_differences"):
+        value[part] = list(getattr(validation, part)) if validation else []
+    value["claims"] = claims = claims_of(ws, record)
     received = [d.filename for d in record.documents.values()]
     listed = terminal.documents(inventory.documents, width) if inventory else terminal.items(received, width)
-    judged_rows = [decided(record, row) for row in validation.requirements] if validation else []
     rows = terminal.rows(judged_rows, width) if validation else ""
     worst = terminal.exceptions(validation.exceptions, width) if validation else ""
     text = terminal.parts(
@@ -132,6 +131,7 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
             "Named and not received", terminal_tenure.papers(validation.papers, width) if validation else ""
         ),
         terminal.block("Exceptions, worst first", worst),
+        terminal_review.claimed(claims, width),
         _unless_fresh(found),
         f"Next: {found.next_action}",
     )
@@ -143,7 +143,8 @@ def requirement(ws: Workspace, record: SessionRecord, text: str, width: int) -> 
     row = judged(ws, record, text)
     shown = terminal.requirement(row, width)
     words = terminal_review.words(row, terminal_review.words_on(ws, record, row.requirement_id), width)
-    return Answer(row, terminal.parts(shown, words, _unless_fresh(status_of(ws, record))))
+    claims = terminal_review.claimed(claims_of(ws, record, row.requirement_id), width)
+    return Answer(row, terminal.parts(shown, words, claims, _unless_fresh(status_of(ws, record))))
 
 
 def why(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:

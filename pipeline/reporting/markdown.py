@@ -243,7 +243,7 @@ def _claims(report: Report) -> list[str]:
             ", ".join(filter(None, [inline(claim.evidence.document), inline(wording.place(claim.evidence))])),
             inline(claim.note or ""),
             inline(claim.by),
-            "yes" if claim.stands else "**no longer**: its document was taken out, replaced or set aside",
+            "yes" if claim.stands else f"**no longer**: {wording.CLAIM_GONE}",
         ]
         for claim in report.claims
     ]

@@ -8,7 +8,7 @@ from pipeline.deciding.answers import as_shown
 from pipeline.deciding.revising import all_in_present
 from pipeline.deciding.state import ReviewState
 from pipeline.deciding.times import ReviewTimes
-from pipeline.models import RequirementResult, SessionRecord
+from pipeline.models import Claim, RequirementResult, SessionRecord
 from pipeline.reporting import terminal, wording
 from pipeline.reporting.people import DETERMINATION, Remark, remarks_of, word_on
 
@@ -119,3 +119,14 @@ def words(row: RequirementResult, remarks: Sequence[Remark], width: int = termin
         before = terminal.block("When it was decided", terminal.items([then, *quotes], width))
     told += [f"{one.label}, {one.actor}: {one.text}" for one in remarks]
     return terminal.parts(terminal.block("People", terminal.items(told, width)), before)
+
+
+def claimed(claims: Sequence[Claim], width: int = terminal.WIDTH) -> str:
+    """What others brought, apart from evidence; no row depends on it."""
+    lines = []
+    for one in claims:
+        gone = "" if one.stands else f" NO LONGER STANDS: {wording.CLAIM_GONE}."
+        note = f" Note: {one.note}" if one.note else ""
+        where = terminal.place(one.evidence)
+        lines.append(f"{one.requirement_id}, {one.by}: {where}: “{one.evidence.quote}”{note}{gone}")
+    return terminal.block("Claims, brought by others; no row depends on them", terminal.items(lines, width))

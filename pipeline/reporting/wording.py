@@ -51,6 +51,9 @@ DECISION = {
 }
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 
+#: Why a claim no longer stands.
+CLAIM_GONE = "its document was taken out, replaced or set aside"
+
 
 def label(word: str, words: dict[str, str]) -> str:
     """Return the words for a key; a key nobody named reads as itself, without underscores."""
