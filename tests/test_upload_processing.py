@@ -24,6 +24,7 @@ from pipeline.uploads import ProcessedUpload, process_upload, receive, request_u
 from pipeline.uploads import processing as processing_module
 from pipeline.workspace import Workspace
 from tests.conftest import Clock
+from tests.dying import DIE_AT
 from tests.test_two_processes import OPEN, go_together, start
 from tests.test_upload_slots import payload
 
@@ -336,10 +337,12 @@ def test_processes_that_send_into_one_slot_at_once_lose_nothing(ticking: Workspa
     assert process_upload(ticking, slot.upload_id).files_added == 32
 
 
-#: Kills a forked process at every step it takes on disk, one after the other, and looks at what the next one makes of
-#: it. Audit hooks of the interpreter are told of each step before it happens.
-KILL_AT_EVERY_STEP = """
-import json, os, signal, sys
+#: Kills a forked process at every step it takes on disk, one step after the other, and looks at what the next one makes
+#: of what it left.
+KILL_AT_EVERY_STEP = (
+    DIE_AT
+    + """
+import json, os, sys
 from pathlib import Path
 from pipeline.settings import load_settings
 from pipeline.stages.initialize import create_session
@@ -348,9 +351,6 @@ from pipeline.workspace import Workspace
 
 root, act, mode = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 FILES = {"plan.txt": b"the plan", "maps/map.txt": b"the map"}
-os.fsync = lambda _handle: None  # a killed process loses nothing that the system holds; this makes rounds quick
-STEPS = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.chmod", "os.utime", "open"}
-
 def open_home(number):
     return Workspace.open(load_settings(home=root / str(number), environ={}).settings)
 
@@ -360,19 +360,6 @@ def prepared(ws):
     for name, content in FILES.items():
         receive(ws, slot.upload_id, name, [content])
     return slot.upload_id
-
-def die_at(step, home):
-    seen = 0
-    def hook(event, args):
-        nonlocal seen
-        if event not in STEPS or not str(args[0]).startswith(home):
-            return
-        if event == "open" and not (args[2] or 0) & (os.O_WRONLY | os.O_RDWR):
-            return
-        seen += 1
-        if seen == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-    sys.addaudithook(hook)
 
 def begin(upload):
     ws = open_home(number)
@@ -417,6 +404,7 @@ while True:
     if not killed:
         break
 """
+)
 
 
 def killed_at_every_step(tmp_path: Path, act: str, mode: str) -> list[dict[str, object]]:

@@ -224,6 +224,12 @@ def test_a_hostile_name_is_refused_and_never_becomes_a_path(workspace: Workspace
     assert payload(workspace, slot) == []
 
 
+def test_a_name_without_end_is_refused_and_not_kept_whole(workspace: Workspace) -> None:
+    slot = request_upload(workspace, project_name="Elm Farm")
+    assert receive(workspace, slot.upload_id, "x" * 1_000_000, [b"x"]).outcome == "refused"
+    assert (folder(workspace, slot) / "slot.json").stat().st_size < 3000
+
+
 @pytest.mark.parametrize("name", [".DS_Store", "~$plan.docx", "folder/.hidden/plan.txt", "plan.pdf.part"])
 def test_hidden_and_temporary_files_are_refused_and_not_held_against_the_upload(
     workspace: Workspace, name: str
