@@ -34,7 +34,8 @@ def receive(ws: Workspace, upload_id: str, filename: str, chunks: Iterable[bytes
     TryAgain when the disk is full.
     """
     require_open(ws, keeping.read(ws, upload_id))
-    shown = names.printable(filename) or "(no name)"
+    # Whoever sends may make it as long as they like, and it is kept.
+    shown = names.printable(filename[: names.MAX_NAME_BYTES]) or "(no name)"
     try:
         path = _path_of(filename)
         with keeping.locked(ws, upload_id):
