@@ -71,7 +71,8 @@ def request_revision(
             suggested_filename=suggested_filename or _suggested(ws, tx.record, row_id, failed, validation),
             by=tx.actor,
             at=ws.now(),
-            tests=tuple(test.test for test in failed),
+            # What could not be run for want of the same paper must pass as well.
+            tests=tuple(tests or (t.test for t in row.tests if t.outcome != "pass")) if row else (),
             absent=row.expected_but_absent if row and tests is None else (),
             known=tuple(sorted(tx.record.documents)),
         )
