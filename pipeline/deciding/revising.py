@@ -115,6 +115,8 @@ def in_present(ws: Workspace, record: SessionRecord, revision: Revision) -> Revi
 
 def all_in_present(ws: Workspace, record: SessionRecord) -> tuple[Revision, ...]:
     """Every request of the session as it stands, in the order they were made."""
+    if not record.revisions:
+        return ()
     inventory, validation = workflow.load_inventory(ws, record), workflow.load_validation(ws, record)
     return in_order(record.revisions.values(), inventory, validation)
 
