@@ -41,7 +41,12 @@ FARMS = (3, 4, 5)
 #: Troubles that kill nobody.
 NO_KILLS = ("flush of the server", "freeze")
 #: The ways in turn, and what happens in each beside kills.
-WAYS: dict[str, tuple[str, ...]] = {"watched": (), "typed": (), "shared": ("server", "flush", "freeze")}
+WAYS: dict[str, tuple[str, ...]] = {
+    "watched": (),
+    "typed": (),
+    "shared": ("server", "flush", "freeze"),
+    "settled": (),
+}
 
 
 class Run:

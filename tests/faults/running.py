@@ -60,7 +60,7 @@ class Program:
                 command(home, *words),
                 env=env,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if words[0] in ("create",) else said,
+                stdout=subprocess.PIPE if words[0] == "create" else said,
                 stderr=said,
                 start_new_session=True,
             )
