@@ -39,12 +39,13 @@ def create(door: Door, **metadata: Any) -> Answer:
     click.argument("sources", metavar="SOURCE...", nargs=-1, required=True),
     click.option("--on-duplicate", type=click.Choice(("ask", *acts.CHOICES)), default="ask", show_default=True,
                  help="What to do when another session holds the same project."),
+    click.option("--reference", is_flag=True, help="Record address and hash of links, and keep no file of them."),
 )  # fmt: skip
-def add(door: Door, session: str, sources: tuple[str, ...], on_duplicate: str) -> Answer:
-    """Add files or folders to a session, as often as wanted.
+def add(door: Door, session: str, sources: tuple[str, ...], on_duplicate: str, reference: bool) -> Answer:
+    """Add files, folders or links (https://...) to a session, as often as wanted.
 
-    They are copied, never moved or changed. When another session holds the same project, a person is asked before
-    anything is added; without a terminal to ask on, nothing is added and the exit code is 3.
+    They are copied, never moved or changed; a link is fetched once, now. When another session holds the same project, a
+    person is asked before anything is added; without a terminal to ask on, nothing is added, and it ends with 3.
     """
 
     def ask(found: DuplicateSessionWarning) -> str:
@@ -55,7 +56,8 @@ def add(door: Door, session: str, sources: tuple[str, ...], on_duplicate: str) -
         return str(click.prompt("Your choice", type=CHOICES, err=True))
 
     record = door.session(session)
-    answer = acts.add(door.ws, record, sources, on_duplicate, ask, door.actor, door.width)
+    mode = "reference" if reference else "mirror"
+    answer = acts.add(door.ws, record, sources, on_duplicate, ask, door.actor, door.width, mode)
     return answer if door.embedded else _send_to_workers(door, record.session_id, answer)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pipeline import exits, workflow
 from pipeline.errors import DuplicateSessionWarning, FileRefused, ReviewError, TryAgain, UsageError
+from pipeline.fetching import shown
 from pipeline.models import SCHEMA_VERSION, AddResult, DuplicateChoice, SessionRecord
 from pipeline.presence import watcher_is_running
 from pipeline.reporting import answers, terminal
@@ -31,20 +32,31 @@ def create(ws: Workspace, name: str, actor: str, **metadata: Any) -> Answer:
 
 
 def add(
-    ws: Workspace, record: SessionRecord, sources: Sequence[str], choice: str, ask: Ask, actor: str, width: int
+    ws: Workspace,
+    record: SessionRecord,
+    sources: Sequence[str],
+    choice: str,
+    ask: Ask,
+    actor: str,
+    width: int,
+    access_mode: str = "mirror",
 ) -> Answer:
     """Add each source by itself: what is wrong with one is told, and the others go on.
 
-    `choice` is one of CHOICES or "ask"; what a person answered holds for the sources after it.
+    `choice` is one of CHOICES or "ask"; what a person answered holds for the sources after it. `access_mode` is that of
+    links: "mirror" or "reference".
     """
     results: list[AddResult] = []
     wrong: list[tuple[str, ReviewError]] = []
     notes: list[str] = []
     for source in sources:
+        # A link may hold a password, which must not come back in an answer.
+        told = shown(source) if _is_link(source) else source
         try:
-            choice = _add_one(ws, record.session_id, source, choice, ask, actor, results, notes)
+            what = _described(source, access_mode)
+            choice = _add_one(ws, record.session_id, what, told, choice, ask, actor, results, notes)
         except (DuplicateSessionWarning, FileRefused, TryAgain, UsageError) as error:
-            wrong.append((source, error))
+            wrong.append((told, error))
     codes = [exits.code_of(error) for _, error in wrong]
     codes += [exits.PARTLY for r in results for f in r.files if f.outcome == "refused"]
     return Answer(
@@ -56,9 +68,23 @@ def add(
     )
 
 
+def _is_link(source: str) -> bool:
+    return source.lower().startswith(("http://", "https://"))
+
+
+def _described(source: str, access_mode: str) -> dict[str, Any]:
+    """What was typed, as a source: a link, or a file or folder."""
+    if _is_link(source):
+        return {"type": "link", "url": source, "access_mode": access_mode}
+    if access_mode == "reference":
+        raise UsageError("Only a link can be referred to.", "Leave --reference out to add files and folders.")
+    return {"type": "path", "path": str(Path(source).expanduser().absolute())}
+
+
 def _add_one(
     ws: Workspace,
     session_id: str,
+    what: dict[str, Any],
     source: str,
     choice: str,
     ask: Ask,
@@ -69,9 +95,6 @@ def _add_one(
     """Add one source, or not, as the duplicate question is answered; returns that answer."""
     from pipeline.stages.add_documents import add_documents, point_to
 
-    what: dict[str, Any] = {"type": "path", "path": str(Path(source).expanduser().absolute())}
-    if source.startswith(("http://", "https://")):
-        what = {"type": "link", "url": source, "access_mode": "mirror"}
     try:
         results.append(add_documents(ws, session_id, what, check_duplicates=choice != "continue", actor=actor))
     except DuplicateSessionWarning as found:

@@ -112,13 +112,18 @@ def _files(count: int) -> str:
 def question_about(ws: Workspace, record: SessionRecord, plan: Plan, at: datetime) -> intake.Advice:
     """Ask about each like session, once; the files are in the session meanwhile.
 
-    All files that came through the inbox stand in question, so it does not matter in how many drops they arrived. A
-    question that later files make pointless is withdrawn; an answered one is never asked again.
+    All files that came where nobody could be asked, through the inbox or an upload link, stand in question, so it does
+    not matter in how many drops they arrived. A question that later files make pointless is withdrawn; an answered one
+    is never asked again.
     """
     if not plan.fresh:
         return intake.Advice(warning=_first_pending(record.questions))
     found = matches(ws, record.project_metadata.project_name, plan.hashes, record.session_id)
-    asked = tuple(sorted(d.document_id for d in plan.documents.values() if d.source_id == SOURCE_ID))
+    unasked = {SOURCE_ID, *(plan.documents[key].source_id for key in plan.fresh)}
+    unasked |= {key for key, source in record.sources.items() if "upload_id" in source.metadata}
+    before = {key for q in pending(record) for key in q.document_ids if key in record.documents}
+    unasked |= {record.documents[key].source_id for key in before}
+    asked = tuple(sorted(d.document_id for d in plan.documents.values() if d.source_id in unasked))
     questions = {key: q for key, q in record.questions.items() if q.answer is not None}
     acts: list[tuple[str, dict[str, object]]] = []
     for warning in found:

@@ -8,6 +8,13 @@ ReviewError
 ├── SessionCorrupt             the session's file is there and cannot be read
 ├── RevisionConflict           somebody else changed the session in between
 ├── DuplicateSessionWarning    control flow: a likeness was found, nothing was added yet
+├── UploadError                an upload slot or its link cannot be used; none of these names a project
+│   ├── UploadNotFound         no such slot, or it was swept
+│   ├── UploadLinkRefused      the link's token was not made by this home for this slot
+│   ├── UploadExpired          the slot's time is over
+│   ├── UploadClosed           the slot was processed: it takes no further files
+│   └── NothingUploaded        the slot holds no file yet
+├── KeyReused                  an Idempotency-Key came with another request than the first time
 ├── ContentLost                a document's stored copy is gone or was changed; adding the file again mends it
 ├── FileRefused                one file cannot be taken; the others go on
 ├── StageFailed                a stage gave up; it is recorded on the session
@@ -82,6 +89,48 @@ class DuplicateSessionWarning(ReviewError):
     def __init__(self, warning: DuplicateWarning) -> None:
         super().__init__(warning.message, "Answer with continue, use-existing or cancel.")
         self.warning = warning
+
+
+class UploadError(ReviewError):
+    """An upload slot or its link cannot be used; the message names neither a project nor a session."""
+
+    code = "upload"
+
+
+class UploadNotFound(UploadError):
+    """There is no slot of that id, or it was swept."""
+
+    code = "upload_not_found"
+
+
+class UploadLinkRefused(UploadError):
+    """The token of a link was not made here for this slot; whether the slot exists is not told."""
+
+    code = "upload_link"
+
+
+class UploadExpired(UploadError):
+    """The slot's time is over."""
+
+    code = "upload_expired"
+
+
+class UploadClosed(UploadError):
+    """The slot's files were processed or are being processed; further ones need a new link."""
+
+    code = "upload_closed"
+
+
+class NothingUploaded(UploadError):
+    """The slot cannot be processed yet, since nobody uploaded a file."""
+
+    code = "nothing_uploaded"
+
+
+class KeyReused(ReviewError):
+    """The same Idempotency-Key came with another request: nothing was done."""
+
+    code = "key_reused"
 
 
 class ContentLost(ReviewError):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.store.transaction import Transaction
     from pipeline.workspace import Workspace
 
-__all__ = ["Advice", "Guard", "Taken", "limit_bytes", "no_guard", "take"]
+__all__ = ["Advice", "Closing", "Guard", "Taken", "limit_bytes", "no_guard", "take"]
 
 #: So many refusals are kept with a session, the newest; the audit keeps all.
 KEPT_REFUSALS = 200
@@ -39,6 +39,8 @@ class Advice:
 
 #: Looks at the session and at what a batch would change, with everything locked; may raise to add nothing at all.
 Guard = Callable[[SessionRecord, Plan], Advice]
+#: The last word before the commit, with everything locked: what the answer is going to be; may change more, or raise.
+Closing = Callable[["Transaction", AddResult], None]
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,24 @@ def no_guard(_record: SessionRecord, _plan: Plan) -> Advice:
     return Advice()
 
 
-def take(ws: Workspace, session_id: str, batch: Batch, actor: str, guard: Guard = no_guard) -> Taken:
+def take(
+    ws: Workspace,
+    session_id: str,
+    batch: Batch,
+    actor: str,
+    guard: Guard = no_guard,
+    expected_revision: int | None = None,
+    closing: Closing | None = None,
+) -> Taken:
     """Take every file of `batch` that can be taken into that session, in one transaction.
 
     Refused files never stop the others. When `guard` raises, or anything fails, the session and the content are as they
-    were. Taking the same batch again changes nothing. TryAgain when the disk is full or something is locked.
+    were. Taking the same batch again changes nothing. TryAgain when the disk is full or something is locked;
+    RevisionConflict, with nothing changed, when the session is no longer at `expected_revision`.
     """
     record = ws.sessions.read(session_id)
     with received(ws, batch, record) as got, ws.content.lock(), _filed(ws, session_id) as file:
-        with ws.sessions.transaction(session_id, actor) as tx:
+        with ws.sessions.transaction(session_id, actor, expected_revision) as tx:
             at = ws.now()
             source_id = batch.source_id or _next_upload(tx.record)
             arrivals = _wanted(tx.record, batch, got.arrivals)
@@ -78,9 +89,12 @@ def take(ws: Workspace, session_id: str, batch: Batch, actor: str, guard: Guard 
             _note_archives(ws, tx, got, source_id)
             _note_source(tx, batch, source_id, plan, at)
             _note_refusals(tx, source_id, batch, refusals, plan, at)
+            taken = _taken(session_id, batch, plan, got, advice)
+            if closing is not None:
+                closing(tx, taken.result)
         reach("intake.committed")
         archive_keeping.tidy(ws, tx.record)
-    return _taken(session_id, batch, plan, got, advice)
+    return taken
 
 
 # --- the commit -------------------------------------------------------------------------------------------------------
@@ -156,13 +170,17 @@ def _note_archives(ws: Workspace, tx: Transaction, got: Received, source_id: str
 def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: datetime) -> None:
     """Record the source, or how many files it holds now; a call that brought nothing at all is no source."""
     accepted = sum(o.outcome != "refused" for _, o in plan.outcomes)
-    if accepted == 0 and batch.source_type != "path":
+    if accepted == 0 and batch.source_type != "path" and not batch.stands:
         return
     count = accepted
     if batch.source_type == "inbox":  # filled drop by drop: what came through it, however often a message is delivered
         count = sum(d.source_id == source_id for d in plan.documents.values())
     known = tx.record.sources.get(source_id)
-    metadata = {**(known.metadata if known else {}), **batch.metadata, "file_count": count}
+    if batch.stands and known is not None:
+        count = known.metadata.get("file_count", 0)
+    # A link says anew all that it has to say: what it said before is no longer true.
+    before = known.metadata if known and batch.source_type != "link" else {}
+    metadata = {**before, **batch.metadata, "file_count": count}
     if came := [a for a in tx.record.archives.values() if a.source_id == source_id]:
         metadata["archives"] = [{"path": a.path, "sha256": a.sha256, "files": len(a.files)} for a in came]
     if known is None:
@@ -171,6 +189,8 @@ def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: 
         tx.log("source_added", source_id=source_id, source_type=batch.source_type, **metadata)
     elif known.metadata != metadata:
         tx.put_source(known.model_copy(update={"metadata": metadata}))
+        if batch.source_type == "link":
+            tx.log("link_looked_at", source_id=source_id, **metadata)
 
 
 def _note_refusals(
@@ -202,7 +222,7 @@ def _taken(session_id: str, batch: Batch, plan: Plan, got: Received, advice: Adv
         files_added=len(plan.fresh),
         files=files,
         duplicate_warning=advice.warning,
-        message=_message(session_id, files),
+        message=_message(session_id, files, batch.note),
     )
     refusals = [*got.refusals, *_refused_by(plan)]
     safe = {path for path, o in plan.outcomes if o.outcome != "refused"}
@@ -219,8 +239,8 @@ def _partly(archive: Opened, refusals: list[Refusal]) -> str:
     return f"{path}: not every file in it could be taken; the others were. {' '.join(reasons[:3])}{more}"
 
 
-def _message(session_id: str, files: tuple[FileOutcome, ...]) -> str:
-    """One sentence with the counts that are not zero."""
+def _message(session_id: str, files: tuple[FileOutcome, ...], note: str) -> str:
+    """One sentence with the counts that are not zero, or what the source itself has to say."""
     words = {
         "added": "{} added",
         "new_version": "{} added as a new version",
@@ -228,4 +248,6 @@ def _message(session_id: str, files: tuple[FileOutcome, ...]) -> str:
         "refused": "{} refused",
     }
     counts = [text.format(n) for kind, text in words.items() if (n := sum(f.outcome == kind for f in files))]
+    if note:
+        return f"{session_id}: {note}"
     return f"{session_id}: {', '.join(counts)}." if counts else f"{session_id}: the source holds no files."

@@ -17,7 +17,7 @@ from typing import TextIO
 
 #: The loggers that are ours to configure, and those of the libraries that do work for us.
 OURS = ("registry_review",)
-LIBRARIES = ("dramatiq", "watchdog", "pdfminer", "fontTools", "fpdf")
+LIBRARIES = ("dramatiq", "watchdog", "pdfminer", "fontTools", "fpdf", "httpcore2", "httpx2")
 #: What these say, whoever called them tells in words of its own; on stderr it would stand there twice.
 TOLD_ELSEWHERE = ("registry_review.queue", "registry_review.workflow")
 #: Seconds for which a library need not say the same thing again.

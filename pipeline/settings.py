@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from pipeline.errors import SettingsError
 from pipeline.models import Value
@@ -27,6 +27,28 @@ def _known_broker(broker: str) -> str:
     if broker != "embedded" and not broker.startswith(("redis://", "rediss://", "unix://")):
         raise ValueError('must be "embedded" or the address of a Redis server, such as redis://localhost:6379/0')
     return broker
+
+
+def _on_or_off(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):  # the environment holds text only
+        return bool(value == "true")
+    raise ValueError("must be true or false")
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str):  # the environment holds text only
+        return tuple(one.strip() for one in value.split(",") if one.strip())
+    if isinstance(value, list | tuple) and all(isinstance(one, str) and one.strip() for one in value):
+        return tuple(value)
+    raise ValueError("must be a list of names")
+
+
+#: true or false, in the file and in the environment alike.
+Switch = Annotated[bool, BeforeValidator(_on_or_off)]
+#: A list of names; in the environment, with commas between them.
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class HomeSettings(Value):
@@ -55,6 +77,24 @@ class ArchiveSettings(Value):
     max_unpacked_mb: int = Field(4000, ge=1, le=1_000_000)
     max_ratio: int = Field(200, ge=1, le=100_000)
     max_depth: int = Field(2, ge=1, le=5)
+
+
+class LinkSettings(Value):
+    """How links are fetched; how large a file may be says `inbox.max_file_mb`."""
+
+    allow_private: Switch = False
+    connect_seconds: float = Field(10, ge=0.1, le=600)
+    timeout_seconds: float = Field(300, ge=1, le=86_400)
+    max_redirects: int = Field(5, ge=0, le=20)
+    file_reference_hosts: Names = ("oaiusercontent.com",)
+
+
+class UploadSettings(Value):
+    """What one upload link takes, and for how long; how large a file may be says `inbox.max_file_mb`."""
+
+    lifetime_minutes: int = Field(1440, ge=1, le=525_600)
+    max_files: int = Field(200, ge=1, le=5000)
+    max_total_mb: int = Field(2048, ge=1, le=1_000_000)
 
 
 class QueueSettings(Value):
@@ -96,6 +136,8 @@ class Settings(Value):
     home: HomeSettings
     inbox: InboxSettings = InboxSettings()
     archives: ArchiveSettings = ArchiveSettings()
+    links: LinkSettings = LinkSettings()
+    uploads: UploadSettings = UploadSettings()
     queue: QueueSettings = QueueSettings()
     reading: ReadingSettings = ReadingSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
@@ -230,7 +272,7 @@ def _build(values: Mapping[str, Any], origins: Mapping[str, str]) -> Settings:
     for name, value in values.items():
         section, key = name.split(".")
         # TOML knows true and 1 apart; pydantic would take the one for the other.
-        if isinstance(value, bool):
+        if isinstance(value, bool) and _SECTIONS[section].model_fields[key].annotation is not bool:
             raise SettingsError(f"{name} = {str(value).lower()} ({origins[name]}): {_allowed(section, key)}.")
         nested[section][key] = value
     try:
@@ -267,6 +309,10 @@ def _allowed(section: str, key: str) -> str:
         return "must be one of " + ", ".join(get_args(field.annotation))
     if f"{section}.{key}" in _PATHS:
         return "must be a path"
+    if field.annotation is bool:
+        return "must be true or false"
+    if field.annotation == tuple[str, ...]:
+        return 'must be a list of names, such as ["example.org"]'
     if (section, key) == ("queue", "broker"):
         return 'must be "embedded" or the address of a Redis server, such as redis://localhost:6379/0'
     low = next((one.ge for one in field.metadata if hasattr(one, "ge")), None)

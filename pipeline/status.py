@@ -15,6 +15,7 @@ from pipeline.machine import broker_trouble, without_password
 from pipeline.models import Document, Question, Session, SessionRecord, Value
 from pipeline.names import printable
 from pipeline.presence import watcher_is_running, workers_running
+from pipeline.sources.links import described
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
@@ -64,7 +65,7 @@ class SessionStatus(Session):
     unreadable: tuple[str, ...] = ()
     #: Documents that are listed and not read: what each is, who must look at it and what for.
     to_look_at: tuple[str, ...] = ()
-    #: Likenesses that are worth knowing and ask nothing.
+    #: Likenesses that are worth knowing and ask nothing, and links that are only referred to.
     notes: tuple[str, ...] = ()
     #: Other projects that claim the same land or hold the same files; never part of a report.
     alarms: tuple[Alarm, ...] = ()
@@ -146,7 +147,7 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
             if d.status in ("unreadable", "quarantined")
         ),
         to_look_at=tuple(f"{d.filename}: {d.look}" for d in listed if d.look),
-        notes=tuple(similar_content(ws, record.session_id)),
+        notes=(*similar_content(ws, record.session_id), *_referred_to(record)),
         alarms=tuple(alarms(ws, record)),
         waits=tuple(progress.waits(ws, record)),
         next_action=_next_action(ws, record, waiting, around.watcher_running),
@@ -154,6 +155,12 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
         waiting_files=waiting,
         surroundings=around,
     )
+
+
+def _referred_to(record: SessionRecord) -> list[str]:
+    """Links whose file is not kept."""
+    said = (described(source) for _, source in sorted(record.sources.items()))
+    return [one for one in said if one]
 
 
 def _stranded(view: Session, why: str) -> Session:

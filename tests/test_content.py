@@ -278,3 +278,14 @@ def test_closing_leaves_nothing_behind_in_staging(tmp_path: Path) -> None:
     store.put(staged.path, staged.sha256)
     store.close()
     assert list((tmp_path / "staging").iterdir()) == []
+
+
+def test_what_is_on_its_way_has_a_private_folder_that_goes_with_all_in_it(store: ContentStore, tmp_path: Path) -> None:
+    with store.scratch() as one, store.scratch() as other:
+        assert one != other
+        assert (_mode(one), one.is_relative_to(tmp_path / "staging")) == (0o700, True)
+        (one / "half").write_bytes(b"x")
+    with pytest.raises(TypeError), store.scratch() as folder:
+        (folder / "half").write_bytes((folder / "whole").write_bytes(b"x"))  # type: ignore[arg-type]
+    assert _staged_files(tmp_path) == []
+    assert list((tmp_path / "staging").glob("copies-*/*")) == []

@@ -414,7 +414,9 @@ def test_an_upload_of_which_nothing_could_be_taken_is_no_source(workspace: Works
         {"type": "upload", "files": "plan.pdf"},
         {"type": "path"},
         {"type": "path", "path": "/x", "recursive": True},
-        {"type": "link", "url": "https://example.org/folder", "access_mode": "mirror"},
+        {"type": "link"},
+        {"type": "link", "url": "ftp://example.org/folder"},
+        {"type": "link", "url": "https://example.org/folder", "access_mode": "borrow"},
     ],
 )
 def test_a_source_that_cannot_be_used_is_a_usage_error_and_changes_nothing(
@@ -425,11 +427,6 @@ def test_a_source_that_cannot_be_used_is_a_usage_error_and_changes_nothing(
         add_documents(workspace, session, source)
     assert error.value.cure
     assert workspace.sessions.read(session) == before
-
-
-def test_a_link_says_that_it_comes_later(workspace: Workspace, session: str) -> None:
-    with pytest.raises(UsageError, match="type link are not available in this version"):
-        add_documents(workspace, session, {"type": "link", "url": "https://example.org/folder"})
 
 
 # --- the same bytes ---------------------------------------------------------------------------------------------------

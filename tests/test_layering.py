@@ -19,7 +19,7 @@ FORBIDDEN = {"pipeline": DOORS | {"actors", "dramatiq", "redis"}, "actors": DOOR
 FORBIDDEN |= {"servers": {"cli", "commands", "screen", "watcher", "examples", "click"}}
 #: Slow to import, so they are imported where they are used and not when the program starts.
 HEAVY = {"pdfplumber", "openpyxl", "fpdf", "redis", "jinja2", "rich", "pypdfium2"}
-HEAVY |= {"docx", "python_calamine", "shapefile", "httpx2", "itsdangerous", "prometheus_client"}
+HEAVY |= {"docx", "python_calamine", "shapefile", "httpcore2", "httpx2", "itsdangerous", "prometheus_client"}
 
 
 def modules(package: str) -> list[Path]:

@@ -165,6 +165,8 @@ class SessionRecord(Value):
     advance_to: StageKey = "document_discovery"
     #: The folder under inbox/new/ that is bound to this session, if any.
     bound_folder: str | None = None
+    #: Upload slots, by upload id, that the session was made for ("expected") or whose files it took ("taken").
+    uploads: dict[str, Literal["expected", "taken"]] = Field(default_factory=dict)
     #: Another session that this one points to since a duplicate question was answered with use_existing.
     points_to: str | None = None
     revision: int = 0

@@ -1,4 +1,4 @@
-"""Where documents come from: uploads, paths and the inbox, each looked at and turned into one batch of files."""
+"""Where documents come from: uploads, paths, links and the inbox, each looked at and turned into one batch of files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pipeline.models import Value
 from pipeline.sources.batch import Batch, Candidate, Refusal
 from pipeline.sources.folders import from_path
 from pipeline.sources.inbox import InboxFile, from_inbox
+from pipeline.sources.links import from_file_references, from_link
 from pipeline.sources.uploads import from_upload
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "Refusal",
     "Source",
     "UploadSource",
+    "from_file_references",
     "from_inbox",
+    "from_link",
     "from_path",
     "gather",
     "parse",
@@ -47,7 +50,7 @@ class PathSource(Value):
 
 
 class LinkSource(Value):
-    """A place on the network; understood, and not available in this version."""
+    """One file on the network; `mirror` takes it, `reference` only records what was seen there."""
 
     type: Literal["link"] = "link"
     url: str
@@ -78,13 +81,11 @@ def parse(source: dict[str, Any] | Source) -> Source:
         ) from error
 
 
-def gather(source: Source, limit_bytes: int, own: Sequence[Path] = ()) -> Batch:
-    """Look at a source without taking anything from it; `own` are the program's folders, its data folder first."""
+def gather(source: UploadSource | PathSource, limit_bytes: int, own: Sequence[Path] = ()) -> Batch:
+    """Look at a source without taking anything from it; `own` are the program's folders, its data folder first.
+
+    A link needs a place for its file until it is taken: see `from_link`.
+    """
     if isinstance(source, UploadSource):
         return from_upload(source.files, limit_bytes)
-    if isinstance(source, PathSource):
-        return from_path(source.path, limit_bytes, own)
-    raise UsageError(
-        "Sources of type link are not available in this version.",
-        "Download the files, then add their folder by path or drop them into the session's inbox.",
-    )
+    return from_path(source.path, limit_bytes, own)

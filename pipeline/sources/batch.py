@@ -54,6 +54,10 @@ class Batch:
     refusals: tuple[Refusal, ...] = ()
     #: True when nobody asked for these files just now: what a person took out of the session then stays out.
     automatic: bool = False
+    #: True for a source that is recorded though no file is taken from it: a link that is only referred to.
+    stands: bool = False
+    #: What the caller is told beside the counts.
+    note: str = ""
 
 
 def size_of(path: Path, shown: str, limit_bytes: int) -> int:

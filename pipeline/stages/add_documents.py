@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pipeline import intake, names, quarantine
@@ -12,7 +13,18 @@ from pipeline.duplicates import matches, question_about, question_id_of
 from pipeline.errors import DuplicateSessionWarning, ReviewError, UsageError
 from pipeline.faultpoints import reach
 from pipeline.models import AddResult, DocumentSource, DuplicateWarning, SessionRecord
-from pipeline.sources import Batch, InboxFile, Source, from_inbox, from_path, gather, parse
+from pipeline.sources import (
+    Batch,
+    InboxFile,
+    LinkSource,
+    Source,
+    from_file_references,
+    from_inbox,
+    from_link,
+    from_path,
+    gather,
+    parse,
+)
 from pipeline.sources.inbox import identity_of, same_content
 
 if TYPE_CHECKING:
@@ -22,7 +34,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("registry_review.sources")
 
-__all__ = ["InboxFile", "add_documents", "point_to", "rescan_sources", "take_inbox_files"]
+__all__ = [
+    "InboxFile",
+    "add_and_ask_later",
+    "add_documents",
+    "add_file_references",
+    "point_to",
+    "require_usable",
+    "rescan_sources",
+    "take_inbox_files",
+]
 
 
 def add_documents(
@@ -31,15 +52,69 @@ def add_documents(
     source: dict[str, Any] | Source,
     check_duplicates: bool = True,
     actor: str = "system",
+    expected_revision: int | None = None,
 ) -> AddResult:
     """Add a source's files to that session; every file gets its own outcome, and a refused one stops no other.
 
-    `source`: {"type": "upload", "files": [{"filename", "content_base64"}]} or {"type": "path", "path"}. With
-    `check_duplicates`, raises DuplicateSessionWarning before anything is added when another session holds the same
-    project; without it the files are added and the answer carries the warning. Originals are copied, never touched.
+    `source`: {"type": "upload", "files": [{"filename", "content_base64"}]}, {"type": "path", "path"} or
+    {"type": "link", "url", "access_mode": "mirror" or "reference"}. With `check_duplicates`, raises
+    DuplicateSessionWarning before anything is added when another session holds the same project; without it the files
+    are added and the answer carries the warning. Originals are copied, never touched. TryAgain when a link may give its
+    file later; RevisionConflict, with nothing added, when the session is no longer at `expected_revision`.
+    """
+    record = ws.sessions.read(session_id)
+    with _batch_of(ws, record, parse(source)) as batch:
+        return _add(ws, session_id, batch, check_duplicates, actor, expected_revision)
+
+
+def add_and_ask_later(
+    ws: Workspace, session_id: str, source: dict[str, Any] | Source, actor: str = "system"
+) -> AddResult:
+    """Add where nobody can be asked: as `add_documents`, but a likeness to another session becomes a question."""
+    record = ws.sessions.read(session_id)
+    with _batch_of(ws, record, parse(source)) as batch:
+        return intake.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now())).result
+
+
+def require_usable(ws: Workspace, source: dict[str, Any] | Source) -> None:
+    """UsageError when nothing could be added from that source, whatever the session; a link is not tried."""
+    described = parse(source)
+    if not isinstance(described, LinkSource):
+        gather(described, intake.limit_bytes(ws), _own_folders(ws))
+
+
+def add_file_references(
+    ws: Workspace,
+    session_id: str,
+    references: Sequence[dict[str, Any]],
+    check_duplicates: bool = True,
+    actor: str = "system",
+    expected_revision: int | None = None,
+) -> AddResult:
+    """Fetch what references of {"name", "id", "mime_type", "download_link"} name, and add it as one upload.
+
+    As `add_documents` in all else; each file has its own outcome, and one that cannot be had is refused.
     """
     ws.sessions.read(session_id)
-    batch = gather(parse(source), intake.limit_bytes(ws), _own_folders(ws))
+    with ws.content.scratch() as folder:
+        batch = from_file_references(references, folder, ws.settings)
+        return _add(ws, session_id, batch, check_duplicates, actor, expected_revision)
+
+
+@contextmanager
+def _batch_of(ws: Workspace, record: SessionRecord, source: Source) -> Iterator[Batch]:
+    """What the source holds; what was fetched for it lies on disk as long as the context lasts."""
+    if isinstance(source, LinkSource):
+        with ws.content.scratch() as folder:
+            yield from_link(source.url, source.access_mode, folder, ws.settings, record, ws.now())
+    else:
+        yield gather(source, intake.limit_bytes(ws), _own_folders(ws))
+
+
+def _add(
+    ws: Workspace, session_id: str, batch: Batch, check_duplicates: bool, actor: str, expected_revision: int | None
+) -> AddResult:
+    """Take the batch, unless another session holds the same project and nobody said to go on."""
 
     def guard(record: SessionRecord, plan: Plan) -> intake.Advice:
         found = matches(ws, record.project_metadata.project_name, plan.hashes, session_id) if plan.hashes else []
@@ -52,7 +127,7 @@ def add_documents(
         acts = (("added_despite_likeness", {"other_session": found[0].session_id}),)
         return intake.Advice(warning=found[0], acts=acts)
 
-    return intake.take(ws, session_id, batch, actor, guard).result
+    return intake.take(ws, session_id, batch, actor, guard, expected_revision).result
 
 
 def _continued(record: SessionRecord, warning: DuplicateWarning) -> bool:
@@ -124,6 +199,7 @@ def _quarantine(ws: Workspace, session_id: str, file: InboxFile, reason: str) ->
 def rescan_sources(ws: Workspace, session_id: str, actor: str = "system") -> list[dict[str, Any]]:
     """Look again at every folder and file that was added by path, and say what every source holds.
 
+    Links are not fetched again: discovery needs no network, and adding a link again does that.
     New and changed files are taken as by adding; what a person took out stays out; files that vanished are noted and
     kept. Nothing is written when nothing changed. Returns [{"type", "files"}], a path source with what it holds now.
     """

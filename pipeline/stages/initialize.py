@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -38,12 +39,34 @@ def create_session(
     crediting_period: str | None = None,
     actor: str = "system",
     bound_folder: str | None = None,
+    upload_id: str | None = None,
+    before: Callable[[str], None] | None = None,
 ) -> CreatedSession:
     """Make a session with its id, its metadata and its inbox folder; nothing is compared or read yet.
 
-    `bound_folder`: name of the folder under inbox/new/ whose files belong to it. Raises UsageError for a name that
-    cannot be shown and ChecklistError for a methodology without a usable checklist; then no session is made.
+    `bound_folder`: name of the folder under inbox/new/ whose files belong to it. `upload_id`, `before`: see
+    SessionStore.create. Raises UsageError for a name that cannot be shown and ChecklistError for a methodology without
+    a usable checklist; then no session is made.
     """
+    metadata = metadata_of(ws, project_name, methodology, project_id, proponent, crediting_period)
+    record = ws.sessions.create(metadata, actor=actor, bound_folder=bound_folder, upload_id=upload_id, before=before)
+    return CreatedSession(
+        session_id=record.session_id,
+        project_name=metadata.project_name,
+        methodology=methodology,
+        created_at=record.created_at,
+    )
+
+
+def metadata_of(
+    ws: Workspace,
+    project_name: str,
+    methodology: str = "soil-carbon-v1.2.2",
+    project_id: str | None = None,
+    proponent: str | None = None,
+    crediting_period: str | None = None,
+) -> ProjectMetadata:
+    """What is said of a project, tidied and checked; raises what create_session would raise for it."""
     metadata = ProjectMetadata(
         project_name=_text("project name", project_name) or _no_name(),
         methodology=methodology,
@@ -52,13 +75,7 @@ def create_session(
         crediting_period=_text("crediting period", crediting_period),
     )
     checklists.load(methodology, ws.settings.checklist.folder)
-    record = ws.sessions.create(metadata, actor=actor, bound_folder=bound_folder)
-    return CreatedSession(
-        session_id=record.session_id,
-        project_name=metadata.project_name,
-        methodology=methodology,
-        created_at=record.created_at,
-    )
+    return metadata
 
 
 def _text(field: str, value: str | None) -> str | None:

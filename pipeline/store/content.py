@@ -97,6 +97,15 @@ class ContentStore:
                 raise self._no_room() from error
             raise TryAgain(f"Copies cannot be written: {error.strerror or error}.", "Add the files again.") from error
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A private folder on the content's disk for what is still on its way; it goes with all in it."""
+        folder = make_private_folder(self._staging.new_path())
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def release(self, staged: Staged) -> None:
         """Throw a staged copy away; no error when it was filed or thrown away already."""
         with suppress(FileNotFoundError):
@@ -106,7 +115,7 @@ class ContentStore:
         if size is not None and size > limit:
             raise _too_large(name, limit)
         target = self._staging.new_path()
-        self._check_room(size or 0)
+        self.check_room(size or 0)
         digest, copied = hashlib.sha256(), 0
         try:
             handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -116,7 +125,7 @@ class ContentStore:
                     if copied > limit:
                         raise _too_large(name, limit)
                     if size is None:
-                        self._check_room(len(chunk))
+                        self.check_room(len(chunk))
                     elif copied > size:
                         break  # it is growing: the caller sees that and begins again, instead of running after it
                     digest.update(chunk)
@@ -135,7 +144,8 @@ class ContentStore:
             raise
         return Staged(path=target, sha256=digest.hexdigest(), size=copied)
 
-    def _check_room(self, wanted: int) -> None:
+    def check_room(self, wanted: int) -> None:
+        """TryAgain when the disk would have less free than is to stay free, had it `wanted` more bytes to hold."""
         if self._free(self._staging.root) - wanted < self._min_free:
             raise self._no_room()
 

@@ -97,9 +97,18 @@ class SessionStore:
     # --- making and reading ------------------------------------------------------------------------------------------
 
     def create(
-        self, metadata: ProjectMetadata, actor: str = "system", bound_folder: str | None = None
+        self,
+        metadata: ProjectMetadata,
+        actor: str = "system",
+        bound_folder: str | None = None,
+        upload_id: str | None = None,
+        before: Callable[[str], None] | None = None,
     ) -> SessionRecord:
-        """A new session of its own id, whole on disk before anybody can see it, with its inbox folder."""
+        """A new session of its own id, whole on disk before anybody can see it, with its inbox folder.
+
+        `upload_id`: the upload slot it is made for. `before` is told the id in the moment before the session is there,
+        so that whoever made it finds it again after a crash.
+        """
         moment = self._now()
         number = 0
         while True:
@@ -108,21 +117,29 @@ class SessionStore:
                 session_id=f"session-{moment.astimezone(UTC):%Y%m%d-%H%M%S}" + (f"-{number}" if number > 1 else ""),
                 project_metadata=metadata,
                 bound_folder=bound_folder,
+                uploads={upload_id: "expected"} if upload_id else {},
                 revision=1,
                 created_at=moment,
                 updated_at=moment,
             )
-            if self._folders.claim(record.session_id, partial(self._write_first, record=record, actor=actor)):
+            fill = partial(self._write_first, record=record, actor=actor, before=before)
+            if self._folders.claim(record.session_id, fill):
                 self._tell(record)
                 return record
 
-    def _write_first(self, folder: Path, record: SessionRecord, actor: str) -> None:
+    def _write_first(
+        self, folder: Path, record: SessionRecord, actor: str, before: Callable[[str], None] | None
+    ) -> None:
         database = SessionDatabase(folder / "session.json")
         details = {**record.project_metadata.model_dump(mode="json"), "bound_folder": record.bound_folder}
+        if record.uploads:
+            details["upload_id"] = next(iter(record.uploads))
         events = chain(audit_head(database), record.created_at, actor, [("session_created", details)])
         with database.file.locked(self._lock_seconds, "A new session is locked."), database.file.draft():
             spread(database, record, None, events)
         AuditFile(folder / "audit.jsonl").append_missing(events)
+        if before is not None:
+            before(record.session_id)
         self._announce(record)
 
     def read(self, session_id: str) -> SessionRecord:

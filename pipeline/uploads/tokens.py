@@ -1,0 +1,69 @@
+"""The token in an upload link: signed by this home, for one slot and one time, checked without looking anything up."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from pipeline.errors import UploadExpired, UploadLinkRefused
+from pipeline.store.files import kernel_lock, write_atomic
+from pipeline.uploads import keeping
+
+if TYPE_CHECKING:
+    from itsdangerous import Signer
+
+    from pipeline.uploads.slot import UploadSlot
+    from pipeline.workspace import Workspace
+
+#: The key of all links of a home, in the folder of its slots: 0600, made once. Without it, links given out are void.
+SECRET = "links.secret"  # noqa: S105 - the name of a file
+_SECRET_BYTES = 32
+_LOCK_SECONDS = 30.0
+
+
+def token_for(ws: Workspace, slot: UploadSlot) -> str:
+    """The token that lets its holder upload to that slot, and to no other, until it expires."""
+    until = int(slot.expires_at.timestamp())
+    return _signer(ws).sign(f"{slot.upload_id}.{until}").decode().removeprefix(f"{slot.upload_id}.")
+
+
+def slot_for(ws: Workspace, upload_id: str, token: str) -> UploadSlot:
+    """The slot that a link leads to.
+
+    UploadLinkRefused unless the token was made here for this slot, whether or not there is such a slot; UploadExpired
+    and UploadNotFound only to whoever holds a genuine token. Compares in constant time.
+    """
+    from itsdangerous import BadSignature
+
+    try:
+        signed = _signer(ws).unsign(f"{upload_id}.{token}").decode()
+    except BadSignature as error:
+        raise UploadLinkRefused("This upload link is not valid.", "Ask for a new one.") from error
+    until = datetime.fromtimestamp(int(signed.rpartition(".")[2]), UTC)
+    slot = keeping.read(ws, upload_id).shown(ws.now())
+    if slot.status != "processed" and ws.now() >= until:
+        raise expired()
+    return slot
+
+
+def expired() -> UploadExpired:
+    """The error for a slot whose time is over."""
+    return UploadExpired("This upload link has expired.", "Ask for a new one; files already sent must be sent again.")
+
+
+def _signer(ws: Workspace) -> Signer:
+    from itsdangerous import Signer
+
+    return Signer(_secret(ws), salt="upload-link", key_derivation="hmac", digest_method=hashlib.sha256)
+
+
+def _secret(ws: Workspace) -> bytes:
+    place = keeping.root_of(ws) / SECRET
+    if not place.exists():
+        # Two processes that start at once must not each make one.
+        with kernel_lock(place.with_name(f"{SECRET}.lock"), _LOCK_SECONDS, "The key of links is being made."):
+            if not place.exists():
+                write_atomic(place, secrets.token_bytes(_SECRET_BYTES))
+    return place.read_bytes()
