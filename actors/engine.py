@@ -77,6 +77,10 @@ class Engine:
         """True while files that were handed over for the session are not taken yet."""
         return self.underway.of(session_id, TAKE) > 0
 
+    def nudge(self, session_id: str) -> None:
+        """Send what the session's own goal makes due, so that nobody waits for the sweeper."""
+        self._send_due(session_id)
+
     def sweep(self) -> list[tuple[str, StageKey]]:
         """Send whatever the store says is due and nobody works on; see Sweeper."""
         return self._sweeper.sweep()
@@ -170,6 +174,10 @@ class Engine:
     def listening(self, listener: Listener) -> AbstractContextManager[None]:
         """Have `listener` told, in the worker's threads, of everything that happens while the block runs."""
         return self.news.listening(listener)
+
+    def queued(self) -> tuple[int, float]:
+        """How many messages wait for their turn, and for how many seconds the oldest has; TryAgain without a broker."""
+        return self.underway.queued()
 
     @property
     def idle(self) -> bool:

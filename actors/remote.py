@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from actors.broker import reaching, redis_broker
 from actors.embedded import Embedded
-from actors.engine import Engine
+from actors.engine import DRAIN_SECONDS, Engine
 from actors.news import News
 from actors.newswire import Newswire
 from actors.shared_underway import SharedUnderway
@@ -46,9 +46,9 @@ MOST_TIMES_AGAIN = 5
 NEWS_SECONDS = 2.0
 
 
-def queue_for(ws: Workspace) -> Engine:
-    """The queue that the settings name, to be entered with `with`."""
-    return Embedded(ws) if ws.settings.queue.broker == "embedded" else Remote(ws)
+def queue_for(ws: Workspace, drain_seconds: float = DRAIN_SECONDS) -> Engine:
+    """The queue that the settings name, to be entered with `with`; the embedded one drains for so long at its end."""
+    return Embedded(ws, drain_seconds) if ws.settings.queue.broker == "embedded" else Remote(ws)
 
 
 class Remote(Engine):
@@ -123,9 +123,10 @@ class Remote(Engine):
         """Nothing: one of the workers sweeps."""
         return []
 
-    def nudge(self, session_id: str) -> None:
-        """Send what the session's own goal makes due, so that nobody waits for the sweeper."""
-        self._send_due(session_id)
+    def queued(self) -> tuple[int, float]:
+        """As for every queue, counted at the server."""
+        with reaching(self.ws.settings):
+            return super().queued()
 
     def _send_due(self, session_id: str) -> None:
         with reaching(self.ws.settings):

@@ -3,7 +3,9 @@
 ReviewError
 ├── UsageError                 the caller asked for something that cannot be
 │   ├── SettingsError          config.toml, environment or flag
-│   └── ChecklistError         a checklist file with a mistake in it
+│   ├── ChecklistError         a checklist file with a mistake in it
+│   ├── NotFound               the session holds no such document or requirement
+│   └── NotReady               a stage must be carried out first
 ├── SessionNotFound            no such session (never raised for a damaged one)
 ├── SessionCorrupt             the session's file is there and cannot be read
 ├── RevisionConflict           somebody else changed the session in between
@@ -61,6 +63,18 @@ class ChecklistError(UsageError):
     """A checklist file cannot be used; the message names the entry and the field."""
 
     code = "checklist"
+
+
+class NotFound(UsageError):
+    """The session is there, and what was asked for in it is not; the message names it, the cure what is near."""
+
+    code = "not_found"
+
+
+class NotReady(UsageError):
+    """What was asked for is made by a stage that was not carried out yet; the cure says how."""
+
+    code = "not_ready"
 
 
 class SessionNotFound(ReviewError):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pipeline.errors import SessionNotFound, UsageError
+from pipeline.errors import NotFound, SessionNotFound, UsageError
 from pipeline.models import DocumentRecord, RequirementResult, SessionRecord
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def requirement(text: str, rows: Sequence[RequirementResult]) -> RequirementResu
         if number and own and int(own[1]) == int(number[1]):
             return row
     known = f"{rows[0].requirement_id} to {rows[-1].requirement_id}" if rows else "none"
-    raise UsageError(f"There is no requirement {text!r} in this checklist.", f"It has {known}.")
+    raise NotFound(f"There is no requirement {text!r} in this checklist.", f"It has {known}.")
 
 
 def document(text: str, record: SessionRecord) -> DocumentRecord:
@@ -66,7 +66,7 @@ def document(text: str, record: SessionRecord) -> DocumentRecord:
         raise UsageError(f"{text!r} names {len(found)} documents: {_some(listed)}.", "Give the id of the one you mean.")
     near = difflib.get_close_matches(text, [n for d in documents for n in (*d.names, d.document_id)], 3, 0.5)
     cure = f"Did you mean {_some(near, ' or ')}?" if near else f"See `show {record.session_id}` for its documents."
-    raise UsageError(f"{record.session_id} has no document {text!r}.", cure)
+    raise NotFound(f"{record.session_id} has no document {text!r}.", cure)
 
 
 def _some(words: Sequence[str], joint: str = ", ") -> str:

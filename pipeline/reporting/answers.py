@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline import exits, lookup, progress, workflow
 from pipeline.alarms import alarms
-from pipeline.errors import ReviewError, UsageError
+from pipeline.errors import NotReady, ReviewError, UsageError
 from pipeline.machine import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, RequirementResult, SessionRecord, StageKey
 from pipeline.reporting import terminal, terminal_tenure, wording
@@ -72,11 +72,13 @@ def overview(ws: Workspace, width: int) -> Answer:
     return Answer(value, terminal.overview(found, damaged, around, width))
 
 
-def everything(ws: Workspace, around: Surroundings | None = None) -> tuple[list[SessionStatus], list[str]]:
-    """The status of all sessions, and a sentence for each that cannot be read."""
+def everything(
+    ws: Workspace, around: Surroundings | None = None, ids: Sequence[str] | None = None
+) -> tuple[list[SessionStatus], list[str]]:
+    """The status of all sessions, or of those of `ids`, and a sentence for each that cannot be read."""
     found, damaged = [], []
     around = around or look_around(ws)
-    for session_id in ws.sessions.ids():
+    for session_id in ws.sessions.ids() if ids is None else ids:
         try:
             found.append(status_of(ws, ws.sessions.read(session_id), around))
         except ReviewError as error:
@@ -147,12 +149,17 @@ def why(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
 
 
 def judged(ws: Workspace, record: SessionRecord, text: str) -> RequirementResult:
-    """The row that `text` names; UsageError when no row has been judged yet."""
+    """The row that `text` names; NotReady when no row has been judged yet."""
+    return lookup.requirement(text, judged_rows(ws, record))
+
+
+def judged_rows(ws: Workspace, record: SessionRecord) -> tuple[RequirementResult, ...]:
+    """Every row, in the checklist's order; NotReady when none has been judged yet."""
     validation = workflow.load_validation(ws, record)
     if validation is None:
         cure = f"registry-review validate {record.session_id}"
-        raise UsageError(f"The requirements of {record.session_id} have not been judged yet.", cure)
-    return lookup.requirement(text, validation.requirements)
+        raise NotReady(f"The requirements of {record.session_id} have not been judged yet.", cure)
+    return validation.requirements
 
 
 def _unless_fresh(found: SessionStatus) -> str:

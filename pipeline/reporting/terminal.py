@@ -372,7 +372,7 @@ def findings(found: Sequence[Finding], width: int = WIDTH) -> str:
     return "\n".join(listed)
 
 
-def json_of(value: object) -> str:
+def json_of(value: object, indent: int | None = 2) -> str:
     """One JSON document: a model, or a dict or list of models and plain values."""
     import json
 
@@ -384,4 +384,4 @@ def json_of(value: object) -> str:
         return str(v)
 
     whole = value.model_dump(mode="json") if isinstance(value, Value) else value
-    return json.dumps(whole, indent=2, ensure_ascii=False, default=plain_value)
+    return json.dumps(whole, indent=indent, ensure_ascii=False, default=plain_value)
