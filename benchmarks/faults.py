@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.table import machine
 from pipeline.faultpoints import POINTS
-from tests.faults import rounds
+from tests.faults import rounds, serving
 from tests.faults.rounds import Outcome, Planned, Round
 from tests.faults.submissions import small_submission, submission
 
@@ -46,6 +46,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "typed": (),
     "shared": ("server", "flush", "freeze"),
     "settled": (),
+    "served": (),
 }
 
 
@@ -97,7 +98,7 @@ class Run:
         try:
             expected = rounds.undisturbed(sent_by, farm)
             more = {"troubles": WAYS[way]} if WAYS[way] else {}
-            outcome: Outcome = getattr(rounds, way)(round_, expected, blind=2, **more)
+            outcome: Outcome = getattr(serving if way == "served" else rounds, way)(round_, expected, blind=2, **more)
         except Exception as error:  # noqa: BLE001 - told in the table, and the run goes on
             with self._lock:
                 self.errors.append(f"{folder.name}: {error}")

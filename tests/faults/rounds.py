@@ -84,9 +84,9 @@ class Round:
 
     # --- what is done to it ---
 
-    def start(self, *words: object, faults: bool = True) -> Program:
+    def start(self, *words: object, faults: bool = True, module: str | None = None) -> Program:
         """A process of the program; what has not been carried out yet is armed in it."""
-        return Program(self.home, words, self._settings, self.waiting if faults else (), self._reached)
+        return Program(self.home, words, self._settings, self.waiting if faults else (), self._reached, module)
 
     @property
     def waiting(self) -> list[Armed]:
@@ -124,6 +124,10 @@ class Round:
     def archives(self) -> set[str]:
         """The hashes of the archives themselves, which are not documents."""
         return {sha256 for path, sha256 in self.sent.hashes().items() if path.endswith(".zip")}
+
+    def log_of(self, word: str) -> Path:
+        """Where a program that was started with that word writes."""
+        return self.home.with_name(f"{self.home.name}-{word}.log")
 
     def killed(self, what: str) -> None:
         """Count a kill that no point carried out."""
@@ -199,7 +203,7 @@ class Round:
 def watched(round_: Round, expected: bytes | None, blind: int = 0) -> Outcome:
     """Files dropped under `inbox/new` while one watcher does all the work and is killed again and again."""
     into = round_.home / "inbox" / "new" / NAME
-    early, late = _parted(round_)
+    early, late = parted(round_)
     round_.drop(early, into)
     program = round_.start("watch", "--to", "report")
     next_blind = time.monotonic() + round_.dice.uniform(0.5, 3.0)
@@ -240,8 +244,8 @@ def _last_look(round_: Round, expected: bytes | None) -> Outcome:
 def typed(round_: Round, expected: bytes | None, blind: int = 0) -> Outcome:
     """The same by hand: create, add twice, run, report, each command repeated for as long as it is killed."""
     source = round_.folder / "sent"
-    early, late = _parted(round_)
-    keys = _Keys(round_, blind)
+    early, late = parted(round_)
+    keys = Keys(round_, blind)
     session_id = keys.type("create", NAME).strip()
     for part in (early, late):
         round_.drop(part, source)
@@ -261,7 +265,7 @@ def typed(round_: Round, expected: bytes | None, blind: int = 0) -> Outcome:
 
 def settled(round_: Round, expected: bytes | None, blind: int = 0) -> Outcome:
     """The same project comes twice; taking the second one back, deleting it and giving the first one's files out."""
-    keys = _Keys(round_, blind)
+    keys = Keys(round_, blind)
     round_.drop(round_.sent.files, round_.home / "inbox" / "new" / NAME)
     round_.run("watch", "--once", "--to", "report")
     second = round_.run("create", NAME).strip()
@@ -289,18 +293,18 @@ def settled(round_: Round, expected: bytes | None, blind: int = 0) -> Outcome:
     return round_.finish(expected)
 
 
-class _Keys:
+class Keys:
     """Somebody who types commands, and types them again when they were killed."""
 
     def __init__(self, round_: Round, blind: int) -> None:
         self._round = round_
         self._blind = blind
 
-    def type(self, *words: object) -> str:
+    def type(self, *words: object, module: str | None = None) -> str:
         """What a command wrote when it was let to its end."""
         round_, killed = self._round, False
         while True:
-            program = round_.start(*words)
+            program = round_.start(*words, module=module)
             if self._blind and round_.dice.random() < 0.3:
                 self._blind -= 1
                 time.sleep(round_.dice.uniform(0.2, 2.5))
@@ -346,7 +350,7 @@ def shared(round_: Round, expected: bytes | None, blind: int = 0, troubles: Sequ
 
 def _shared(round_: Round, expected: bytes | None, server: Server, blind: int, troubles: list[str]) -> Outcome:
     into = round_.home / "inbox" / "new" / NAME
-    early, late = _parted(round_)
+    early, late = parted(round_)
     round_.drop(early, into)
     roles = {"worker": ("worker", "--processes", 2), "watch": ("watch", "--to", "report")}
     programs = {role: round_.start(*words) for role, words in roles.items()}
@@ -417,7 +421,7 @@ def _act(round_: Round, act: str, programs: dict[str, Program], server: Server) 
             round_.killed("freeze")
 
 
-def _parted(round_: Round) -> tuple[dict[str, bytes], dict[str, bytes]]:
+def parted(round_: Round) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """Most of the files, and those that come later."""
     sent = round_.sent
     late = set(round_.dice.sample(sent.later, round_.dice.randint(1, len(sent.later))))
@@ -442,4 +446,16 @@ def undisturbed(sent_by: Callable[[int], Sent], seed: int) -> bytes:
         return compared(report)
 
 
-__all__ = ["NAME", "Outcome", "Planned", "Round", "settled", "shared", "typed", "undisturbed", "watched"]
+__all__ = [
+    "NAME",
+    "Keys",
+    "Outcome",
+    "Planned",
+    "Round",
+    "parted",
+    "settled",
+    "shared",
+    "typed",
+    "undisturbed",
+    "watched",
+]
