@@ -29,6 +29,8 @@ from tests.queue_fixtures import drop, new_session, session_with_a_file, until
 from tests.redis_server import Server, a_server
 from tests.worker_fixtures import HEARTBEAT, command, environment, finished, hanging, is_done, typed, workers
 
+#: Whole programs start and end many times, on whatever else the machine does.
+pytestmark = pytest.mark.timeout(600)
 #: Seconds a service gets to end, of which service managers give ten.
 END_SECONDS = 10.0
 ONCE = Counter(dict.fromkeys(workflow.ORDER, 1))

@@ -9,6 +9,8 @@ import pytest
 from tests.faults.rounds import Planned, Round, settled, typed, undisturbed, watched
 from tests.faults.submissions import small_submission
 
+#: Whole programs start and end many times, on whatever else the machine does.
+pytestmark = pytest.mark.timeout(600)
 #: Where a file changes hands: what is dropped between two of these must be on one side or the other.
 TAKING: list[Planned] = [
     ("kill", "session.made", 1),

@@ -20,6 +20,8 @@ from tests.faults.serving import served
 from tests.faults.submissions import small_submission
 
 ROOT = Path(__file__).parents[2]
+#: Whole programs start and end many times, on whatever else the machine does.
+pytestmark = pytest.mark.timeout(600)
 
 
 def named_in_the_program() -> list[str]:
