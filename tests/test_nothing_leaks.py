@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import redis
 from pdf_maker import make_pdf
 
 from pipeline.presence import workers_running
@@ -108,6 +110,43 @@ def test_the_brokers_password_and_the_documents_text_are_in_no_log_and_no_answer
     assert session_id in everything
     assert PASSWORD not in everything
     assert [line for line in everything.splitlines() if "Quillfeather" in line or "4711" in line] == []
+
+
+@contextmanager
+def overheard(server: Server) -> Iterator[list[str]]:
+    """Every command that the server gets while the block runs."""
+    heard: list[str] = []
+    ready = threading.Event()
+
+    def listen() -> None:
+        with redis.Redis.from_url(server.url) as client, client.monitor() as monitor:
+            ready.set()
+            for command in monitor.listen():
+                heard.append(str(command["command"]))
+                if "THAT IS ALL" in heard[-1]:
+                    return
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    ready.wait(30)
+    yield heard
+    with redis.Redis.from_url(server.url) as client:
+        client.echo("THAT IS ALL")
+    thread.join(30)
+
+
+@pytest.mark.timeout(300)
+def test_nothing_of_a_documents_text_goes_over_the_server(workspace: Workspace, server: Server, papers: Path) -> None:
+    run = Runs(workspace, server.url)
+    session_id = create_session(workspace, "Meadow Farm").session_id
+    with overheard(server) as heard, run.beside("worker", "--processes", "1") as worker:
+        until(lambda: workers_running(workspace.data) == 1 or worker.poll() is not None, "the worker is there")
+        run("add", session_id, papers)
+        run("run", session_id)
+    everything = "\n".join(heard)
+    assert session_id in everything
+    assert "Quillfeather" not in everything
+    assert "4711" not in everything
 
 
 def test_a_wrong_password_is_told_without_either(workspace: Workspace, server: Server) -> None:
