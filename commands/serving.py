@@ -1,4 +1,4 @@
-"""Commands for doors over a network: REST and the reviewer's pages, and the keys that open them."""
+"""Commands for doors over a network: REST with the upload page, and the keys that open them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.reporting.answers import Answer
                  help="Which port; 0 takes a free one (default: from the settings, 8000)."),
 )  # fmt: skip
 def serve(door: Door, host: str | None, port: int | None) -> Answer | None:
-    """Serve REST and the reviewer's pages.
+    """Serve REST, and a page to upload files at.
 
     Ends on Ctrl-C or SIGTERM within ten seconds; what is cut off then is done by the next start. At the machine's own
     address nobody else can call it; any other address needs an API key first: `keys create`.
