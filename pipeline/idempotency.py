@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pipeline.errors import KeyReused, TryAgain, UsageError
+from pipeline.errors import KeyReused, SessionNotFound, TryAgain, UsageError
 from pipeline.models import SCHEMA_VERSION, Value
 from pipeline.store.files import kernel_lock, make_private_folder, sweep_leftovers, write_atomic
 
@@ -53,9 +53,42 @@ def once(ws: Workspace, key: str, request_digest: str, make: Callable[[], Any], 
 
     `request_digest` stands for everything that was asked; the same key with another one raises KeyReused. Keys of one
     `caller` mean nothing to another. Of several at once one runs and the others wait, with TryAgain after a while. When
-    `make` raises, nothing is kept. Answers outlast a restart; what a killed process made without having answered, the
-    next request makes again.
+    `make` raises, nothing is kept. Answers outlast a restart. What a killed process did without having answered, the
+    next request does again: harmless for adding, where the same bytes are known; to make a session see
+    `create_session_once`.
     """
+    return _once(ws, key, request_digest, lambda _place: make(), caller)
+
+
+def create_session_once(ws: Workspace, key: str, request_digest: str, caller: str = "", **said: Any) -> Once:
+    """As `once` with create_session(**said), and with one session also when a process was killed on the way."""
+    from pipeline.stages.initialize import CreatedSession, create_session
+
+    def make(place: Path) -> Any:
+        note = place.with_suffix(".making")
+        begun = _read(note)
+        if begun is not None and ws.now() - begun.at < KEPT:
+            # Noted before the session came to be, and an id is given once: if it is there, it is that request's.
+            with suppress(SessionNotFound):
+                record = ws.sessions.read(begun.value)
+                if begun.request != request_digest:
+                    raise _reused()
+                return CreatedSession(
+                    session_id=record.session_id,
+                    project_name=record.project_metadata.project_name,
+                    methodology=record.project_metadata.methodology,
+                    created_at=record.created_at,
+                ).model_dump(mode="json")
+
+        def before(session_id: str) -> None:
+            _write(note, _Kept(request=request_digest, at=ws.now(), value=session_id))
+
+        return create_session(ws, **said, before=before).model_dump(mode="json")
+
+    return _once(ws, key, request_digest, make, caller)
+
+
+def _once(ws: Workspace, key: str, request_digest: str, make: Callable[[Path], Any], caller: str) -> Once:
     if not 1 <= len(key) <= LONGEST_KEY or not all("!" <= c <= "~" for c in key):
         raise UsageError(
             f"An Idempotency-Key is 1 to {LONGEST_KEY} visible ASCII characters.", "Send a random one, such as a UUID."
@@ -68,16 +101,11 @@ def once(ws: Workspace, key: str, request_digest: str, make: Callable[[], Any], 
         kept = _read(place)
         if kept is not None and ws.now() - kept.at < KEPT:
             if kept.request != request_digest:
-                raise KeyReused(
-                    "This Idempotency-Key came with another request before.", "Send a new key with a new request."
-                )
+                raise _reused()
             return Once(value=kept.value, replayed=True)
-        value = make()
-        data = _Kept(request=request_digest, at=ws.now(), value=value).model_dump_json().encode()
-        # A larger one is not kept: adding the same files again is harmless and answers with what is there.
-        if len(data) <= LARGEST_ANSWER:
-            write_atomic(place, data)
-            _date(place, ws.now())
+        value = make(place)
+        _write(place, _Kept(request=request_digest, at=ws.now(), value=value))
+        place.with_suffix(".making").unlink(missing_ok=True)
     return Once(value=value, replayed=False)
 
 
@@ -89,7 +117,7 @@ def sweep_answers(ws: Workspace) -> int:
         for entry in entries:
             # In use, or gone already: the next time.
             with suppress(FileNotFoundError, TryAgain):
-                if entry.name.endswith(".json") and _is_over(Path(entry.path), now):
+                if entry.name.endswith((".json", ".making")) and _is_over(Path(entry.path), now):
                     with kernel_lock(_lock_of(root, entry.name), 0, "in use"):
                         if _is_over(Path(entry.path), now):  # nobody has given a new answer meanwhile
                             Path(entry.path).unlink()
@@ -101,9 +129,17 @@ def _lock_of(root: Path, name: str) -> Path:
     return root / f"{name[:_LOCK_DIGITS]}.lock"
 
 
-def _date(place: Path, at: datetime) -> None:
-    """Let the file's time tell its age, so that sweeping need not open thousands."""
-    os.utime(place, (at.timestamp(), at.timestamp()))
+def _reused() -> KeyReused:
+    return KeyReused("This Idempotency-Key came with another request before.", "Send a new key with a new request.")
+
+
+def _write(place: Path, kept: _Kept) -> None:
+    """Keep an answer; one that is too large is not kept, since adding the same files again is harmless."""
+    data = kept.model_dump_json().encode()
+    if len(data) <= LARGEST_ANSWER:
+        write_atomic(place, data)
+        # The file's time tells its age, so that sweeping need not open thousands.
+        os.utime(place, (kept.at.timestamp(), kept.at.timestamp()))
 
 
 def _is_over(place: Path, now: datetime) -> bool:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from pipeline import intake
 from pipeline.arrivals import Arrival, decide
-from pipeline.errors import TryAgain, UsageError
+from pipeline.errors import RevisionConflict, TryAgain, UsageError
 from pipeline.models import AddResult, SessionRecord
 from pipeline.names import SafeName
 from pipeline.settings import HomeSettings, Settings
@@ -874,3 +874,38 @@ def test_a_batch_is_safe_on_disk_before_the_session_says_so_and_syncs_each_folde
         assert acts.index((copy, target)) < acts.index(("sync", folder)) < commit
         assert synced.count(folder) == 1
     assert synced.count(str(workspace.content.root)) == 1
+
+
+# --- revisions --------------------------------------------------------------------------------------------------------
+
+
+def test_adding_to_a_session_that_was_changed_in_between_adds_nothing(workspace: Workspace, session: str) -> None:
+    seen = workspace.sessions.read(session).revision
+    upload(workspace, session, ("plan.txt", b"the plan"))
+    before = workspace.sessions.read(session)
+    source = {"type": "upload", "files": [{"filename": "map.txt", "content_base64": "eA=="}]}
+    with pytest.raises(RevisionConflict, match="changed in between"):
+        add_documents(workspace, session, source, expected_revision=seen)
+    assert workspace.sessions.read(session) == before
+    assert not workspace.content.has(sha256(b"x").hexdigest())
+    # With the revision as it is now, it goes through.
+    assert add_documents(workspace, session, source, expected_revision=before.revision).files_added == 1
+
+
+def test_of_two_who_add_for_the_same_revision_one_is_told(workspace: Workspace, session: str) -> None:
+    seen, together, told = workspace.sessions.read(session).revision, threading.Barrier(2), []
+
+    def go(name: str) -> None:
+        source = {"type": "upload", "files": [{"filename": name, "content_base64": "eA=="}]}
+        together.wait()
+        try:
+            told.append(add_documents(workspace, session, source, expected_revision=seen).files_added)
+        except RevisionConflict:
+            told.append("conflict")
+
+    threads = [threading.Thread(target=go, args=(name,)) for name in ("a.txt", "b.txt")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, told)) == ["1", "conflict"]

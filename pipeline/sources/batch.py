@@ -84,7 +84,7 @@ def check_size(size: int, shown: str, limit_bytes: int) -> None:
         raise FileRefused(f"{shown}: the file is empty (0 bytes).", "Check the copy and send the file again.")
     if size > limit_bytes:
         raise FileRefused(
-            f"{shown}: the file is larger than {limit_bytes // 2**20} MB.",
+            f"{shown}: the file is larger than {limit_bytes // 1_000_000} MB.",
             "Split it, or raise max_file_mb under [inbox] in config.toml.",
         )
 
