@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pipeline import archive_keeping
 from pipeline.doctor import Finding, Patient, examine
 from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound
-from pipeline.models import Reading, SessionRecord, Value
+from pipeline.models import Reading, Report, SessionRecord, Value
 from pipeline.names import printable
 from pipeline.quarantine import REASON_ENDING
 from pipeline.store.files import LEFTOVER_SECONDS
@@ -239,8 +239,6 @@ def _results(ws: Workspace) -> Iterator[_Found]:
 
 
 def _reports(ws: Workspace) -> Iterator[_Found]:
-    from pipeline.models import Report
-    from pipeline.reporting.as_json import render_json
     from pipeline.stages.generate_report import FORMATS, latest_paths, report_paths
 
     for record in _records(ws):
@@ -253,10 +251,24 @@ def _reports(ws: Workspace) -> Iterator[_Found]:
             continue  # the check of results names it
         paths = latest_paths(ws, record.session_id)
         whole = set(FORMATS) <= paths.keys()
-        if not whole or paths["json"].read_bytes() != render_json(report).encode("utf-8"):
+        if not whole or not _says(paths["json"], report):
             what = f"The newest report of {record.session_id} is {'not the one last made' if whole else 'incomplete'}."
             act = partial(report_paths, ws, record)
             yield _Found(what, "", False, "written again, as a version of its own if it differs", act)
+
+
+def _says(path: Path, report: Report) -> bool:
+    """True when the file holds that report byte for byte, or, where reports gained fields since, value for value."""
+    from pipeline.reporting.as_json import render_json
+
+    data = path.read_bytes()
+    if data == render_json(report).encode("utf-8"):
+        return True
+    try:
+        kept = Report.model_validate_json(data)
+    except ValueError:
+        return False
+    return kept == report and kept.model_fields_set != set(Report.model_fields)
 
 
 def _readings(ws: Workspace) -> Iterator[_Found]:
