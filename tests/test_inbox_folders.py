@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import SessionCorrupt
 from pipeline.inbox.folders import Bindings, Place, left_alone, name_trouble, place_of
-from pipeline.models import ProjectMetadata, StageRecord
+from pipeline.models import Package, ProjectMetadata
 from pipeline.workspace import Workspace
 
 SESSIONS = {"session-20260131-094500"}
@@ -109,8 +109,9 @@ def test_a_new_folder_makes_one_session_with_its_name_and_keeps_it(workspace: Wo
 def test_a_completed_session_gives_its_folder_free(workspace: Workspace) -> None:
     bindings = Bindings(workspace)
     first = bindings.session_for(Place("new", "Hill Farm"))
+    signed = Package(version=1, by="reviewer", at=workspace.now(), statement="Reviewed.", filename="package-v1.zip")
     with workspace.sessions.transaction(first, "reviewer") as tx:
-        tx.put_stage("completion", StageRecord(status="completed"))
+        tx.update(packages={"1": signed})
         tx.log("completed")
 
     second = bindings.session_for(Place("new", "Hill Farm"))

@@ -191,7 +191,10 @@ def _leftovers(ws: Workspace, records: list[SessionRecord], found: Findings) -> 
         if path.name.endswith(".tmp"):
             found.unfinished.append(f"{path.relative_to(ws.data)} is left")
     found.unfinished += [f"staging/{path.name} is left" for path in _files(ws.staging) if path.suffix != ".lock"]
-    found.unfinished += [f"{path.name} is left" for path in (ws.data / "sessions").glob(".*")]
+    passing = ws.data / "sessions" / ".passing"
+    hidden = [path for path in (ws.data / "sessions").glob(".*") if path != passing]
+    # The folder itself stays; what lies in it is a session that is being made or deleted.
+    found.unfinished += [f"{path.name} is left" for path in (*hidden, *passing.glob("*"))]
     held = {d.sha256 for record in records for d in record.documents.values()}
     stored = {path.name for path in _files(ws.data / "content") if not path.name.endswith(".lock")}
     found.unfinished += [f"content {name[:12]} belongs to no session" for name in stored - held]
