@@ -31,7 +31,7 @@ MEDIA_TYPES = {
 #: Parts of a report that are lists, and so are given a page at a time.
 Part = Literal[
     "session", "checklist", "documents", "requirements", "checks", "exceptions", "summary", "provenance", "titles",
-    "papers", "plan_differences", "annotations", "revisions", "determination",
+    "papers", "plan_differences", "annotations", "revisions", "determination", "claims",
 ]  # fmt: skip
 
 
