@@ -10,7 +10,7 @@ from commands.door import cli
 __all__ = ["cli", "main"]
 
 #: The families of commands, in the order in which help lists them; a module enters its commands by being imported.
-FAMILIES = ("sessions", "stages", "looking", "upkeep")
+FAMILIES = ("sessions", "stages", "review", "looking", "serving", "mcp", "upkeep")
 
 for family in FAMILIES:
     import_module(f"commands.{family}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SettingsError, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.machine import without_password
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ def queue_name(data: Path) -> str:
     if not path.exists():
         fresh = path.with_name(f"{QUEUE_NAME_FILE}.{os.getpid()}.{uuid.uuid4().hex}.tmp")
         fresh.write_text(uuid.uuid4().hex, encoding="ascii")
+        reach("queue.name")
         try:
             os.link(fresh, path)  # of two processes that begin together, one wins
         except FileExistsError:

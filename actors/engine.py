@@ -12,6 +12,7 @@ from dramatiq.middleware import CurrentMessage
 
 from actors import claims
 from actors.dispatch import Dispatch
+from actors.fault_marks import FaultMarks
 from actors.news import Listener, News, NewsDesk
 from actors.stages import declare_stages
 from actors.sweeper import Sweeper
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("registry_review.queue")
 
-#: How long the end of the block waits for what is being worked on, in seconds. What is cut off there is not lost.
-DRAIN_SECONDS = 30.0
+#: How long the end of the block waits for what is being worked on, and then for the queue's own threads, in seconds.
+#: What is cut off there is not lost, and whoever runs services kills them, often after 10 s.
+DRAIN_SECONDS = 4.0
 #: The same when the block ends with an exception, in seconds.
 INTERRUPTED_SECONDS = 2.0
 #: How often a waiting caller looks whether its stage is reached, in seconds.
@@ -46,8 +48,12 @@ class Engine:
         self.ws = ws
         self.news = NewsDesk()
         self.underway = underway
+        #: Why a session could not be brought on for now, where that is not written on the session.
+        self._put_off: dict[str, str] = {}
+        self.news.keep(self._hear_trouble)
         broker.add_middleware(CurrentMessage())
         broker.add_middleware(underway)
+        broker.add_middleware(FaultMarks())
         self._dispatch = Dispatch(ws, broker, self.news, underway)
         declare_stages(self._dispatch)
         declare_take(self._dispatch)
@@ -71,6 +77,10 @@ class Engine:
         """True while files that were handed over for the session are not taken yet."""
         return self.underway.of(session_id, TAKE) > 0
 
+    def nudge(self, session_id: str) -> None:
+        """Send what the session's own goal makes due, so that nobody waits for the sweeper."""
+        self._send_due(session_id)
+
     def sweep(self) -> list[tuple[str, StageKey]]:
         """Send whatever the store says is due and nobody works on; see Sweeper."""
         return self._sweeper.sweep()
@@ -90,6 +100,7 @@ class Engine:
         the first stage and returns.
         """
         record = workflow.request(self.ws, session_id, to, actor)
+        self._put_off.pop(session_id, None)
         if not wait:
             self._send_due(session_id)
             return record
@@ -142,10 +153,9 @@ class Engine:
     def _require_reached(self, record: SessionRecord, to: StageKey) -> None:
         left = workflow.due(self.ws, record, to)
         if left is not None:
-            raise TryAgain(
-                f"`{workflow.VERB_OF[left]}` of {record.session_id} could not be carried out now; the log says why.",
-                "Run the command again.",
-            )
+            why = self._put_off.get(record.session_id)
+            what = f"`{workflow.VERB_OF[left]}` of {record.session_id} could not be carried out now"
+            raise TryAgain(f"{what}: {why}" if why else f"{what}; the log says why.", "Run the command again.")
         # Nothing is due: everything is fresh, or the first stage that is not has given up.
         for key in workflow.ORDER[: workflow.ORDER.index(to) + 1] if record.documents else ():
             stage = record.stages.get(key)
@@ -153,11 +163,21 @@ class Engine:
                 message = f"`{workflow.VERB_OF[key]}` of {record.session_id} failed: {stage.error.message}"
                 raise StageFailed(message, stage.error.cure)
 
+    def _hear_trouble(self, news: News) -> None:
+        if news.kind == "stage_failed":
+            self._put_off[news.session_id] = news.message
+        elif news.kind in ("progress", "stage_done"):
+            self._put_off.pop(news.session_id, None)
+
     # --- watching it ---
 
     def listening(self, listener: Listener) -> AbstractContextManager[None]:
         """Have `listener` told, in the worker's threads, of everything that happens while the block runs."""
         return self.news.listening(listener)
+
+    def queued(self) -> tuple[int, float]:
+        """How many messages wait for their turn, and for how many seconds the oldest has; TryAgain without a broker."""
+        return self.underway.queued()
 
     @property
     def idle(self) -> bool:

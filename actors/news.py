@@ -56,6 +56,11 @@ class NewsDesk:
             except Exception:
                 log.exception("a listener failed on %s of %s", news.kind, news.session_id)
 
+    def keep(self, listener: Listener) -> None:
+        """Have `listener` called from now on."""
+        with self._lock:
+            self._listeners.append(listener)
+
     @contextmanager
     def listening(self, listener: Listener) -> Iterator[None]:
         """Have `listener` called while the block runs."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from actors.broker import reaching, redis_broker
 from actors.embedded import Embedded
-from actors.engine import Engine
+from actors.engine import DRAIN_SECONDS, Engine
 from actors.news import News
 from actors.newswire import Newswire
 from actors.shared_underway import SharedUnderway
@@ -40,13 +40,15 @@ PATIENCE_SECONDS = 10.0
 ENOUGH_WAITING = 16
 #: So many sessions at most are waited for at the same time.
 MOST_AT_ONCE = 256
+#: So often a stage whose message is gone is sent again for somebody who waits, before the waiting ends.
+MOST_TIMES_AGAIN = 5
 #: Seconds that the news of taken files may lag behind the taking itself.
 NEWS_SECONDS = 2.0
 
 
-def queue_for(ws: Workspace) -> Engine:
-    """The queue that the settings name, to be entered with `with`."""
-    return Embedded(ws) if ws.settings.queue.broker == "embedded" else Remote(ws)
+def queue_for(ws: Workspace, drain_seconds: float = DRAIN_SECONDS) -> Engine:
+    """The queue that the settings name, to be entered with `with`; the embedded one drains for so long at its end."""
+    return Embedded(ws, drain_seconds) if ws.settings.queue.broker == "embedded" else Remote(ws)
 
 
 class Remote(Engine):
@@ -62,6 +64,7 @@ class Remote(Engine):
         #: Takings that no news came of yet, and when the last was handed over, by session.
         self._takings: Counter[str] = Counter()
         self._gone_since: dict[str, float] = {}
+        self._sent_again: Counter[tuple[str, StageKey | None]] = Counter()
         self._served: set[str] = set()
         self._away = False
         self._known: dict[tuple[str, StageKey | None], tuple[tuple[int, int, int], float, bool]] = {}
@@ -120,9 +123,10 @@ class Remote(Engine):
         """Nothing: one of the workers sweeps."""
         return []
 
-    def nudge(self, session_id: str) -> None:
-        """Send what the session's own goal makes due, so that nobody waits for the sweeper."""
-        self._send_due(session_id)
+    def queued(self) -> tuple[int, float]:
+        """As for every queue, counted at the server."""
+        with reaching(self.ws.settings):
+            return super().queued()
 
     def _send_due(self, session_id: str) -> None:
         with reaching(self.ws.settings):
@@ -160,7 +164,7 @@ class Remote(Engine):
 
     def is_over(self, session_id: str, to: StageKey) -> bool:
         """As for every queue, as the store says; TryAgain when for a while nobody could do the work."""
-        if not self._is_due(session_id, to):
+        if not self._is_due(session_id, to) or session_id in self._put_off:
             return True
         self._require_somebody(session_id)
         return False
@@ -175,8 +179,9 @@ class Remote(Engine):
     # --- waiting ---
 
     def _wait(self, session_id: str, to: StageKey, reached: threading.Event) -> None:
-        """Until the store says so; TryAgain when for a while there is no worker, or no server, to get there."""
-        while self._is_due(session_id, to):  # a session that is deleted meanwhile raises
+        """Until the store says so, or a worker that it cannot be now; TryAgain when for a while nobody is there."""
+        # A session that is deleted meanwhile raises; one that is put off is tried again by the sweeper.
+        while self._is_due(session_id, to) and session_id not in self._put_off:
             reached.wait(LOOK_SECONDS)
             reached.clear()
             self._require_somebody(session_id)
@@ -190,10 +195,18 @@ class Remote(Engine):
                 if session_id is None:
                     self._broker.client.ping()
                 elif not self.underway.of(session_id) and not self.ws.sessions.leased(session_id):
-                    self._dispatch.send_due(session_id)
+                    self._send_again(session_id)
         except TryAgain as error:
             return error.message, "What was asked for is kept and goes on when it is back."
         return None
+
+    def _send_again(self, session_id: str) -> None:
+        """Send a lost message again; after some times in vain the session is put off, for the news may be lost too."""
+        key = self._dispatch.send_due(session_id)
+        self._sent_again[session_id, key] += 1
+        if self._sent_again[session_id, key] >= MOST_TIMES_AGAIN:
+            del self._sent_again[session_id, key]
+            self._put_off[session_id] = "it was sent again and again in vain; the workers' log says why."
 
     @property
     def idle(self) -> bool:
@@ -235,7 +248,7 @@ class Remote(Engine):
         if self.taking(session_id) or self._news_to_come(session_id):
             return True
         with suppress(ReviewError, FileNotFoundError):  # one that is gone or damaged keeps nobody waiting
-            return self._is_due(session_id)
+            return self._is_due(session_id) and session_id not in self._put_off
         return False
 
     def _is_due(self, session_id: str, to: StageKey | None = None) -> bool:

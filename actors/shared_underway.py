@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterator
@@ -94,6 +95,13 @@ class SharedUnderway(Underway):
     def backlog(self) -> int:
         """How many messages no worker has fetched yet."""
         return int(self._client.llen(self._queue))
+
+    def queued(self) -> tuple[int, float]:
+        """How many messages no worker has fetched yet, and how many seconds ago the oldest of them was made."""
+        first = self._client.lindex(self._queue, 0)
+        message = self._client.hget(f"{self._queue}.msgs", first) if first else None
+        made = json.loads(message)["message_timestamp"] / 1000 if message else None
+        return self.backlog(), 0.0 if made is None else max(0.0, time.time() - made)
 
     # --- what Redis says ---
 

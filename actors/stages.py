@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 
 import dramatiq
-from dramatiq.middleware import TimeLimitExceeded
+from dramatiq.middleware import CurrentMessage, TimeLimitExceeded
 
 from actors.broker import QUEUE
 from actors.dispatch import STAGE_ACTORS, Dispatch
 from actors.news import News
 from pipeline import workflow
 from pipeline.errors import (
+    Busy,
     ChecklistError,
+    SessionCompleted,
     SessionCorrupt,
     SessionNotFound,
     StageFailed,
@@ -24,7 +26,15 @@ from pipeline.models import StageError, StageKey
 log = logging.getLogger("registry_review.queue")
 
 #: Errors that another try cannot cure; a stage that failed has written down why, so its message is done as well.
-PERMANENT = (ChecklistError, SessionCorrupt, SessionNotFound, StageFailed, UsageError, TimeLimitExceeded)
+PERMANENT = (
+    ChecklistError,
+    SessionCompleted,
+    SessionCorrupt,
+    SessionNotFound,
+    StageFailed,
+    UsageError,
+    TimeLimitExceeded,
+)
 #: Tries after the first for what is neither recorded nor permanent (the disk, the store's lock): few, backed off.
 MAX_RETRIES = 3
 MIN_BACKOFF_MS = 1_000
@@ -44,7 +54,10 @@ def declare_stages(dispatch: Dispatch) -> None:
 def _declare(dispatch: Dispatch, key: StageKey, name: str) -> None:
     def stage(session_id: str) -> None:
         """Carry out the stage for one session."""
-        run(dispatch, session_id, key)
+        try:
+            run(dispatch, session_id, key)
+        except (TryAgain, OSError) as error:
+            _again_or_put_off(dispatch, session_id, key, error)
 
     dramatiq.actor(
         actor_name=name,
@@ -85,7 +98,7 @@ def run(dispatch: Dispatch, session_id: str, key: StageKey) -> None:
 
     try:
         workflow.run_stage(ws, session_id, key, progress)
-    except TryAgain as error:
+    except Busy as error:
         log.info("%s of %s waits: %s", key, session_id, error.message)
         dispatch.news.tell(News("busy", session_id, error.message, stage=key, error=error))
         dispatch.send_stage(session_id, key, BUSY_SECONDS)
@@ -111,6 +124,20 @@ def _again_or_over(dispatch: Dispatch, session_id: str, key: StageKey, error: St
         dispatch.send_stage(session_id, key, MIN_BACKOFF_MS / 1000 * 2 ** (attempts - 1))
         return
     dispatch.news.tell(News("stage_failed", session_id, error.message, stage=key, error=error))
+
+
+def _again_or_put_off(dispatch: Dispatch, session_id: str, key: StageKey, error: TryAgain | OSError) -> None:
+    """What kept the stage from being carried out could not be recorded (a full disk), so the message itself counts.
+
+    After a few tries whoever waits for the session is told. The stage is still due, so the sweeper tries again.
+    """
+    message = CurrentMessage.get_current_message()
+    tried = message.options.get("retries", 0) if message else MAX_RETRIES
+    if tried < MAX_RETRIES:
+        log.info("%s of %s is tried again: %s", key, session_id, error)
+        raise dramatiq.errors.Retry(str(error)) from error
+    log.info("%s of %s is put off: %s", key, session_id, error)
+    dispatch.news.tell(News("stage_failed", session_id, str(error), stage=key, error=error))
 
 
 def _record_time_limit(dispatch: Dispatch, session_id: str, key: StageKey) -> None:

@@ -31,8 +31,9 @@ log = logging.getLogger("registry_review.worker")
 TURN_SECONDS = 0.1
 #: A process that lived for less than this is replaced with a pause, which doubles from one second up to the last.
 SHORT_LIFE, LONGEST_PAUSE = 10.0, 30.0
-#: Seconds beyond the draining after which a process that does not end is killed.
-GRACE_SECONDS = 10.0
+#: Seconds after which a process that was told to end is killed: what it is at may be finished, then its queue's threads
+#: end, and the whole takes less than the 10 s after which service managers kill.
+END_SECONDS = 2 * DRAIN_SECONDS + 1.0
 
 
 def supervise(settings: Settings, processes: int, level: int, say: Callable[[str], None]) -> bool:
@@ -150,7 +151,7 @@ class Supervisor:
         running = [place.process for place in self._places if place.process is not None]
         for process in running:
             process.send_signal(signal.SIGTERM)
-        deadline = self.clock() + DRAIN_SECONDS + GRACE_SECONDS
+        deadline = self.clock() + END_SECONDS
         while any(process.poll() is None for process in running):
             if at_once.is_set() or self.clock() >= deadline:
                 for process in running:

@@ -12,7 +12,7 @@ from actors.broker import QUEUE
 from actors.dispatch import Dispatch
 from actors.news import News
 from pipeline import workflow
-from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound, TryAgain, UsageError
+from pipeline.errors import ReviewError, SessionCompleted, SessionCorrupt, SessionNotFound, TryAgain, UsageError
 from pipeline.models import AddResult, StageKey
 from pipeline.names import printable
 
@@ -27,7 +27,7 @@ MAX_BACKOFF_MS = 10_000
 TAKE_LIMIT_MS = 60 * 60 * 1000
 #: A reader's child process has limits of its own, far below this.
 READ_LIMIT_MS = 10 * 60 * 1000
-PERMANENT = (SessionCorrupt, SessionNotFound, UsageError, TimeLimitExceeded)
+PERMANENT = (SessionCompleted, SessionCorrupt, SessionNotFound, UsageError, TimeLimitExceeded)
 
 
 def declare_take(dispatch: Dispatch) -> None:

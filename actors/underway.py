@@ -31,6 +31,8 @@ class Underway(Middleware):
         self._unfinished: dict[str, Counter[str]] = {}
         self._unstarted: Counter[Work] = Counter()
         self._runs: Counter[str] = Counter()
+        #: Since when (monotonic seconds) a message waits for its turn, by its id; not while it is delayed on purpose.
+        self._since: dict[str, float] = {}
 
     # --- what Dramatiq calls ---
 
@@ -40,11 +42,14 @@ class Underway(Middleware):
             name, first = _work(message)
             self._unfinished.setdefault(first, Counter())[name] += 1
             self._unstarted[name, first] += 1
+            if delay is None:
+                self._since[message.message_id] = time.monotonic()
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         """Its actor starts."""
         with self._changed:
             self._take(self._unstarted, _work(message))
+            self._since.pop(message.message_id, None)
             self._runs[message.actor_name] += 1
 
     def after_ack(self, broker: Broker, message: MessageProxy) -> None:
@@ -52,6 +57,8 @@ class Underway(Middleware):
         with self._changed:
             if "eta" in message.options:
                 self._take(self._unstarted, _work(message))  # A delayed message is replaced, never started itself.
+            else:
+                self._since.pop(message.message_id, None)
             name, first = _work(message)
             counted = self._unfinished.setdefault(first, Counter())
             self._take(counted, name)
@@ -77,6 +84,12 @@ class Underway(Middleware):
         """How often an actor was started since the broker was made, its retries included."""
         with self._changed:
             return self._runs[actor_name]
+
+    def queued(self) -> tuple[int, float]:
+        """How many messages wait for their turn, and for how many seconds the oldest of them has."""
+        with self._changed:
+            oldest = min(self._since.values(), default=None)
+            return len(self._since), 0.0 if oldest is None else time.monotonic() - oldest
 
     def wait(self, first_argument: str | None = None, timeout: float | None = None) -> bool:
         """Wait until nothing is unfinished, for one session or at all; False when `timeout` seconds did not do."""

@@ -70,7 +70,7 @@ class Working(WithWorker):
         """Work until `stop` is set; outlasts outages of the server, and sweeps while no other process does."""
         next_look = next_sweep = 0.0
         away: str | None = None
-        with ExitStack() as sweeping, self.news.listening(_log):
+        with ExitStack() as sweeping, self.news.listening(_Log().hear):
             sweeps = False
             while not stop.is_set():
                 now = time.monotonic()
@@ -112,12 +112,23 @@ class Working(WithWorker):
             log.exception("a sweep failed; the next one comes")
 
 
-def _log(news: News) -> None:
+class _Log:
     """What a person who reads the service's log wants to know of each session."""
-    if news.kind in ("stage_failed", "not_taken"):
-        log.warning("%s: %s", news.session_id, news.message)
-    elif news.kind in ("stage_done", "taken"):
-        log.info("%s: %s", news.session_id, news.stage or news.message)
+
+    def __init__(self) -> None:
+        self._troubles: dict[tuple[str, StageKey | None], type[Exception] | None] = {}
+
+    def hear(self, news: News) -> None:
+        """Write a line, unless it is the trouble that the last one told of; what cannot be done now is tried often."""
+        place = (news.session_id, news.stage)
+        if news.kind in ("stage_failed", "not_taken"):
+            kind = type(news.error) if isinstance(news.error, TryAgain | OSError) else None
+            if kind is None or self._troubles.get(place) is not kind:
+                log.warning("%s: %s", news.session_id, news.message)
+            self._troubles[place] = kind
+        elif news.kind in ("stage_done", "taken"):
+            self._troubles.pop(place, None)
+            log.info("%s: %s", news.session_id, news.stage or news.message)
 
 
 def main() -> int:

@@ -11,4 +11,5 @@ NAMES = (
     "crowd",
     "latency",
     "farms",
+    "hands",
 )

@@ -94,7 +94,7 @@ def running(home: Path, *words: object, settings: Mapping[str, object] | None = 
                 process.wait(END_SECONDS)
             for pid in members:
                 # An id may have passed on to somebody else's process by now.
-                if _is_program(pid):
+                if is_program(pid):
                     with suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
             process.wait()
@@ -147,5 +147,6 @@ def _reads(pid: int) -> bool:
     return b"pipeline.reading.child" in _line(pid)
 
 
-def _is_program(pid: int) -> bool:
+def is_program(pid: int) -> bool:
+    """Whether that process is one of the program's."""
     return any(mark in _line(pid) for mark in (b"pipeline.reading.child", b"actors.working", bytes(ROOT / "cli.py")))

@@ -54,7 +54,7 @@ def _row(name: str, act: Act, place: Path, sizes: tuple[int, ...], rounds: int) 
         figure=ratio(seconds[last], seconds[first]),
         target=1.3,
         at_most=True,
-        note=WHY.get(name, "About 20 ms come with 10,000 sessions whatever is done, in opening the home it seems."),
+        note=WHY.get(name, ""),
     )
 
 

@@ -1,19 +1,17 @@
-"""Commands for the program itself: what gave up, is this machine fit, would the review notice, the settings."""
+"""Commands for the program itself: what gave up, is all well, copies of the home, would the review notice."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 import screen
 from commands.door import MAYBE_SESSION, SESSION, VERB, Door, Verbs, cli, command
 from pipeline import acts
+from pipeline.errors import UsageError
 from pipeline.reporting import answers
 from pipeline.reporting.answers import Answer
-
-if TYPE_CHECKING:
-    pass
 
 
 @cli.group(cls=Verbs)
@@ -37,12 +35,71 @@ _failed_command("retry", "Make what failed due again; `run` or the watcher then 
 _failed_command("discard", "Stop trying: the session goes no further than the stage before.")
 
 
-@command()
-def doctor(door: Door) -> Answer:
-    """Look whether this machine is fit, and say the cure."""
-    from pipeline.doctor import Patient, examine
+@command(
+    click.option("--deep", is_flag=True, help="Also look at everything in the home: every hash, chain and reference."),
+    click.option("--mend", is_flag=True, help="With --deep: do what is safe about what is found."),
+)
+def doctor(door: Door, deep: bool, mend: bool) -> Answer:
+    """Look whether this machine is fit, and say the cure.
 
-    return answers.findings(examine(Patient(door.loaded.settings)), door.width)
+    --deep reads every stored document, so it takes as long as that; it may run beside a watcher. It says what --mend
+    would do: what is derived is made again, damaged content is set aside so that the file can be added again, what was
+    never finished is removed. No session, no log and no document's only copy is ever written or removed.
+    """
+    from pipeline.doctor import Patient, examine
+    from pipeline.upkeep.deep import look_deep
+
+    patient = Patient(door.loaded.settings)
+    if mend and not deep:
+        raise UsageError("--mend needs --deep.", "registry-review doctor --deep --mend")
+    if not deep:
+        return answers.findings(examine(patient), door.width)
+    with screen.one_line(door.note, quiet=door.quiet) as tell:
+        return answers.findings(look_deep(patient, mend=mend, tell=tell), door.width)
+
+
+@command(click.argument("place", metavar="FILE|DIR"))
+def backup(door: Door, place: str) -> Answer:
+    """Copy the home into one file, while it is at work.
+
+    DIR gets a file named by the time; FILE is replaced in one step, and packed when its name ends in .gz. Sessions,
+    documents, what waits in the inbox and the quarantine are in it; what is made again by itself is not. The file is
+    readable by its owner only: it holds all personal data of the home, and the keys.
+    """
+    from pipeline.reporting import upkeep as told
+    from pipeline.upkeep.backup import back_up
+
+    return told.backup(back_up(door.ws, place))
+
+
+@command(
+    click.argument("file", metavar="FILE", type=click.Path(path_type=Path)),
+    click.option("--replace", is_flag=True, help="Move aside what the home holds; it is never deleted."),
+)
+def restore(door: Door, file: Path, replace: bool) -> Answer:
+    """Make a home from a backup.
+
+    Everything is unpacked and held to its hash before anything of the home changes. A home that is not empty is left
+    alone without --replace. Stop the watcher, workers and servers of that home first.
+    """
+    from pipeline.reporting import upkeep as told
+    from pipeline.store import utc_now
+    from pipeline.upkeep.restore import restore as put_back
+
+    return told.restored(put_back(door.loaded.settings, file, utc_now(), replace=replace))
+
+
+@command(click.option("--dry-run", is_flag=True, help="Only say what would be removed."))
+def gc(door: Door, dry_run: bool) -> Answer:
+    """Remove what nothing refers to, once it is an hour old.
+
+    Contents of no session, readings of older readers, results that no stage names, copies that were never finished.
+    Never a session, a report, or a file in the quarantine.
+    """
+    from pipeline.reporting import upkeep as told
+    from pipeline.upkeep.collecting import collect
+
+    return told.collected(collect(door.ws, dry_run=dry_run))
 
 
 @command()

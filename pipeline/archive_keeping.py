@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.faultpoints import reach
 from pipeline.models import ArchiveRecord, SessionRecord
 from pipeline.store.files import fsync_folder, make_private_folder, temporary_beside
 
@@ -33,6 +34,7 @@ def keep(ws: Workspace, session_id: str, copy: Staged) -> None:
         return
     make_private_folder(place.parent)
     copy.path.chmod(0o400)
+    reach("archive.keep")
     try:
         copy.path.replace(place)
     except OSError as error:
@@ -43,6 +45,7 @@ def keep(ws: Workspace, session_id: str, copy: Staged) -> None:
         near.chmod(0o400)
         near.replace(place)
     fsync_folder(place.parent)
+    reach("archive.kept")
 
 
 def is_intact(ws: Workspace, session_id: str, archive: ArchiveRecord) -> bool:

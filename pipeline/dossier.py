@@ -28,6 +28,10 @@ class Dossier:
     read: Callable[[Document], Reading]
     #: Notes what is looked at; the evidence is the same without.
     trace: Trace = field(default_factory=Trace)
+    #: Ids of quotes that a person discarded from the row that is worked on; they are not found again.
+    refused: frozenset[str] = frozenset()
+    #: True once such a quote of the plan would have been given.
+    met_refused: bool = False
     _pages: dict[str, tuple[Page, ...]] = field(default_factory=dict)
 
     def of_type(self, *types: DocumentType) -> list[Document]:
@@ -128,12 +132,20 @@ class Dossier:
             )
             if item:
                 found.append(item)
+        if self.refused.intersection(item.evidence_id for item in found):
+            self.met_refused = True
+            return []
         self.trace.quoted(paragraph, found)
         return found
 
+    def discarded(self, paragraph: Paragraph, start: int, end: int) -> bool:
+        """True when a person discarded the quote that these words would give."""
+        return bool(self.refused) and not self.quote_paragraph(paragraph, start, end) and self.met_refused
+
     def quote_line(self, document: Document, page: Page, words: str) -> Evidence | None:
         """A line of a supporting document."""
-        return quote(document, page, words, section_title=page.title, role="supplementary")
+        item = quote(document, page, words, section_title=page.title, role="supplementary")
+        return None if item and item.evidence_id in self.refused else item
 
     def quote_row(self, document: Document, page: Page, cells: Iterable[str]) -> Evidence | None:
         """A row of a sheet; of a table as plain text, the line as it stands there, with its marks."""

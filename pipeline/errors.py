@@ -3,9 +3,14 @@
 ReviewError
 ├── UsageError                 the caller asked for something that cannot be
 │   ├── SettingsError          config.toml, environment or flag
-│   └── ChecklistError         a checklist file with a mistake in it
+│   ├── ChecklistError         a checklist file with a mistake in it
+│   ├── NotFound               the session holds no such document or requirement
+│   ├── ClaimRefused           a quote that does not stand where it is said to
+│   └── NotMadeYet             a stage must be carried out first
 ├── SessionNotFound            no such session (never raised for a damaged one)
 ├── SessionCorrupt             the session's file is there and cannot be read
+├── SessionCompleted           the session is complete and locked; reopening it makes a new version
+├── NotReady                   something waits for a person before this can be done
 ├── RevisionConflict           somebody else changed the session in between
 ├── DuplicateSessionWarning    control flow: a likeness was found, nothing was added yet
 ├── UploadError                an upload slot or its link cannot be used; none of these names a project
@@ -19,11 +24,12 @@ ReviewError
 ├── FileRefused                one file cannot be taken; the others go on
 ├── StageFailed                a stage gave up; it is recorded on the session
 └── TryAgain                   locked, broker away, nobody to hand the work to
+    └── Busy                   another process works on this session right now
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipeline.models import DuplicateWarning
@@ -62,6 +68,24 @@ class ChecklistError(UsageError):
     code = "checklist"
 
 
+class NotFound(UsageError):
+    """The session is there, and what was asked for in it is not; the message names it, the cure what is near."""
+
+    code = "not_found"
+
+
+class NotMadeYet(UsageError):
+    """What was asked for is made by a stage that was not carried out yet; the cure says how."""
+
+    code = "not_made_yet"
+
+
+class ClaimRefused(UsageError):
+    """A quote does not stand where a claim says, or stands in no words of the proponent; the cure names the nearest."""
+
+    code = "claim_refused"
+
+
 class SessionNotFound(ReviewError):
     """There is no session of that id."""
 
@@ -74,10 +98,48 @@ class SessionCorrupt(ReviewError):
     code = "session_corrupt"
 
 
+class SessionCompleted(ReviewError):
+    """A change to a session that was completed; nothing was changed, and nothing is lost."""
+
+    code = "session_completed"
+
+    def __init__(self, session_id: str) -> None:
+        super().__init__(
+            f"{session_id} is complete and locked.",
+            f"To change it as a new version: registry-review reopen {session_id} --by NAME --reason TEXT",
+        )
+        self.session_id = session_id
+
+
+class NotReady(ReviewError):
+    """Nothing was done, since people have something to say first; `waits` names each thing."""
+
+    code = "not_ready"
+
+    def __init__(self, message: str, cure: str = "", waits: tuple[str, ...] = ()) -> None:
+        super().__init__(message, cure)
+        self.waits = waits
+
+
 class RevisionConflict(ReviewError):
-    """A write against an older revision: somebody else changed the session first."""
+    """A write against an older revision: somebody else changed the session first.
+
+    `saw` and `stands` are the two versions of what was to be written, as JSON; `refused` is the write itself, so that
+    nobody has to type it again. All three are None when only the revision is known.
+    """
 
     code = "revision_conflict"
+
+    def __init__(
+        self,
+        message: str,
+        cure: str = "",
+        saw: dict[str, Any] | None = None,
+        stands: dict[str, Any] | None = None,
+        refused: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message, cure)
+        self.saw, self.stands, self.refused = saw, stands, refused
 
 
 class DuplicateSessionWarning(ReviewError):
@@ -154,3 +216,9 @@ class TryAgain(ReviewError):
     """Temporary: something is locked, the broker is away, or nobody is there to hand the work to."""
 
     code = "try_again"
+
+
+class Busy(TryAgain):
+    """Another process works on this session; it is looked at again when that one is done, however long it takes."""
+
+    code = "busy"

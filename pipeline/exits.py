@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pipeline.errors import (
     DuplicateSessionWarning,
     FileRefused,
+    NotReady,
     ReviewError,
     RevisionConflict,
     SessionNotFound,
@@ -31,6 +32,7 @@ _CODES: tuple[tuple[type[ReviewError], int], ...] = (
     (UsageError, USAGE),
     (SessionNotFound, USAGE),
     (DuplicateSessionWarning, NEEDS_YOU),
+    (NotReady, NEEDS_YOU),
     (FileRefused, PARTLY),
     (TryAgain, TRY_AGAIN),
     (RevisionConflict, TRY_AGAIN),

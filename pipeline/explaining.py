@@ -10,12 +10,14 @@ from pipeline.dossier import USABLE, Dossier
 from pipeline.errors import UsageError
 from pipeline.models import (
     Chosen,
+    DiscardedQuote,
     Document,
     Evidence,
     Explanation,
     ExtractionResult,
     Inventory,
     Looked,
+    MappingResult,
     Omitted,
     Passage,
     Reading,
@@ -27,7 +29,7 @@ from pipeline.models import (
 from pipeline.rows import PlanState, row_result
 from pipeline.rowtests import Facts
 from pipeline.rowtests.statements import where
-from pipeline.stages.extract_evidence import find_row
+from pipeline.stages.extract_evidence import find_row, row_views
 from pipeline.trace import ANSWER, NOT_APPLICABLE, SUPPORT, Trace
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def explain(ws: Workspace, record: SessionRecord, stored: RequirementResult) -> 
     from pipeline import workflow
 
     inventory, extraction = workflow.load_inventory(ws, record), workflow.load_extraction(ws, record)
+    mapping = workflow.load_mapping(ws, record)
     if inventory is None or extraction is None:
         cure = f"registry-review validate {record.session_id}"
         raise UsageError(f"The results of {record.session_id} are gone.", cure)
@@ -50,7 +53,8 @@ def explain(ws: Workspace, record: SessionRecord, stored: RequirementResult) -> 
     def read(document: Document) -> Reading:
         return ws.reader.read(document.sha256, document.names)
 
-    return explanation_of(record.session_id, checklist, inventory, extraction, stored, read)
+    said = (mapping, tuple(record.discarded.values()))
+    return explanation_of(record.session_id, checklist, inventory, extraction, stored, read, *said)
 
 
 def explanation_of(
@@ -60,10 +64,16 @@ def explanation_of(
     extraction: ExtractionResult,
     stored: RequirementResult,
     read: Callable[[Document], Reading],
+    mapping: MappingResult | None = None,
+    discarded: Iterable[DiscardedQuote] = (),
 ) -> Explanation:
-    """The row found and judged once more by `find_row` and `row_result`, with the trace that they leave."""
-    (requirement,) = (r for r in checklist.requirements if r.requirement_id == stored.requirement_id)
-    dossier = Dossier(checklist, inventory, read)
+    """The row found and judged once more by `find_row` and `row_result`, with the trace that they leave.
+
+    `mapping` and `discarded` are what people said of it, as `evidence_of` takes them.
+    """
+    views = row_views(checklist, Dossier(checklist, inventory, read), mapping, discarded)
+    asked = zip(checklist.requirements, views, strict=True)
+    ((requirement, dossier),) = ((r, v) for r, v in asked if r.requirement_id == stored.requirement_id)
     found = find_row(requirement, dossier)
     row, _ = row_result(requirement, found, Facts(extraction.facts), PlanState.of(inventory, extraction))
     trace = dossier.trace

@@ -49,14 +49,23 @@ def of_documents(inventory: Inventory) -> str:
     )
 
 
-def of_mapping(inventory: Inventory, checklist_sha256: str) -> str:
-    """Mapping depends on the documents' types and statuses and on the checklist."""
-    return digest("mapping", __version__, of_documents(inventory), checklist_sha256)
+def of_mapping(record: SessionRecord, inventory: Inventory, checklist_sha256: str) -> str:
+    """Mapping depends on the documents' types and statuses, on the checklist and on what a person said of it."""
+    said = [(key, one.added, one.removed) for key, one in sorted(record.remapped.items())]
+    return digest("mapping", __version__, of_documents(inventory), checklist_sha256, *([said] if said else []))
 
 
-def of_extraction(inventory: Inventory, mapping_sha256: str, checklist_sha256: str) -> str:
-    """Extraction depends on what was mapped, on the documents and on the checklist."""
-    return digest("extraction", __version__, of_documents(inventory), mapping_sha256, checklist_sha256)
+def of_extraction(record: SessionRecord, inventory: Inventory, mapping_sha256: str, checklist_sha256: str) -> str:
+    """Extraction depends on what was mapped, on the documents, on the checklist and on what quotes were discarded."""
+    said = sorted(record.discarded)
+    return digest(
+        "extraction",
+        __version__,
+        of_documents(inventory),
+        mapping_sha256,
+        checklist_sha256,
+        *([said] if said else []),
+    )
 
 
 def of_validation(inventory: Inventory, mapping_sha256: str, extraction_sha256: str, checklist_sha256: str) -> str:
@@ -67,7 +76,21 @@ def of_validation(inventory: Inventory, mapping_sha256: str, extraction_sha256: 
 
 
 def of_report(record: SessionRecord, inventory_sha256: str, validation_sha256: str, checklist_sha256: str) -> str:
-    """The report depends on every result and on what the session says of the project."""
+    """The report depends on every result, on what the session says of the project, and on what people said.
+
+    A "+" parts what people said from the rest, so that `but_for_words` can tell whether only that is new.
+    """
     sources = [(s.source_type, s.metadata) for _, s in sorted(record.sources.items())]
     metadata = record.project_metadata.model_dump(mode="json")
-    return digest("report", __version__, metadata, sources, inventory_sha256, validation_sha256, checklist_sha256)
+    made = digest("report", __version__, metadata, sources, inventory_sha256, validation_sha256, checklist_sha256)
+    tables = (record.decisions, record.annotations, record.revisions, record.discarded, record.remapped)
+    words = [{key: one.model_dump(mode="json") for key, one in table.items()} for table in tables]
+    if record.claims:
+        words.append({key: one.model_dump(mode="json") for key, one in record.claims.items()})
+    signed = record.determination.model_dump(mode="json") if record.determination else None
+    return f"{made}+{digest('words', words, signed)}" if any(words) or signed else made
+
+
+def but_for_words(fingerprint: str | None) -> str | None:
+    """A report's fingerprint without what people said."""
+    return fingerprint.partition("+")[0] if fingerprint else None

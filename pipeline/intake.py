@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import archive_keeping
 from pipeline.arrivals import Arrival, Plan, decide
 from pipeline.errors import ReviewError
+from pipeline.faultpoints import reach
 from pipeline.models import AddResult, DocumentSource, DuplicateWarning, FileOutcome, Question, SessionRecord
 from pipeline.receiving import Opened, Received, archive_record, limit_bytes, received
 from pipeline.sources.batch import Batch, Refusal
@@ -82,6 +83,7 @@ def take(
             plan = decide(tx.record, source_id, batch.source_type, arrivals, at, limit)
             advice = guard(tx.record, plan)
             file([got.copies[sha256] for sha256 in sorted(plan.hashes & got.copies.keys())])
+            reach("intake.filed")
             refusals = [*got.refusals, *_refused_by(plan)]
             _apply(tx, plan, advice)
             _note_archives(ws, tx, got, source_id)
@@ -90,6 +92,7 @@ def take(
             taken = _taken(session_id, batch, plan, got, advice)
             if closing is not None:
                 closing(tx, taken.result)
+        reach("intake.committed")
         archive_keeping.tidy(ws, tx.record)
     return taken
 

@@ -6,8 +6,10 @@ import logging
 import os
 import sys
 import tempfile
+import threading
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,8 @@ OURS = ("registry_review",)
 LIBRARIES = ("dramatiq", "watchdog", "pdfminer", "fontTools", "fpdf", "httpcore2", "httpx2")
 #: What these say, whoever called them tells in words of its own; on stderr it would stand there twice.
 TOLD_ELSEWHERE = ("registry_review.queue", "registry_review.workflow")
+#: Seconds for which a library need not say the same thing again.
+SELDOM_SECONDS = 600.0
 #: The file under the data folder that tracebacks are appended to.
 ERRORS_FILE = "errors.log"
 
@@ -27,6 +31,36 @@ class _Short(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return f"{record.levelname.lower()}: {record.getMessage()}"
+
+
+class Seldom(logging.Filter):
+    """Lets a library say the same thing once in a while: a queue's threads repeat every few seconds that it is away."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, seconds: float = SELDOM_SECONDS) -> None:
+        super().__init__()
+        self._clock = clock
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        #: When each thing was said last, and how often it was left out since.
+        self._said: dict[tuple[object, ...], tuple[float, int]] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be written; one that comes after others were left out says how many."""
+        library = record.name.partition(".")[0]
+        if library not in LIBRARIES:
+            return True
+        raised = record.exc_info[0] if record.exc_info else None
+        # What the message is filled with may differ a little from time to time, or name one of several threads.
+        thing, now = (library, record.levelno, str(record.msg), raised), self._clock()
+        with self._lock:
+            last, left_out = self._said.get(thing, (None, 0))
+            if last is not None and now - last < self._seconds:
+                self._said[thing] = (last, left_out + 1)
+                return False
+            self._said[thing] = (now, 0)
+        if left_out:
+            record.msg = f"{record.msg} (said {left_out} times more since it was written here last)"
+        return True
 
 
 class _Private(logging.FileHandler):
@@ -49,6 +83,7 @@ def configure(data: Path, level: int = logging.WARNING) -> None:
         short.addFilter(lambda record: record.name not in TOLD_ELSEWHERE)
     long = _Private(data / ERRORS_FILE, delay=True, encoding="utf-8")
     long.setLevel(logging.ERROR)
+    long.addFilter(Seldom())
     long.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     for name in (*OURS, *LIBRARIES):
         logger = logging.getLogger(name)

@@ -6,13 +6,17 @@ import difflib
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from pipeline.errors import SessionNotFound, UsageError
+from pipeline.errors import NotFound, SessionNotFound, UsageError
 from pipeline.models import DocumentRecord, RequirementResult, SessionRecord
 
 if TYPE_CHECKING:
+    from pipeline.checklists import Requirement
     from pipeline.store import SessionStore
+
+#: A row as it was judged, or as the checklist asks for it.
+RowT = TypeVar("RowT", "RequirementResult", "Requirement")
 
 
 def session(text: str, ids: Sequence[str]) -> str:
@@ -37,7 +41,7 @@ def record(sessions: SessionStore, text: str) -> SessionRecord:
     return sessions.read(session(text, sessions.ids()))
 
 
-def requirement(text: str, rows: Sequence[RequirementResult]) -> RequirementResult:
+def requirement(text: str, rows: Sequence[RowT]) -> RowT:
     """The row that `text` names: "REQ-007", "req-7", "007" and "7" are the same."""
     wanted = text.strip().casefold()
     for row in rows:
@@ -49,7 +53,7 @@ def requirement(text: str, rows: Sequence[RequirementResult]) -> RequirementResu
         if number and own and int(own[1]) == int(number[1]):
             return row
     known = f"{rows[0].requirement_id} to {rows[-1].requirement_id}" if rows else "none"
-    raise UsageError(f"There is no requirement {text!r} in this checklist.", f"It has {known}.")
+    raise NotFound(f"There is no requirement {text!r} in this checklist.", f"It has {known}.")
 
 
 def document(text: str, record: SessionRecord) -> DocumentRecord:
@@ -66,7 +70,20 @@ def document(text: str, record: SessionRecord) -> DocumentRecord:
         raise UsageError(f"{text!r} names {len(found)} documents: {_some(listed)}.", "Give the id of the one you mean.")
     near = difflib.get_close_matches(text, [n for d in documents for n in (*d.names, d.document_id)], 3, 0.5)
     cure = f"Did you mean {_some(near, ' or ')}?" if near else f"See `show {record.session_id}` for its documents."
-    raise UsageError(f"{record.session_id} has no document {text!r}.", cure)
+    raise NotFound(f"{record.session_id} has no document {text!r}.", cure)
+
+
+def said(field: str, value: str) -> str:
+    """What a person gave for `field`, without blanks around it; UsageError when that is nothing."""
+    if not value.strip():
+        raise UsageError(f"`{field}` may not be empty: it goes into the audit.", f"Say {field}.")
+    return value.strip()
+
+
+def one_of(what: str, value: str, kinds: Sequence[str]) -> None:
+    """UsageError, naming them, unless `value` is one of `kinds`."""
+    if value not in kinds:
+        raise UsageError(f"{value!r} is no {what}.", f"Use one of {', '.join(kinds)}.")
 
 
 def _some(words: Sequence[str], joint: str = ", ") -> str:

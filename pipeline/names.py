@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -114,13 +115,21 @@ def fitting(name: str, room: int = MAX_NAME_BYTES) -> str:
     return _fit(stem or "file", room - len(suffix.encode())) + suffix
 
 
-def free_name(folder: Path, name: str, ending: str = "") -> Path:
-    """A path directly in `folder` for `name` that neither it nor it plus `ending` has yet; a number avoids a clash."""
+def _nobodys(_path: Path) -> bool:
+    return False
+
+
+def free_name(folder: Path, name: str, ending: str = "", ours: Callable[[Path], bool] = _nobodys) -> Path:
+    """A path directly in `folder` for `name` that neither it nor it plus `ending` has yet; a number avoids a clash.
+
+    One that only has the ending is free all the same when `ours` says so.
+    """
     whole = PurePosixPath(fitting(name, MAX_NAME_BYTES - len(ending.encode()) - len(" (100000)")))
     number = 1
     while True:
         candidate = folder / (str(whole) if number == 1 else f"{whole.stem} ({number}){whole.suffix}")
-        if not any(os.path.lexists(path) for path in (candidate, candidate.with_name(candidate.name + ending))):
+        beside = os.path.lexists(candidate.with_name(candidate.name + ending))
+        if not os.path.lexists(candidate) and (not beside or ours(candidate)):
             return candidate
         number += 1
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.deciding.outlook import next_for_people, of_people
+from pipeline.deciding.state import ReviewState, review_state
 from pipeline.errors import ChecklistError
 from pipeline.models import Session, SessionRecord, StageKey, StageRecord, StageView, Statistics
 from pipeline.workflow import (
@@ -12,6 +14,7 @@ from pipeline.workflow import (
     current_fingerprint,
     goal_index,
     is_kept,
+    lacks_only_words,
     load_checklist,
     load_inventory,
     load_validation,
@@ -28,6 +31,10 @@ STATUS_AFTER: dict[StageKey, str] = {
     "cross_validation": "cross_validated",
     "report_generation": "report_generated",
 }
+#: What a determination makes of the session while it holds.
+STATUS_BY_DETERMINATION: dict[str, str] = {"hold": "on_hold", "reject": "rejected"}
+#: Why a report is not made anew by itself.
+WORDS_SINCE = "people decided or remarked since: `report` makes a new one"
 #: Why a queued stage waits, as far as the session itself knows.
 FOR_A_WORKER = "is done as soon as a worker is there"
 
@@ -37,19 +44,33 @@ def progress(ws: Workspace, record: SessionRecord) -> dict[StageKey, StageView]:
     views: dict[StageKey, StageView] = {
         "initialize": StageView(status="completed", started_at=record.created_at, finished_at=record.created_at)
     }
+    state = review_state(ws, record)
+    if record.is_completed:
+        return {**views, **_as_completed(record), **of_people(record, state, reported=True)}
     leased = ws.sessions.leased(record.session_id)
     waiting = None if record.documents else _waits_for_files(record)
     previous: StageKey | None = None
     for key in ORDER:
         views[key] = _view(ws, record, key, previous, views, leased, waiting)
         previous = key
-    reported = views["report_generation"].status == "completed"
-    views["human_review"] = StageView(
-        status="waiting" if reported else "pending",
-        reason="a person reads the report and decides" if reported else "comes after the report",
-    )
-    views["completion"] = StageView(status="pending", reason="comes after the human review")
-    return views
+    return {**views, **of_people(record, state, is_reported(views))}
+
+
+def _as_completed(record: SessionRecord) -> dict[StageKey, StageView]:
+    """The machine's stages of a completed session, as they were when it was signed."""
+    return {
+        key: StageView(
+            status="completed", started_at=one.started_at, finished_at=one.finished_at, fingerprint=one.fingerprint
+        )
+        for key in ORDER
+        if (one := record.stages.get(key))
+    }
+
+
+def is_reported(views: dict[StageKey, StageView]) -> bool:
+    """True when there is a report that lacks nothing but people's latest words."""
+    view = views["report_generation"]
+    return view.status == "completed" or view.reason == WORDS_SINCE
 
 
 def _waits_for_files(record: SessionRecord) -> str:
@@ -85,6 +106,8 @@ def _view(
             return StageView(status="stale", reason="its stored result is gone or damaged and is made again", **times)
         if stage.status == "failed" and stage.error:
             return StageView(status="failed", reason=f"{stage.error.message} {stage.error.cure}".strip(), **times)
+    if key == "report_generation" and stage.result and lacks_only_words(stage, fingerprint):
+        return StageView(status="stale", reason=WORDS_SINCE, **times)
     wanted = ORDER.index(key) <= goal_index(record)
     after = f"comes after `{VERB_OF[previous]}`" if previous and not earlier_fresh else None
     if stage.result:
@@ -117,8 +140,18 @@ def statistics(ws: Workspace, record: SessionRecord) -> Statistics:
     )
 
 
-def session_status(views: dict[StageKey, StageView]) -> str:
-    """The session's one status word, from the last stage that is fresh."""
+def session_status(views: dict[StageKey, StageView], state: ReviewState) -> str:
+    """The session's one status word: from the last stage that is fresh, and from people's words once it is reported.
+
+    On hold keeps everything, so that is said whatever arrives; a rejection holds as long as no row changes.
+    """
+    if state.completed:
+        return "completed"
+    made = state.determination
+    if made and made.determination in STATUS_BY_DETERMINATION and state.determination_state == "holds":
+        return STATUS_BY_DETERMINATION[made.determination]
+    if state.begun and is_reported(views):
+        return "in_human_review"
     status = "initialized"
     for key in ORDER:
         if views[key].status != "completed":
@@ -140,7 +173,7 @@ def session_view(ws: Workspace, record: SessionRecord) -> Session:
         revision=record.revision,
         created_at=record.created_at,
         updated_at=record.updated_at,
-        status=session_status(views),
+        status=session_status(views, review_state(ws, record)),
     )
 
 
@@ -173,6 +206,6 @@ def next_action(ws: Workspace, record: SessionRecord) -> str:
             return f"Read why `{VERB_OF[key]}` failed, then: registry-review failed retry {sid}"
         if views[key].status == "running":
             return f"Wait: `{VERB_OF[key]}` is being worked on."
-        if views[key].status != "completed":
+        if views[key].status != "completed" and not (key == ORDER[-1] and is_reported(views)):
             return f"registry-review run {sid}"
-    return f"Read the report, exceptions first: registry-review report {sid}"
+    return next_for_people(sid, review_state(ws, record))

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import names
+from pipeline.faultpoints import reach
+from pipeline.store.files import temporary_beside, write_atomic
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
@@ -23,11 +25,20 @@ def move_in(ws: Workspace, session_id: str, file: Path, relative: str, reason: s
     A link is moved as a link, and nothing is ever opened or overwritten.
     """
     place = _place(ws, session_id, relative)
+    # The reason first: whoever is killed in between leaves the file in the inbox, where it is refused again, and never
+    # a file in the quarantine that nobody can explain.
+    reach("quarantine.reason")
+    beside = _write_reason(ws, session_id, place, relative, reason, {})
+    reach("quarantine.move")
     try:
         file.rename(place)
-    except FileNotFoundError:
-        return None
-    _write_reason(ws, session_id, place, relative, reason, {})
+    except OSError as error:
+        if not os.path.lexists(place):  # else somebody else has just moved this very file there
+            beside.unlink(missing_ok=True)
+        if isinstance(error, FileNotFoundError):
+            return None
+        raise
+    reach("quarantine.moved")
     return place
 
 
@@ -35,8 +46,14 @@ def keep_copy(ws: Workspace, session_id: str, content: Path, relative: str, reas
     """Copy filed content into the session's quarantine under the name it came with; returns the copy's place."""
     place = _place(ws, session_id, relative)
     _write_reason(ws, session_id, place, relative, reason, {"sha256": sha256})
-    shutil.copyfile(content, place)
-    place.chmod(0o600)
+    # Beside its place first, so that nobody finds half of it.
+    near = temporary_beside(place)
+    try:
+        shutil.copyfile(content, near)
+        near.chmod(0o600)
+        near.replace(place)
+    finally:
+        near.unlink(missing_ok=True)
     return place
 
 
@@ -47,12 +64,23 @@ def _place(ws: Workspace, session_id: str, relative: str) -> Path:
         if part.strip(". "):
             folder /= names.fitting(part)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return names.free_name(folder, relative.rsplit("/", 1)[-1], REASON_ENDING)
+    path = names.printable(relative)
+    return names.free_name(folder, relative.rsplit("/", 1)[-1], REASON_ENDING, lambda place: _was_cut_off(place, path))
+
+
+def _was_cut_off(place: Path, path: str) -> bool:
+    """True when the reason beside a place is that of this same file, whose moving a killed process did not finish."""
+    try:
+        told = json.loads(place.with_name(place.name + REASON_ENDING).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(told, dict) and told.get("path") == path
 
 
 def _write_reason(
     ws: Workspace, session_id: str, place: Path, relative: str, reason: str, more: dict[str, str]
-) -> None:
+) -> Path:
+    """Write why the file at `place` is not kept; whole or not at all."""
     told = {
         "session_id": session_id,
         "filename": names.printable(relative.rsplit("/", 1)[-1]),
@@ -62,7 +90,5 @@ def _write_reason(
         **more,
     }
     beside = place.with_name(place.name + REASON_ENDING)
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump(told, stream, ensure_ascii=False, indent=2)
-        stream.write("\n")
+    write_atomic(beside, json.dumps(told, ensure_ascii=False, indent=2).encode("utf-8", "replace") + b"\n")
+    return beside

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
@@ -130,6 +131,24 @@ class ChecklistSettings(Value):
     folder: Path | None = None
 
 
+def _usable_address(url: str) -> str:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise ValueError("must be an address such as https://review.example.org, or empty")
+    return url.rstrip("/")
+
+
+class ServerSettings(Value):
+    """Where `serve` listens, how it is called from outside, and what it may reach."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65_535)
+    public_url: Annotated[str, AfterValidator(_usable_address)] = ""
+    allowed_hosts: Names = ()
+    path_roots: tuple[Path, ...] = ()
+    max_body_mb: int = Field(64, ge=1, le=100_000)
+
+
 class Settings(Value):
     """Every setting; sections and keys are those of config.toml."""
 
@@ -142,6 +161,7 @@ class Settings(Value):
     reading: ReadingSettings = ReadingSettings()
     duplicates: DuplicateSettings = DuplicateSettings()
     checklist: ChecklistSettings = ChecklistSettings()
+    server: ServerSettings = ServerSettings()
 
 
 class LoadedSettings(Value):
@@ -159,7 +179,15 @@ _SECTIONS: dict[str, type[Value]] = {
     for name, field in Settings.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, Value)
 }
-_PATHS = frozenset({"home.inbox", "home.data", "checklist.folder"})
+_PATHS = frozenset({"home.inbox", "home.data", "checklist.folder", "server.path_roots"})
+#: Settings that hold several paths: a list in the file, with commas between them in the environment.
+_LISTS_OF_PATHS = frozenset({"server.path_roots"})
+#: What a setting may be, where that is neither a number nor one of a few words.
+_ALLOWED = {
+    "queue.broker": 'must be "embedded" or the address of a Redis server, such as redis://localhost:6379/0',
+    "server.public_url": "must be an address such as https://review.example.org, or empty",
+    "server.path_roots": 'must be a list of folders, such as ["/srv/submissions"]',
+}
 
 
 def load_settings(
@@ -250,6 +278,11 @@ def _from_environment(environ: Mapping[str, str]) -> Iterable[tuple[str, Any]]:
 
 
 def _as_path(name: str, value: Any, base: Path) -> Any:
+    if name in _LISTS_OF_PATHS:
+        several = value.split(",") if isinstance(value, str) else value
+        if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
+            return value  # is told with what would be allowed
+        return tuple(_path(one.strip(), base) for one in several if one.strip())
     if name not in _PATHS or not isinstance(value, str):
         return value
     if not value.strip():
@@ -307,14 +340,14 @@ def _allowed(section: str, key: str) -> str:
     field = _SECTIONS[section].model_fields[key]
     if get_args(field.annotation) and isinstance(get_args(field.annotation)[0], str):
         return "must be one of " + ", ".join(get_args(field.annotation))
+    if said := _ALLOWED.get(f"{section}.{key}"):
+        return said
     if f"{section}.{key}" in _PATHS:
         return "must be a path"
     if field.annotation is bool:
         return "must be true or false"
     if field.annotation == tuple[str, ...]:
         return 'must be a list of names, such as ["example.org"]'
-    if (section, key) == ("queue", "broker"):
-        return 'must be "embedded" or the address of a Redis server, such as redis://localhost:6379/0'
     low = next((one.ge for one in field.metadata if hasattr(one, "ge")), None)
     high = next((one.le for one in field.metadata if hasattr(one, "le")), None)
     kind = "a whole number" if field.annotation is int else "a number"

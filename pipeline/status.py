@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import progress, workflow
 from pipeline.alarms import Alarm, alarms
+from pipeline.deciding.state import ReviewState, review_state
+from pipeline.deciding.times import ReviewTimes, times_of
 from pipeline.inbox.folders import NEW, LeftAlone, left_alone
 from pipeline.inbox.scan import UNLISTED, scan
-from pipeline.inbox.state import WaitingFile, read_state
+from pipeline.inbox.state import COMPLETED, WaitingFile, read_state
 from pipeline.machine import broker_trouble, without_password
 from pipeline.models import Document, Question, Session, SessionRecord, Value
 from pipeline.names import printable
@@ -71,6 +73,11 @@ class SessionStatus(Session):
     alarms: tuple[Alarm, ...] = ()
     waits: tuple[str, ...] = ()
     next_action: str
+    #: What people decided, what they wait for, and what keeps the session from completion.
+    review: ReviewState
+    times: ReviewTimes
+    #: Slips in what people wrote, told before signing; looked for when one session is shown.
+    warnings: tuple[str, ...] = ()
     points_to: str | None = None
     #: Files in the session's inbox folder that are not taken yet, with the reason.
     waiting_files: tuple[WaitingFile, ...] = ()
@@ -97,6 +104,17 @@ def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundi
     found = [WaitingFile(name=printable(name), reason=_stuck(root / name) or why) for name in names]
     found += [WaitingFile(name=f"{printable(name)}/", reason=UNLISTED) for name in closed]
     return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **broker)
+
+
+def waiting_in(around: Surroundings, record: SessionRecord) -> tuple[WaitingFile, ...]:
+    """Files in the session's own folders of the inbox that are not taken yet; why not, when it is complete."""
+    folders = tuple(f"{'/'.join(parts)}/" for parts in _folders(record))
+    found = tuple(file for file in around.waiting if file.name.startswith(folders))
+    if not record.is_completed:
+        return found
+    # What lies under inbox/new/ is for another session now: a bound folder is free once its session is complete.
+    own = f"{record.session_id}/"
+    return tuple(f.model_copy(update={"reason": COMPLETED}) for f in found if f.name.startswith(own))
 
 
 def _folders(record: SessionRecord) -> list[tuple[str, ...]]:
@@ -131,8 +149,7 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
     around = around or look_around(ws, record)
     inventory = workflow.load_inventory(ws, record)
     listed = inventory.documents if inventory else ()
-    folders = tuple(f"{'/'.join(parts)}/" for parts in _folders(record))
-    waiting = tuple(file for file in around.waiting if file.name.startswith(folders))
+    waiting = waiting_in(around, record)
     view = progress.session_view(ws, record)
     if around.broker_trouble:
         view = _stranded(view, f"waits for the broker, which {around.broker_trouble}")
@@ -151,6 +168,8 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
         alarms=tuple(alarms(ws, record)),
         waits=tuple(progress.waits(ws, record)),
         next_action=_next_action(ws, record, waiting, around.watcher_running),
+        review=review_state(ws, record),
+        times=times_of(ws.sessions.audit(record.session_id)),
         points_to=record.points_to,
         waiting_files=waiting,
         surroundings=around,
@@ -174,6 +193,10 @@ def _stranded(view: Session, why: str) -> Session:
 
 def _next_action(ws: Workspace, record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str:
     """As the workflow says, except that files nobody will take come first."""
+    if record.is_completed and waiting:
+        files = "1 file waits" if len(waiting) == 1 else f"{len(waiting)} files wait"
+        reopen = f"registry-review reopen {record.session_id} --by NAME --reason TEXT"
+        return f"{files} for a session that is complete: {reopen}"
     asked = any(q.answer is None for q in record.questions.values())
     takeable = [file for file in waiting if file.reason == UNWATCHED]
     if takeable and not watched and not asked:

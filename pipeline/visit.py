@@ -65,7 +65,7 @@ class Visit:
         What was not raised on purpose is a defect: its traceback goes to a file, whose path is in the cure.
         """
         if isinstance(error, OSError):
-            error = _foreseen(error) or error
+            error = foreseen(error) or error
         if isinstance(error, ReviewError):
             return error.message, error.cure, exits.code_of(error)
         path = logs.record_defect(error, self.opened.data if self.opened else None)
@@ -73,7 +73,7 @@ class Visit:
         return f"this was not foreseen ({what})", f"See `doctor`; a report to the makers needs {path}.", exits.FAILED
 
 
-def _foreseen(error: OSError) -> ReviewError | None:
+def foreseen(error: OSError) -> ReviewError | None:
     """What the system refused, in words, where a person can do something about it; None for everything else."""
     place = printable(str(error.filename)) if error.filename else "A file of the home"
     match error.errno:

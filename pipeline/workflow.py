@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from pipeline import checklists, fingerprints
-from pipeline.errors import ReviewError, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.errors import ReviewError, SessionCompleted, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.faultpoints import reach
 from pipeline.models import (
     ExtractionResult,
     Inventory,
@@ -24,6 +25,7 @@ from pipeline.models import (
 )
 
 if TYPE_CHECKING:
+    from pipeline.store.leases import Lease
     from pipeline.workspace import Workspace
 
 log = logging.getLogger("registry_review.workflow")
@@ -142,10 +144,10 @@ def current_fingerprint(ws: Workspace, record: SessionRecord, key: StageKey) -> 
         return None
     checklist = load_checklist(ws, record)
     if key == "requirement_mapping":
-        return fingerprints.of_mapping(inventory, checklist.sha256)
+        return fingerprints.of_mapping(record, inventory, checklist.sha256)
     mapping = _result_sha(ws, record, "requirement_mapping")
     if key == "evidence_extraction":
-        return fingerprints.of_extraction(inventory, mapping, checklist.sha256) if mapping else None
+        return fingerprints.of_extraction(record, inventory, mapping, checklist.sha256) if mapping else None
     if key == "cross_validation":
         extraction = _result_sha(ws, record, "evidence_extraction")
         if not (mapping and extraction):
@@ -169,13 +171,16 @@ def due(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> Sta
     """The next stage that must run to reach `to` (default: the session's own goal); None when there is nothing to do.
 
     A stage that failed on these very inputs is due again only while it is retryable and was tried fewer than
-    MAX_ATTEMPTS times; after that somebody must `failed retry` it.
+    MAX_ATTEMPTS times; after that somebody must `failed retry` it. Nothing of a completed session is ever due, and a
+    report that lacks only the latest words of people is due when somebody asks for it: each makes a new version.
     """
-    if not record.documents:
+    if not record.documents or record.is_completed:
         return None
     for key in ORDER[: goal_index(record, to) + 1]:
         fingerprint = current_fingerprint(ws, record, key)
         stage = record.stages.get(key, StageRecord())
+        if key == "report_generation" and lacks_only_words(stage, fingerprint):
+            return None
         if fingerprint is None or stage.fingerprint != fingerprint or stage.status not in ("completed", "failed"):
             return key
         if stage.status == "failed":
@@ -186,19 +191,36 @@ def due(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> Sta
     return None
 
 
+def lacks_only_words(stage: StageRecord, fingerprint: str | None) -> bool:
+    """True when a report is fresh but for what people said since it was made, and nobody has asked for a new one."""
+    if stage.status != "completed" or fingerprint is None or stage.fingerprint == fingerprint:
+        return False
+    return fingerprints.but_for_words(stage.fingerprint) == fingerprints.but_for_words(fingerprint)
+
+
 # --- acts -------------------------------------------------------------------------------------------------------------
 
 
 def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system") -> SessionRecord:
-    """Raise how far the session is to go, and look again at the folders that were added by path."""
+    """Raise how far the session is to go, and look again at the folders that were added by path.
+
+    A report that lacks people's latest words is queued. Of a completed session nothing is looked at or raised.
+    """
     if to not in ORDER:
         raise UsageError(f"{to!r} is not a stage the machine can go to.", f"Use one of {', '.join(VERBS)}.")
     from pipeline.stages.add_documents import rescan_sources
 
+    record = ws.sessions.read(session_id)
+    if record.is_completed:
+        return record
     rescan_sources(ws, session_id)
     with ws.sessions.transaction(session_id, actor) as tx:
         if ORDER.index(to) > goal_index(tx.record):
             tx.update(advance_to=to)
+            tx.log("advance_requested", to=to)
+        stage = tx.record.stages.get("report_generation", StageRecord())
+        if to == ORDER[-1] and lacks_only_words(stage, current_fingerprint(ws, tx.record, to)):
+            tx.put_stage(to, stage.model_copy(update={"status": "queued"}))
             tx.log("advance_requested", to=to)
         return tx.record
 
@@ -208,46 +230,62 @@ def run_stage(
 ) -> StageRecord:
     """Carry out one stage under the session's lease and store its result if its inputs still hold, else again.
 
-    Raises TryAgain when another process has the lease, and StageFailed after recording why on the session.
+    Raises Busy when another process has the lease, or has taken it over because this one stood still; then nothing is
+    written. Raises StageFailed after recording why on the session.
     """
     tell = on_event or _silent
-    with ws.sessions.lease(session_id, wait_seconds):
+    with ws.sessions.lease(session_id, wait_seconds) as lease:
         for _ in range(MAX_ROUNDS):
             record = ws.sessions.read(session_id)
+            if record.is_completed:
+                raise SessionCompleted(session_id)
             fingerprint = current_fingerprint(ws, record, key)
             if fingerprint is None:
                 raise UsageError(f"`{VERB_OF[key]}` cannot run yet for {session_id}: an earlier stage has no result.")
             stage = record.stages.get(key, StageRecord())
             if stage.status == "completed" and stage.fingerprint == fingerprint and is_kept(ws, record, key):
                 return stage
-            _mark_running(ws, session_id, key)
+            reach("stage.begin")
+            _mark_running(ws, session_id, key, lease)
+            reach("stage.running")
             tell(Event(key, "started"))
             try:
                 result = _compute(ws, session_id, key, tell)
+                reach("stage.computed")
                 sha = ws.sessions.save_result(session_id, result)
+                reach("stage.saved")
             except TryAgain:
                 raise
             except Exception as error:
-                record_failure(ws, session_id, key, _failure(session_id, key, error), fingerprint)
+                # What it failed on was taken out or replaced meanwhile: that says nothing of what is there now.
+                if current_fingerprint(ws, ws.sessions.read(session_id), key) != fingerprint:
+                    continue
+                record_failure(ws, session_id, key, _failure(session_id, key, error), fingerprint, lease)
                 raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
-            done = _commit(ws, session_id, key, fingerprint, sha)
+            done = _commit(ws, session_id, key, fingerprint, sha, result, lease)
             if done is not None:
-                ws.sessions.prune_results(session_id)
+                reach("stage.committed")
+                if lease.is_ours:
+                    ws.sessions.prune_results(session_id)
                 tell(Event(key, "finished"))
                 return done
     raise TryAgain(f"The files of {session_id} keep changing while `{VERB_OF[key]}` runs.", "It is tried again.")
 
 
-def _mark_running(ws: Workspace, session_id: str, key: StageKey) -> None:
+def _mark_running(ws: Workspace, session_id: str, key: StageKey, lease: Lease) -> None:
     with ws.sessions.transaction(session_id, "machine") as tx:
+        lease.require()
         stage = tx.record.stages.get(key, StageRecord())
         tx.put_stage(key, stage.model_copy(update={"status": "running", "started_at": ws.now(), "finished_at": None}))
         tx.log("stage_started", stage=key)
 
 
-def _commit(ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha: str) -> StageRecord | None:
+def _commit(
+    ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha: str, result: BaseModel, lease: Lease
+) -> StageRecord | None:
     """Store the result if the session still says what it was made from; None when it changed meanwhile."""
     with ws.sessions.transaction(session_id, "machine") as tx:
+        lease.require()
         if current_fingerprint(ws, tx.record, key) != fingerprint:
             return None
         stage = tx.record.stages.get(key, StageRecord())
@@ -259,18 +297,32 @@ def _commit(ws: Workspace, session_id: str, key: StageKey, fingerprint: str, sha
             finished_at=ws.now(),
         )
         tx.put_stage(key, done)
-        tx.log("stage_finished", stage=key, result=sha)
+        tx.log("stage_finished", stage=key, result=sha, **_answers(result))
     return done
 
 
+def _answers(result: BaseModel) -> dict[str, dict[str, str]]:
+    """What each row answers, in short, so that the audit tells when one changed."""
+    from pipeline.deciding.answers import noted
+
+    return {"answers": noted(result)} if isinstance(result, ValidationResult) else {}
+
+
 def record_failure(
-    ws: Workspace, session_id: str, key: StageKey, failure: StageError, fingerprint: str | None = None
+    ws: Workspace,
+    session_id: str,
+    key: StageKey,
+    failure: StageError,
+    fingerprint: str | None = None,
+    lease: Lease | None = None,
 ) -> None:
     """Write down that a stage gave up on its inputs, the present ones unless told; tries on the same are counted.
 
     What has changed while it failed was never tried, so it is due again at once.
     """
     with ws.sessions.transaction(session_id, "machine") as tx:
+        if lease is not None:
+            lease.require()
         stage = tx.record.stages.get(key, StageRecord())
         fingerprint = fingerprint or current_fingerprint(ws, tx.record, key)
         again = stage.error.attempts + 1 if stage.error and stage.fingerprint == fingerprint else 1

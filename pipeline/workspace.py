@@ -41,7 +41,14 @@ class Workspace:
             min_free_bytes=settings.inbox.min_free_mb * MB,
             derived=self.data / "readings",
         )
-        self.sessions = SessionStore(self.data / "sessions", self.inbox, self.content, now)
+        self.sessions = SessionStore(
+            self.data / "sessions",
+            self.inbox,
+            self.content,
+            now,
+            # A worker whose heartbeat is missing for so long counts as dead, and so does the holder of a lease.
+            stale_seconds=settings.queue.heartbeat_seconds,
+        )
         self.catalog = Catalog(self.data / "catalog.sqlite3", self.sessions, self.data / "sessions")
         self.sessions.attach(self.catalog)
         self._reader: ReadingService | None = None
@@ -71,7 +78,8 @@ class Workspace:
             orphans = sorted(self.catalog.unreferenced(self.content.filed_before(moment - LEFTOVER_SECONDS)))
             for sha256 in orphans:
                 self.content.discard(sha256)
-            for folder in (self.data, self.data / "readings"):
+            quarantined = (Path(folder) for folder, _, _ in os.walk(self.quarantine))
+            for folder in (self.data, self.data / "readings", *quarantined):
                 sweep_leftovers(folder, moment)
             stamp.touch(mode=0o600)
             os.utime(stamp, (moment, moment))

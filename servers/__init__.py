@@ -1,1 +1,1 @@
-"""Doors over a network or a pipe: REST, MCP and the reviewer's pages, all onto the same functions."""
+"""Doors over a network or a pipe: REST with the upload page, the reviewer's pages, MCP. None knows the command line."""

@@ -36,8 +36,10 @@ def server_binary() -> str | None:
 class Server:
     """One server process; its data outlasts `kill` and comes back with `start`."""
 
-    def __init__(self, binary: str, folder: Path) -> None:
+    def __init__(self, binary: str, folder: Path, keeps: bool = True) -> None:
+        """One that does not keep anything comes back empty."""
         self.folder = folder
+        self._keeps = "yes" if keeps else "no"
         self._binary = binary
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = folder / "s"
@@ -45,10 +47,12 @@ class Server:
 
     @property
     def url(self) -> str:
+        """Its address, with its password."""
         return f"unix://:{PASSWORD}@{self.socket}"
 
     def start(self) -> None:
-        options = {"port": 0, "unixsocket": self.socket, "dir": self.folder, "appendonly": "yes", "save": ""}
+        """Begin, and return when it answers."""
+        options = {"port": 0, "unixsocket": self.socket, "dir": self.folder, "appendonly": self._keeps, "save": ""}
         options |= {"requirepass": PASSWORD, "logfile": self.folder / "log", "appendfsync": "always"}
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         # Detached, so that it ends only when a test says so.
@@ -56,6 +60,7 @@ class Server:
         until(self.answers, "the server answers")
 
     def answers(self) -> bool:
+        """Whether it does now."""
         try:
             with redis.Redis.from_url(self.url) as client:
                 return bool(client.ping())
@@ -63,6 +68,7 @@ class Server:
             return False
 
     def clear(self) -> None:
+        """Forget everything, as FLUSHALL does."""
         with redis.Redis.from_url(self.url) as client:
             client.flushall()
 
@@ -75,7 +81,7 @@ class Server:
 
 
 @contextmanager
-def a_server() -> Iterator[Server]:
+def a_server(keeps: bool = True) -> Iterator[Server]:
     """Skips where no server can be had, except where tests must not be skipped."""
     binary = server_binary()
     if binary is None:
@@ -85,7 +91,7 @@ def a_server() -> Iterator[Server]:
         pytest.skip(why)
     # Not under pytest's folders, whose paths are too long for a socket.
     with tempfile.TemporaryDirectory(prefix="rr-", dir="/tmp") as folder:
-        server = Server(binary, Path(folder))
+        server = Server(binary, Path(folder), keeps)
         server.start()
         try:
             yield server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -553,9 +554,17 @@ def test_a_defect_while_taking_is_told_and_leaves_the_files(
     assert files[0].path.exists()
 
 
+def _fits_a_disk(name: str) -> bool:
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return name not in (".", "..")
+
+
 names = st.lists(
     st.text(st.characters(blacklist_characters="/\0", blacklist_categories=()), min_size=1, max_size=20).filter(
-        lambda name: name not in (".", "..")
+        _fits_a_disk
     ),
     min_size=1,
     max_size=3,
@@ -572,6 +581,22 @@ def test_a_claim_carries_every_name_unchanged(folder: list[str], numbers: tuple[
 
     assert packed.encode()  # no lone surrogate is left in it
     assert claims.unpack(packed, inbox) == (file,)
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", "../secret.txt", "session-1/../../secret.txt", "linked/secret.txt"])
+def test_a_claim_that_leads_out_of_the_inbox_takes_nothing(workspace: Workspace, tmp_path: Path, path: str) -> None:
+    # Given somebody else who can write to the broker's server, and knows a file of this machine well
+    outside = workspace.inbox.parent / "secret.txt"
+    outside.write_text("secret")
+    (workspace.inbox / "linked").symlink_to(outside.parent, target_is_directory=True)
+    seen = outside.stat()
+    identity = (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+    forged = json.dumps([[path, "secret.txt", *identity]])
+    # When a worker gets such a message
+    with pytest.raises(UsageError, match="not in the inbox"):
+        claims.unpack(forged, workspace.inbox)
+    # Then the file is where it was
+    assert outside.read_text() == "secret"
 
 
 # --- the broker -------------------------------------------------------------------------------------------------------

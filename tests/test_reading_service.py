@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from pdf_maker import make_pdf, prose
 
-from pipeline.errors import ReviewError
+from pipeline.errors import ReviewError, TryAgain
 from pipeline.models import Reading
 from pipeline.reading import READER_VERSION
+from pipeline.reading.process import ReadingProcess
 from pipeline.reading.service import ReadingService
 from pipeline.settings import ReadingSettings
 
@@ -211,6 +212,23 @@ def test_one_death_alone_is_made_good_by_the_second_try(start: Callable[..., Rea
     assert service.read(OTHER).status == "ok"
 
 
+def test_one_death_while_a_single_quote_is_found_costs_it_no_boxes(
+    start: Callable[..., ReadingService], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a process that is killed just when it is asked for the boxes of the only quote of a document
+    service = start(processes=1)
+    real, deaths = ReadingProcess.ask, iter((True,))
+
+    def ask(process: ReadingProcess, request: dict[str, object], seconds: float) -> dict[str, object]:
+        if request["do"] == "boxes" and next(deaths, False):
+            os.kill(process.pid, signal.SIGKILL)
+        return real(process, request, seconds)
+
+    monkeypatch.setattr(ReadingProcess, "ask", ask)
+
+    assert service.all_boxes(SHA, [(1, "sown with clover")])[0] != ()
+
+
 def test_a_damaged_file_in_the_cache_is_made_again(start: Callable[..., ReadingService], tmp_path: Path) -> None:
     service = start()
     reading = service.read(SHA)
@@ -261,7 +279,8 @@ def test_closing_ends_the_processes_even_those_at_work(start: Callable[..., Read
     service.close()
     reader.join(20)
     assert not reader.is_alive()
-    assert failures
+    # What the end of the program cut off says nothing of the document: it is read again, and no stage has failed by it
+    assert [type(failure) for failure in failures] == [TryAgain]
     assert until(lambda: not any(alive(pid) for pid in pids))
     assert service.cached(OTHER) is None
 

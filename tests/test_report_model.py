@@ -152,7 +152,7 @@ def test_the_json_form_is_the_contracts_shape() -> None:
     assert list(data) == [
         "schema_version", "generated_at", "session", "checklist", "header", "documents", "requirements", "checks",
         "exceptions", "summary", "provenance", "titles", "papers", "plan_differences", "annotations", "revisions",
-        "determination",
+        "determination", "determination_state", "discarded", "remapped", "claims",
     ]  # fmt: skip
     assert {"methodology", "version", "source"} <= set(data["checklist"])
     assert set(data["provenance"]) == {"inputs_fingerprint", "program_version", "checklist_sha256"}

@@ -480,16 +480,34 @@ def test_a_deletion_that_was_cut_off_is_finished_when_the_home_is_opened(
     with Workspace.open(workspace.settings) as again:
         assert again.sessions.ids() == []
         assert not again.content.has(sha256)
-        assert list((again.data / "sessions").iterdir()) == []
+        assert list((again.data / "sessions").rglob("*")) == [again.data / "sessions/.passing"]
 
 
 def test_a_session_half_made_is_never_seen_and_swept_later(workspace: Workspace, clock: Clock) -> None:
-    half = workspace.data / "sessions/.new-1-abc"
-    half.mkdir()
+    half = workspace.data / "sessions/.passing/new-1-abc"
+    half.mkdir(parents=True)
     assert workspace.sessions.ids() == []
     os.utime(half, (clock().timestamp() - 7200,) * 2)
     Workspace.open(workspace.settings, now=clock).close()
     assert not half.exists()
+
+
+def test_opening_a_home_lists_no_sessions_however_many_there_are(
+    workspace: Workspace, store: SessionStore, elm: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Workspace.open(workspace.settings, now=workspace.now).close()  # takes over what came since the last opening
+    listed: list[str] = []
+    scan = os.scandir
+
+    def watched(path: str | Path = ".") -> object:
+        listed.append(os.fspath(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", watched)
+    Workspace.open(workspace.settings, now=workspace.now).close()
+    assert str(workspace.data / "sessions") not in listed
+    assert store.ids() == [elm]
+    assert str(workspace.data / "sessions") in listed
 
 
 def test_a_home_that_cannot_be_made_says_which_folder(tmp_path: Path) -> None:

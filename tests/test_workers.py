@@ -7,11 +7,9 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,30 +26,21 @@ from pipeline.stages.add_documents import add_documents
 from pipeline.workspace import Workspace
 from tests.queue_fixtures import drop, new_session, session_with_a_file, until
 from tests.redis_server import PASSWORD, Server, a_server
+from tests.worker_fixtures import (
+    HEARTBEAT,
+    children_of,
+    command,
+    environment,
+    finished,
+    handed_over,
+    hanging,
+    is_done,
+    typed,
+    workers,
+)
 
-ROOT = Path(__file__).parent.parent
-HEARTBEAT = 2.0
 #: Long enough that a test can kill in the middle of it.
 LONG = 600.0
-#: What a worker process does at its first stage when a test says so: it hangs, so that it can be killed there. The
-#: first process that gets there leaves word of its id.
-HANG = """
-import os, time
-from pathlib import Path
-from pipeline import workflow
-real, place = workflow._compute, Path(os.environ["HANG_AT"])
-
-def once(ws, session_id, key, tell):
-    try:
-        descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    except FileExistsError:
-        return real(ws, session_id, key, tell)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(str(os.getpid()))
-    time.sleep(600)
-
-workflow._compute = once
-"""
 
 
 @pytest.fixture
@@ -66,74 +55,9 @@ def settings(settings: Settings, server: Server) -> Settings:
     return settings.model_copy(update={"queue": settings.queue.model_copy(update=queue)})
 
 
-def environment(ws: Workspace, **more: object) -> dict[str, str]:
-    queue = ws.settings.queue
-    told = {f"REGISTRY_REVIEW_QUEUE_{name}".upper(): value for name, value in queue.model_dump(mode="json").items()}
-    return {**os.environ, **{name: str(value) for name, value in (told | more).items()}}
-
-
-def command(ws: Workspace, *words: object) -> list[str]:
-    return [sys.executable, str(ROOT / "cli.py"), "--home", str(ws.data.parent), *map(str, words)]
-
-
-def typed(ws: Workspace, *words: object, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(  # noqa: S603 - our own program
-        command(ws, *words), env=environment(ws), capture_output=True, text=True, timeout=90, check=False
-    )
-    assert PASSWORD not in done.stdout + done.stderr
-    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-    return done
-
-
-@contextmanager
-def workers(ws: Workspace, processes: int = 2, **more: object) -> Iterator[subprocess.Popen[str]]:
-    supervisor = subprocess.Popen(  # noqa: S603 - our own program
-        command(ws, "worker", "--processes", processes),
-        env=environment(ws, **more),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        until(lambda: workers_running(ws.data) == processes or supervisor.poll() is not None, "the workers are there")
-        assert supervisor.poll() is None, supervisor.communicate()
-        yield supervisor
-    finally:
-        if supervisor.poll() is None:
-            supervisor.terminate()
-        try:
-            supervisor.communicate(timeout=60)
-        finally:
-            supervisor.kill()
-
-
-def children_of(supervisor: subprocess.Popen[str]) -> set[int]:
-    listed = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text(encoding="ascii")
-    return set(map(int, listed.split()))
-
-
-def is_done(ws: Workspace, session_id: str, to: str = "report") -> bool:
-    record = ws.sessions.read(session_id)
-    goal = workflow.VERBS[to]
-    stage = record.stages.get(goal)
-    return stage is not None and stage.status == "completed" and workflow.due(ws, record, goal) is None
-
-
-def finished(ws: Workspace, session_id: str) -> Counter[str]:
-    return Counter(e.details["stage"] for e in ws.sessions.audit(session_id) if e.action == "stage_finished")
-
-
-def handed_over(ws: Workspace, ids: list[str]) -> bool:
-    return all(ws.sessions.read(session_id).advance_to == "report_generation" for session_id in ids)
-
-
 @pytest.fixture
 def hang(tmp_path: Path) -> dict[str, object]:
-    """Variables with which the first stage of the first worker process hangs."""
-    folder = tmp_path / "hang"
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(HANG)
-    return {"PYTHONPATH": folder, "HANG_AT": tmp_path / "hangs"}
+    return hanging(tmp_path)
 
 
 # --- the work ---------------------------------------------------------------------------------------------------------

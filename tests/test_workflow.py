@@ -355,16 +355,36 @@ def test_files_that_never_stop_coming_leave_the_stage_to_the_next_run(
     assert statuses(workspace, session)["document_discovery"] == "completed"
 
 
-def test_a_failure_on_old_files_does_not_stand_against_the_new_ones(
+def test_a_failure_on_files_that_changed_meanwhile_is_no_failure_and_the_new_ones_are_tried_at_once(
+    workspace: Workspace, session: str, work: StageWork, tmp_path: Path
+) -> None:
+    # Given a stage that fails because somebody replaces what it reads
+    work.fail[session, "document_discovery"] = RuntimeError("a file went away under the reader")
+
+    def replace(session_id: str, key: StageKey) -> None:
+        if work.computed[session_id, key] == 1:
+            add(workspace, session_id, tmp_path / "better", "better.txt", "The better paper.")
+        else:
+            work.fail.clear()
+
+    work.during = replace
+    run_stage(workspace, session, "document_discovery")
+    assert work.computed[session, "document_discovery"] == 2
+    assert statuses(workspace, session)["document_discovery"] == "completed"
+    assert "stage_failed" not in [event.action for event in workspace.sessions.audit(session)]
+
+
+def test_a_failure_on_the_new_files_too_is_recorded_against_those(
     workspace: Workspace, session: str, work: StageWork, arrivals: list[str]
 ) -> None:
-    # Given a stage that fails for good while a better file arrives
     work.fail[session, "document_discovery"] = RuntimeError("a defect")
     arrivals.append("better.txt")
     with pytest.raises(StageFailed):
         run_stage(workspace, session, "document_discovery")
-    # Then the new files, which were never tried, are due
-    assert next_due(workspace, session) == "document_discovery"
+    record = workspace.sessions.read(session)
+    present = workflow.current_fingerprint(workspace, record, "document_discovery")
+    assert record.stages["document_discovery"].fingerprint == present
+    assert work.computed[session, "document_discovery"] == 2
 
 
 # --- one worker at a time ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from rapidfuzz import process
 from pipeline.checklists.model import KINDS, Checklist, Requirement, nearest
 from pipeline.errors import ChecklistError
 
-__all__ = ["Checklist", "Requirement", "available", "load"]
+__all__ = ["Checklist", "Requirement", "available", "load", "source"]
 
 
 def available(folder: Path | None) -> list[str]:
@@ -30,6 +30,11 @@ def load(methodology: str, folder: Path | None = None) -> Checklist:
 
     Raises ChecklistError naming the file, the entry and the field when the file has a mistake in it.
     """
+    return _parse(*source(methodology, folder))
+
+
+def source(methodology: str, folder: Path | None = None) -> tuple[bytes, str]:
+    """The checklist's file as it is, and where it stands; ChecklistError when there is none that can be read."""
     if folder is not None and not folder.is_dir():
         raise ChecklistError(
             f"There is no folder {folder} for checklists of your own.",
@@ -48,8 +53,8 @@ def load(methodology: str, folder: Path | None = None) -> Checklist:
             raise ChecklistError(
                 f"The checklist {own} cannot be read: {error.strerror}.", "Give this user the right to read it."
             ) from error
-        return _parse(content, str(own))
-    return _parse(files(__name__).joinpath(f"{methodology}.toml").read_bytes(), f"{methodology} (shipped)")
+        return content, str(own)
+    return files(__name__).joinpath(f"{methodology}.toml").read_bytes(), f"{methodology} (shipped)"
 
 
 @lru_cache(maxsize=16)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.errors import SessionNotFound
-from pipeline.models import SessionRecord, Value
+from pipeline.models import Value
 from pipeline.names import is_ignored, is_ignored_folder, printable
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Bindings:
         """
         for session_id in reversed(self._ws.catalog.bound_to(folder)):
             try:
-                if not _completed(self._ws.sessions.read(session_id)):
+                if not self._ws.sessions.read(session_id).is_completed:
                     return session_id
             except SessionNotFound:
                 continue
@@ -153,8 +153,3 @@ class Bindings:
 
         name = unicodedata.normalize("NFC", folder).strip()
         return create_session(self._ws, name, actor="inbox", bound_folder=folder).session_id
-
-
-def _completed(record: SessionRecord) -> bool:
-    stage = record.stages.get("completion")
-    return stage is not None and stage.status == "completed"

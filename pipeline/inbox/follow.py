@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.errors import ReviewError
+from pipeline.errors import ReviewError, SessionCompleted
 from pipeline.inbox.batches import Batch, Batches
 from pipeline.inbox.folders import Bindings, Place
 from pipeline.inbox.looks import Look, look_at
 from pipeline.inbox.scan import UNLISTED, scan, wanted
 from pipeline.inbox.settling import Settling
-from pipeline.inbox.state import WaitingFile
+from pipeline.inbox.state import COMPLETED, WaitingFile
 from pipeline.inbox.tidy import Tidy
 from pipeline.models import StageKey
 from pipeline.names import printable
@@ -51,6 +51,8 @@ class Inbox:
         self._places: dict[str, Place] = {}
         #: Why the last handing over to a place failed, said once per reason.
         self._troubles: dict[Place, str] = {}
+        #: Files in the folder of a completed session; they are taken once it is opened again.
+        self._closed: set[str] = set()
         #: Folders that the last scan could not list, and those that were named in the log.
         self._unlisted: set[str] = set()
         self._complained: set[str] = set()
@@ -78,7 +80,15 @@ class Inbox:
         self._sessions = frozenset(self._ws.sessions.ids())
         present: set[str] = set()
         self._unlisted.clear()
+        self._closed.clear()
+        completed: dict[Place, bool] = {}
         for seen in scan(self._ws.inbox, self._sessions, self._complain_about_folder):
+            if seen.place not in completed:
+                completed[seen.place] = self._is_completed(seen.place)
+            if completed[seen.place]:
+                # Forgotten otherwise, so that they are something new when the session is opened again.
+                self._closed.add(seen.path)
+                continue
             present.add(seen.path)
             if self._batches.holds(seen.path, seen.look):
                 continue
@@ -106,6 +116,7 @@ class Inbox:
                 found.append(self._waits(path, "it was handed over and is still there"))
             else:
                 self._batches.gone(path)
+        found += [self._waits(path, COMPLETED) for path in self._closed]
         found += [WaitingFile(name=f"{printable(folder)}/", reason=UNLISTED) for folder in self._unlisted]
         return sorted(found, key=lambda file: file.name)
 
@@ -113,6 +124,15 @@ class Inbox:
         place = self._places.get(path)
         reason = self._troubles.get(place, reason) if place else reason
         return WaitingFile(name=printable(os.path.relpath(path, self._ws.inbox)), reason=reason)
+
+    def _is_completed(self, place: Place) -> bool:
+        """True for the folder of a session that is complete; one that cannot be read says so when it is handed over."""
+        if place.kind != "session":
+            return False
+        try:
+            return self._ws.sessions.read(place.name).is_completed
+        except ReviewError:
+            return False
 
     def _busy(self, place: Place) -> bool:
         session_id = place.name if place.kind == "session" else self._bindings.last(place.name)
@@ -130,6 +150,8 @@ class Inbox:
         ]
         try:
             session_id = self._bindings.session_for(batch.place)
+            if self._is_completed(batch.place):
+                raise SessionCompleted(session_id)
             self._taker.take(session_id, files, self._advance_to)
         except (ReviewError, OSError) as error:
             if self._troubles.get(batch.place) != str(error):

@@ -15,6 +15,10 @@ from pipeline.models import Value
 STATE_FILE = "watcher.json"
 
 
+#: Why a file lies in the inbox folder of a completed session; reopening the session takes it.
+COMPLETED = "the session is complete; it is taken when the session is opened again: registry-review reopen"
+
+
 class WaitingFile(Value):
     """A file in the inbox that is not taken yet, and why."""
 

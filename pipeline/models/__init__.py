@@ -16,6 +16,7 @@ from pipeline.models.base import (
     TestOutcome,
     Value,
 )
+from pipeline.models.claim import Claim
 from pipeline.models.evidence import (
     Evidence,
     Fact,
@@ -39,6 +40,7 @@ from pipeline.models.inventory import (
     Inventory,
     Mapping,
     MappingResult,
+    MappingStatus,
     Part,
 )
 from pipeline.models.reading import (
@@ -56,6 +58,10 @@ from pipeline.models.review import (
     DecisionStatus,
     Determination,
     DeterminationKind,
+    DiscardedQuote,
+    MappingOverride,
+    Opening,
+    Package,
     Priority,
     Revision,
     RevisionStatus,
@@ -103,10 +109,12 @@ __all__ = [
     "CheckOutcome",
     "CheckResult",
     "Chosen",
+    "Claim",
     "Decision",
     "DecisionStatus",
     "Determination",
     "DeterminationKind",
+    "DiscardedQuote",
     "Document",
     "DocumentRecord",
     "DocumentSource",
@@ -127,8 +135,12 @@ __all__ = [
     "Line",
     "Looked",
     "Mapping",
+    "MappingOverride",
     "MappingResult",
+    "MappingStatus",
     "Omitted",
+    "Opening",
+    "Package",
     "Page",
     "Paper",
     "Part",

@@ -55,12 +55,16 @@ class Inventory(Value):
     classification_summary: dict[str, int] = Field(default_factory=dict)
 
 
+MappingStatus = Literal["suggested", "confirmed", "manual", "unmapped", "removed"]
+
+
 class Mapping(Value):
     """Which documents are looked at for one requirement."""
 
     requirement_id: str
     document_ids: tuple[str, ...]
-    status: Literal["suggested", "confirmed", "manual", "unmapped", "removed"] = "suggested"
+    #: suggested by the checklist's table; the others but unmapped are a person's word.
+    status: MappingStatus = "suggested"
     missing_types: tuple[str, ...] = ()
 
 

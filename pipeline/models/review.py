@@ -30,7 +30,7 @@ class SeenQuote(Value):
 class SeenAnswer(Value):
     """What a row said when a person decided on it, so that a changed answer re-opens the row and shows both."""
 
-    #: Equal as long as status and quoted words are equal, whatever the documents are called.
+    #: Equal as long as status, quoted words, failed tests and what is absent are equal, whatever documents are called.
     fingerprint: str
     status: RowStatus
     reason: str
@@ -71,6 +71,12 @@ class Revision(Value):
     suggested_filename: str | None = None
     by: str
     at: datetime
+    #: Tests of the row that had failed, and what it expected and did not have, when this was asked for.
+    tests: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    #: Ids of the documents that were there; what is not among them came later.
+    known: tuple[str, ...] = ()
+    #: `answered` is never stored: it is read off the machine's results each time.
     status: RevisionStatus = "pending"
     #: Names of the files that answered it.
     answered_with: tuple[str, ...] = ()
@@ -89,3 +95,58 @@ class Determination(Value):
     conditions: tuple[str, ...] = ()
     by: str
     at: datetime
+    #: What all rows answered then, as one fingerprint; None when nothing had been judged yet.
+    seen: str | None = None
+
+
+class DiscardedQuote(Value):
+    """A quote that a person took from one row: the machine looks for another, and this one is shown as out."""
+
+    requirement_id: str
+    evidence_id: str
+    document: str
+    sha256: str
+    page: int
+    page_label: str | None = None
+    section: str | None = None
+    quote: str
+    reason: str
+    by: str
+    at: datetime
+
+
+class MappingOverride(Value):
+    """A person's word on which documents are looked at for one row; a new mapping keeps to it."""
+
+    requirement_id: str
+    #: Ids of documents that the checklist's table does not give the row.
+    added: tuple[str, ...] = ()
+    #: Ids of documents that the table gives it and a person took away.
+    removed: tuple[str, ...] = ()
+    reason: str
+    by: str
+    at: datetime
+
+
+class Opening(Value):
+    """That a reviewer looked at a row; the audit holds each time, this the last one."""
+
+    requirement_id: str
+    by: str
+    at: datetime
+
+
+class Package(Value):
+    """One completion of the session: who signed, and the archive that was made of it."""
+
+    version: int
+    by: str
+    at: datetime
+    #: What was signed, in words.
+    statement: str
+    filename: str
+    #: SHA-256 of the archive; None while the session is locked, since it can be made again byte for byte.
+    sha256: str | None = None
+    reopened_by: str | None = None
+    reopened_at: datetime | None = None
+    reopen_reason: str | None = None

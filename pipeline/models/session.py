@@ -17,6 +17,17 @@ from pipeline.models.base import (
     StageStatus,
     Value,
 )
+from pipeline.models.claim import Claim
+from pipeline.models.review import (
+    Annotation,
+    Decision,
+    Determination,
+    DiscardedQuote,
+    MappingOverride,
+    Opening,
+    Package,
+    Revision,
+)
 
 
 class ProjectMetadata(Value):
@@ -59,6 +70,10 @@ class DocumentRecord(Value):
     kept_by: str | None = None
     reviewer_status: Literal["pinned", "ignored"] | None = None
     reviewer_type: DocumentType | None = None
+    #: Whose word the last of these is, why and since when.
+    reviewer: str | None = None
+    reviewer_reason: str | None = None
+    reviewer_at: datetime | None = None
 
 
 class ArchiveRecord(Value):
@@ -155,6 +170,21 @@ class SessionRecord(Value):
     archives: dict[str, ArchiveRecord] = Field(default_factory=dict)
     stages: dict[StageKey, StageRecord] = Field(default_factory=dict)
     questions: dict[str, Question] = Field(default_factory=dict)
+    #: People's words on rows, by requirement; earlier ones stand in the audit.
+    decisions: dict[str, Decision] = Field(default_factory=dict)
+    annotations: dict[str, Annotation] = Field(default_factory=dict)
+    revisions: dict[str, Revision] = Field(default_factory=dict)
+    #: Quotes that were taken from a row, by "<requirement>/<evidence>".
+    discarded: dict[str, DiscardedQuote] = Field(default_factory=dict)
+    #: Documents given to a row or taken from it by hand, by requirement.
+    remapped: dict[str, MappingOverride] = Field(default_factory=dict)
+    #: Who looked at which row last, by "<requirement>/<reviewer>".
+    opened: dict[str, Opening] = Field(default_factory=dict)
+    #: Completions by version, "1", "2" ...
+    packages: dict[str, Package] = Field(default_factory=dict)
+    #: Findings that others brought, by their id; no row depends on one.
+    claims: dict[str, Claim] = Field(default_factory=dict)
+    determination: Determination | None = None
     #: Paths of a path source that were there once and are gone now, by source id.
     vanished: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     #: Refusals the reviewer should see, newest last: {"filename", "reason", "at"}.
@@ -173,6 +203,11 @@ class SessionRecord(Value):
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def is_completed(self) -> bool:
+        """True when the session was completed and not opened again since: nothing of it can be changed."""
+        return any(package.reopened_at is None for package in self.packages.values())
+
 
 class AuditEvent(Value):
     """One act, chained to the one before it by hash."""
@@ -182,6 +217,8 @@ class AuditEvent(Value):
     actor: str
     action: str
     details: dict[str, Any] = Field(default_factory=dict)
+    #: The session's revision that the act made; None in events of before it was noted.
+    revision: int | None = None
     previous: str
     hash: str
 

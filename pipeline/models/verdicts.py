@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.models.base import SCHEMA_VERSION, CheckOutcome, RowStatus, Severity, TestOutcome, Value
+from pipeline.models.claim import Claim
 from pipeline.models.evidence import Evidence, Fact
 from pipeline.models.inventory import Document
-from pipeline.models.review import Annotation, Determination, Revision
+from pipeline.models.review import Annotation, Determination, DiscardedQuote, MappingOverride, Revision
 from pipeline.models.tenure import Paper, PlanDifference, TitleLine
 
 
@@ -114,3 +115,10 @@ class Report(Value):
     annotations: tuple[Annotation, ...] = ()
     revisions: tuple[Revision, ...] = ()
     determination: Determination | None = None
+    #: holds, or reopened when a row answers something else since; None without a determination.
+    determination_state: Literal["holds", "reopened"] | None = None
+    #: Quotes that people took from rows, and documents they gave to rows or took from them.
+    discarded: tuple[DiscardedQuote, ...] = ()
+    remapped: tuple[MappingOverride, ...] = ()
+    #: Findings that others brought; no row depends on one.
+    claims: tuple[Claim, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pipeline.deciding.times import ReviewTimes
 from pipeline.portfolio.farms import CLAIMED_TWICE, SAME_FILES
 from pipeline.portfolio.model import Changes, Farm, FarmChange, Portfolio
 
@@ -45,11 +46,12 @@ def _compared(old: Farm, new: Farm) -> FarmChange | None:
 
 
 def _heart(farm: Farm) -> Farm:
-    """A farm without what is no news: where its report lies, and how many files it shares with how many."""
+    """A farm without what is no news: where its report lies, how long it took, how many files it shares with whom."""
     points = tuple(
         p.model_copy(update={"message": ""}) if p.cause in (SAME_FILES, CLAIMED_TWICE) else p for p in farm.points
     )
-    return farm.model_copy(update={"report": None, "points": tuple(dict.fromkeys(points))})
+    bare = {"report": None, "times": ReviewTimes(), "points": tuple(dict.fromkeys(points))}
+    return farm.model_copy(update=bare)
 
 
 def _only(here: Farm, there: Farm) -> tuple[str, ...]:

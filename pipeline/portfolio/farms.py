@@ -10,10 +10,13 @@ from urllib.parse import quote
 
 from pipeline import progress, workflow
 from pipeline.alarms import Alarm, alarms
+from pipeline.deciding.state import ReviewState, review_state
+from pipeline.deciding.times import times_of
 from pipeline.duplicates import similar_content
 from pipeline.errors import ReviewError
 from pipeline.models import Report, ReviewException, SessionRecord
 from pipeline.portfolio.model import Farm, FarmState, Point, Wait, Who
+from pipeline.reporting.terminal_review import in_short
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
@@ -61,7 +64,17 @@ def _farm(ws: Workspace, record: SessionRecord, folder: Path) -> Farm:
     from pipeline.stages.generate_report import report_paths
 
     state, reason = _state(ws, record)
-    farm = _bare(record, state, reason, _waits(ws, record, state, reason))
+    review = review_state(ws, record)
+    waits = (*_waits(ws, record, state, reason), *_asked(record, review))
+    farm = _bare(record, state, reason, waits).model_copy(
+        update={
+            "review": in_short(review),
+            "determination": record.determination.determination
+            if record.determination and review.determination_state == "holds"
+            else None,
+            "times": times_of(ws.sessions.audit(record.session_id)),
+        }
+    )
     if state == "empty" or not workflow.is_kept(ws, record, "report_generation"):
         return farm
     report, paths = report_paths(ws, record)
@@ -125,6 +138,21 @@ def _waits(ws: Workspace, record: SessionRecord, state: FarmState, reason: str) 
     if state == "stale":
         found.append(Wait(who="operator", what=reason, command=f"registry-review run {sid}"))
     return tuple(found)
+
+
+def _asked(record: SessionRecord, review: ReviewState) -> list[Wait]:
+    """Requests for revision: those that are open wait for the proponent, those that were answered for the agent."""
+    sid = record.session_id
+    return [
+        Wait(who="proponent", what=f"Asked for: {ask.what}", command=f"registry-review revision-letter {sid}")
+        if ask.status == "pending"
+        else Wait(
+            who="registry agent",
+            what=f"Answered, to be looked at: {ask.what}",
+            command=f"registry-review review resolve {sid} {ask.revision_id} --by NAME --note TEXT",
+        )
+        for ask in review.revisions
+    ]
 
 
 def _point(exception: ReviewException) -> Point:

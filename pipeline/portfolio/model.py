@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline.models import SCHEMA_VERSION, RowStatus, Severity, Value
+from pipeline.deciding.times import ReviewTimes
+from pipeline.models import SCHEMA_VERSION, DeterminationKind, RowStatus, Severity, Value
 
 #: Whose turn it is: the proponent sends or corrects, the registry agent looks and decides, the operator runs or mends.
 Who = Literal["proponent", "registry agent", "operator"]
@@ -56,6 +57,11 @@ class Farm(Value):
     rows: dict[str, RowStatus] = Field(default_factory=dict)
     points: tuple[Point, ...] = ()
     waits: tuple[Wait, ...] = ()
+    #: The human review in a few words, and the determination while it holds; empty before anybody has begun.
+    review: str = ""
+    determination: DeterminationKind | None = None
+    #: Measured from the audit; what it does not tell is not there.
+    times: ReviewTimes = ReviewTimes()
     documents: int = 0
     #: Names of documents that could not be read.
     unreadable: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from pipeline.reporting import wording
 from pipeline.reporting.charts import short
 from pipeline.reporting.html import environment, part, policy_of
 from pipeline.reporting.layout import anchor
+from pipeline.reporting.terminal_review import duration
 
 #: From what is settled to what is not, as the bars show it.
 _BAR: tuple[RowStatus, ...] = ("covered", "not_applicable", "needs_review", "partial", "missing")
@@ -122,6 +123,7 @@ def render_page(portfolio: Portfolio) -> str:
             covered=sum(farm.count("covered") for farm in reported),
             turns=[_turn(who, name, does, portfolio, causes) for who, name, does in _WHO],
             causes=causes,
+            timed=[_timed(farm) for farm in portfolio.farms if farm.review],
             waits=[(farm, wait) for farm in portfolio.farms for wait in farm.waits],
             matrices=[_matrix(name, rows, portfolio.farms) for name, rows in portfolio.columns.items()],
             changes=[(change, _told(change)) for change in portfolio.changes.farms],
@@ -208,3 +210,10 @@ def _told(change: FarmChange) -> list[str]:
     if change.what == "changed" and not (told or change.came or change.cleared):
         told.append("its report says something else in the details")
     return told
+
+
+def _timed(farm: Farm) -> tuple[Farm, str, str]:
+    """A farm under review with its measured times in words; empty where they are not known."""
+    spans = (farm.times.drop_to_report_seconds, farm.times.report_to_determination_seconds)
+    drop, decision = ("" if one is None else duration(one) for one in spans)
+    return farm, drop, decision

@@ -11,6 +11,13 @@ from pipeline.reporting.characters import visible
 
 #: What a spreadsheet takes for the start of a formula, the full-width forms of some locales included.
 _OPENERS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+#: What was measured, by the column's head; an empty cell is not known.
+_TIMES = {
+    "first file to report, s": "drop_to_report_seconds",
+    "report to determination, s": "report_to_determination_seconds",
+    "rows opened": "rows_opened",
+    "rows changed by hand": "rows_changed_by_hand",
+}
 _WHOS = ("proponent", "registry agent", "operator")
 
 
@@ -22,6 +29,7 @@ def render_csv(portfolio: Portfolio) -> str:
     ids = list(dict.fromkeys(row.requirement_id for rows in portfolio.columns.values() for row in rows))
     head = ["session_id", "project", "methodology", "state", "reason", "requirements", *wording.ROW_STATUS]
     head += [*wording.SEVERITY, "documents", "unreadable", *(f"waits for {who}" for who in _WHOS), "newest input"]
+    head += ["review", "determination", *_TIMES]
     target = io.StringIO(newline="")
     writer = csv.writer(target, lineterminator="\r\n")
     writer.writerow([harmless(cell) for cell in [*head, "report", *ids]])
@@ -44,4 +52,6 @@ def _cells(farm: Farm) -> list[str | int]:
     cells += [farm.documents, "; ".join(farm.unreadable)]
     cells += [sum(one == who for one in farm.turns) for who in _WHOS]
     newest = farm.inputs_at.isoformat().replace("+00:00", "Z") if farm.inputs_at else ""
-    return [*cells, newest, farm.report or ""]
+    measured = [getattr(farm.times, name) for name in _TIMES.values()]
+    cells += [newest, farm.review, farm.determination or ""]
+    return [*cells, *("" if one is None else round(one) for one in measured), farm.report or ""]

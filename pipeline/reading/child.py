@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pipeline.faultpoints import reach
 from pipeline.reading.limits import grant_seconds, hold
 
 
@@ -34,6 +35,7 @@ def main() -> None:
     while True:
         request = json.loads(requests.get())
         grant_seconds(settings["timeout_seconds"])
+        reach("reading.begin")
         try:
             answer = _answer(reader, request, settings)
         except MemoryError:
@@ -44,6 +46,7 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - whatever a document provokes in a reader is told, not died of
             # The type only: a message may quote the document.
             answer = {"failed": "error", "what": type(error).__name__}
+        reach("reading.done")
         _send(answers, answer)
 
 

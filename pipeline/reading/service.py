@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pipeline.errors import ContentLost, ReviewError
+from pipeline.errors import ContentLost, ReviewError, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.models import Box, Drawing, Reading
 from pipeline.reading.process import Gone, ReadingProcess
 from pipeline.reading.version import READER_VERSION
@@ -139,8 +140,8 @@ class ReadingService:
     def _at_once(self, do: str, sha256: str, wanted: list[Any]) -> list[Any]:
         """The answers to several questions about one content in one call; None for those that get none.
 
-        When the call fails, each is asked by itself, so that a page that crashes or hangs keeps only itself from an
-        answer; after TRIES such pages the rest is left, for it would go on like that.
+        When the call fails, which may be the process's bad luck, each is asked by itself, so that a page that crashes
+        or hangs keeps only itself from an answer; after TRIES such pages the rest is left: it would go on like that.
         """
         if not wanted:
             return []
@@ -149,8 +150,7 @@ class ReadingService:
             found: list[Any] = self._ask(request, self._settings.timeout_seconds)["found"]
             return found
         except Gone:
-            if len(wanted) == 1:
-                return [None]
+            self._require_open()
         answers: list[Any] = []
         gone = 0
         for one in wanted:
@@ -158,6 +158,7 @@ class ReadingService:
                 seconds = min(PAGE_SECONDS, self._settings.timeout_seconds)
                 answers += self._ask({**request, "wanted": [one]}, seconds)["found"] if gone < TRIES else [None]
             except Gone:
+                self._require_open()
                 answers.append(None)
                 gone += 1
         return answers
@@ -183,6 +184,7 @@ class ReadingService:
             try:
                 return Reading.model_validate_json(self._ask(request, self._settings.timeout_seconds)["reading"])
             except Gone as error:
+                self._require_open()
                 gone = error
         note = _LIMITS[gone.reason].format(**self._child_settings(), tries=TRIES, what=gone.what)
         return Reading(
@@ -197,7 +199,9 @@ class ReadingService:
 
     def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         with self._process() as process:
+            reach("reading.ask")
             answer = process.ask(request, seconds)
+            reach("reading.answered")
         match answer.get("failed"):
             case None:
                 return answer
@@ -210,12 +214,16 @@ class ReadingService:
             case _:
                 raise Gone("crashed", str(answer.get("what")))
 
+    def _require_open(self) -> None:
+        """TryAgain once the service is closed: what the end of the program cuts off says nothing of a document."""
+        if self._closed:
+            raise TryAgain("The reading service is closed.", "The next start goes on from here.")
+
     @contextmanager
     def _process(self) -> Iterator[ReadingProcess]:
         with self._slots:
             with self._lock:
-                if self._closed:
-                    raise ReviewError("The reading service is closed.", "Open the workspace again.")
+                self._require_open()
                 process = self._idle.pop() if self._idle else None
                 if process is not None:
                     self._busy.add(process)
@@ -270,7 +278,9 @@ class ReadingService:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(reading.model_dump_json().encode())
+            reach("reading.keep")
             Path(temporary).replace(target)
+            reach("reading.kept")
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise

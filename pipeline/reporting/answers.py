@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline import exits, lookup, progress, workflow
 from pipeline.alarms import alarms
-from pipeline.errors import ReviewError, UsageError
+from pipeline.errors import NotMadeYet, ReviewError, UsageError
 from pipeline.machine import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, RequirementResult, SessionRecord, StageKey
-from pipeline.reporting import terminal, terminal_tenure, wording
+from pipeline.reporting import terminal, terminal_review, terminal_tenure, wording
+from pipeline.reporting.terminal_review import decided
 from pipeline.status import SessionStatus, Surroundings, look_around, status_of
 from pipeline.store.files import write_atomic
 
@@ -45,8 +46,10 @@ class Answer:
 
 def status(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     """Where one session stands, what it waits for, and the next thing to do."""
-    found = status_of(ws, record)
-    return Answer(found, terminal.status(found, VERB_OF, width))
+    from pipeline.deciding.lint import slips
+
+    found = status_of(ws, record).model_copy(update={"warnings": slips(ws, record)})
+    return Answer(found, terminal.status(found, VERB_OF, width, terminal_review.review(found, width)))
 
 
 def with_waits(answer: Answer, ws: Workspace, record: SessionRecord, verb: str) -> Answer:
@@ -72,11 +75,13 @@ def overview(ws: Workspace, width: int) -> Answer:
     return Answer(value, terminal.overview(found, damaged, around, width))
 
 
-def everything(ws: Workspace, around: Surroundings | None = None) -> tuple[list[SessionStatus], list[str]]:
-    """The status of all sessions, and a sentence for each that cannot be read."""
+def everything(
+    ws: Workspace, around: Surroundings | None = None, ids: Sequence[str] | None = None
+) -> tuple[list[SessionStatus], list[str]]:
+    """The status of all sessions, or of those of `ids`, and a sentence for each that cannot be read."""
     found, damaged = [], []
     around = around or look_around(ws)
-    for session_id in ws.sessions.ids():
+    for session_id in ws.sessions.ids() if ids is None else ids:
         try:
             found.append(status_of(ws, ws.sessions.read(session_id), around))
         except ReviewError as error:
@@ -96,7 +101,9 @@ def sessions(ws: Workspace, width: int) -> Answer:
 def _with_alarms(found: SessionStatus) -> str:
     """The counts, after what cannot wait: other projects that claim the same."""
     others = ", ".join(alarm.session_id for alarm in found.alarms)
-    return f"ALARM: shares land or files with {others}; {terminal.counts(found)}" if others else terminal.counts(found)
+    review = terminal_review.in_short(found.review)
+    told = "; ".join(filter(None, [terminal.counts(found), review]))
+    return f"ALARM: shares land or files with {others}; {told}" if others else told
 
 
 def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
@@ -105,14 +112,15 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     inventory, validation = workflow.load_inventory(ws, record), workflow.load_validation(ws, record)
     value = found.model_dump(mode="json")
     value["documents"] = list(inventory.documents) if inventory else list(record.documents.values())
-    value["requirements"] = list(validation.requirements) if validation else []
+    value["requirements"] = [decided(record, row) for row in validation.requirements] if validation else []
     value["exceptions"] = list(validation.exceptions) if validation else []
     value["titles"] = list(validation.titles) if validation else []
     value["papers"] = list(validation.papers) if validation else []
     value["plan_differences"] = list(validation.plan_differences) if validation else []
     received = [d.filename for d in record.documents.values()]
     listed = terminal.documents(inventory.documents, width) if inventory else terminal.items(received, width)
-    rows = terminal.rows(validation.requirements, width) if validation else ""
+    judged_rows = [decided(record, row) for row in validation.requirements] if validation else []
+    rows = terminal.rows(judged_rows, width) if validation else ""
     worst = terminal.exceptions(validation.exceptions, width) if validation else ""
     text = terminal.parts(
         terminal.project(found, width),
@@ -134,7 +142,8 @@ def requirement(ws: Workspace, record: SessionRecord, text: str, width: int) -> 
     """One requirement with its tests, its quotes and what would clear it."""
     row = judged(ws, record, text)
     shown = terminal.requirement(row, width)
-    return Answer(row, terminal.parts(shown, _unless_fresh(status_of(ws, record))))
+    words = terminal_review.words(row, terminal_review.words_on(ws, record, row.requirement_id), width)
+    return Answer(row, terminal.parts(shown, words, _unless_fresh(status_of(ws, record))))
 
 
 def why(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
@@ -147,12 +156,17 @@ def why(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
 
 
 def judged(ws: Workspace, record: SessionRecord, text: str) -> RequirementResult:
-    """The row that `text` names; UsageError when no row has been judged yet."""
+    """The row that `text` names, with a person's decision on it; NotMadeYet when no row has been judged yet."""
+    return decided(record, lookup.requirement(text, judged_rows(ws, record)))
+
+
+def judged_rows(ws: Workspace, record: SessionRecord) -> tuple[RequirementResult, ...]:
+    """Every row, in the checklist's order; NotMadeYet when none has been judged yet."""
     validation = workflow.load_validation(ws, record)
     if validation is None:
         cure = f"registry-review validate {record.session_id}"
-        raise UsageError(f"The requirements of {record.session_id} have not been judged yet.", cure)
-    return lookup.requirement(text, validation.requirements)
+        raise NotMadeYet(f"The requirements of {record.session_id} have not been judged yet.", cure)
+    return validation.requirements
 
 
 def _unless_fresh(found: SessionStatus) -> str:

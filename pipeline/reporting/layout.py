@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.models import Document, Evidence, Fact, Report, RequirementResult, ReviewException, TestResult
 from pipeline.reporting import wording
+from pipeline.reporting.people import (
+    HumanWord,
+    Outcome,
+    Remark,
+    agents,
+    is_not_applicable,
+    outcome_of,
+    remarks_on,
+    word_on,
+)
 
 if TYPE_CHECKING:
     from pipeline.checklists import Checklist, Requirement
@@ -83,15 +93,8 @@ class HeaderLine:
     wide: bool = False
     #: A person fills it in.
     blank: bool = False
-
-
-@dataclass(frozen=True)
-class HumanWord:
-    """What a person decided on a row, apart from anything the machine found."""
-
-    status: str
-    reason: str
-    actor: str
+    #: People who did so.
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,10 @@ class Row:
     not_run: tuple[TestResult, ...]
     passed: tuple[TestResult, ...]
     decision: HumanWord | None
+    #: What else people said of it.
+    remarks: tuple[Remark, ...] = ()
+    #: "N/A" stands first in Submitted Material.
+    not_applicable: bool = False
 
     @property
     def reason(self) -> str:
@@ -145,6 +152,7 @@ class Layout:
     submitted: tuple[Document, ...]
     set_aside: tuple[tuple[str, tuple[Document, ...]], ...]
     overview: tuple[str, ...]
+    outcome: Outcome
     exceptions: tuple[ExceptionEntry, ...]
     rows: tuple[Row, ...]
     check_quotes: tuple[tuple[Quote, ...], ...]
@@ -173,6 +181,7 @@ def lay_out(report: Report, checklist: Checklist) -> Layout:
         submitted=submitted,
         set_aside=_set_aside(report.documents),
         overview=_overview(report, len(submitted)),
+        outcome=outcome_of(report),
         exceptions=tuple(
             ExceptionEntry(number, e, numbered(e.evidence)[1], tuple(by_id[r] for r in e.requirement_ids if r in by_id))
             for number, e in enumerate(report.exceptions, 1)
@@ -193,7 +202,9 @@ def _header(report: Report) -> tuple[HeaderLine, ...]:
         facts = [fact for name in names for fact in report.header if fact.name == name]
         used.update(names)
         given = report.session["project_metadata"].get(told) if told else None
-        lines.append(HeaderLine(label, _stated(facts), None if facts else given, label in _WIDE, not names))
+        people = agents(report) if not names else ()
+        blank = not names and not people
+        lines.append(HeaderLine(label, _stated(facts), None if facts else given, label in _WIDE, blank, people))
     others = dict.fromkeys(fact.name for fact in report.header if fact.name not in used)
     for name in others:
         facts = [fact for fact in report.header if fact.name == name]
@@ -236,7 +247,9 @@ def _rows(report: Report, checklist: Checklist) -> tuple[Row, ...]:
                 failed=tuple(t for t in result.tests if t.outcome == "fail"),
                 not_run=tuple(t for t in result.tests if t.outcome == "not_run"),
                 passed=tuple(t for t in result.tests if t.outcome == "pass"),
-                decision=_decision(result.decision),
+                decision=word_on(result),
+                remarks=remarks_on(result.requirement_id, report),
+                not_applicable=is_not_applicable(result),
             )
         )
     return tuple(rows)
@@ -252,13 +265,6 @@ def numbered(evidence: Sequence[Evidence]) -> tuple[tuple[tuple[Citation, str], 
         citation = citations.setdefault(key, Citation(len(citations) + 1, item.document, place))
         quotes.append(Quote(citation.number, item, place))
     return tuple((c, key[0]) for key, c in citations.items()), tuple(quotes)
-
-
-def _decision(decision: dict[str, Any] | None) -> HumanWord | None:
-    if not decision:
-        return None
-    status = wording.label(str(decision.get("status", "")), wording.DECISION)
-    return HumanWord(status, str(decision.get("reason") or ""), str(decision.get("actor") or decision.get("by") or ""))
 
 
 def _items(text: str | Sequence[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pipeline.reporting import tenure, wording
 from pipeline.reporting.as_json import render_json
 from pipeline.reporting.characters import visible
 from pipeline.reporting.layout import COLUMNS, Citation, ExceptionEntry, HeaderLine, Layout, Quote, Row, lay_out
+from pipeline.reporting.people import HumanWord, Outcome, Remark
 
 if TYPE_CHECKING:
     from pipeline.checklists import Checklist
@@ -32,6 +33,7 @@ def render_markdown(report: Report, checklist: Checklist) -> str:
         *_exceptions(page.exceptions),
         *_requirements(page.rows),
         *_checks(report.checks, page.check_quotes),
+        *_claims(report),
         *_tenure(report),
         *_plans(report),
         *_inventory(report.documents, page),
@@ -76,6 +78,8 @@ def _header_cells(line: HeaderLine) -> list[str]:
     if line.stated:
         places = [", ".join(map(inline, filter(None, [s.document, s.place]))) for s in line.stated]
         return ["; ".join(inline(s.text) for s in line.stated), "; ".join(places)]
+    if line.people:
+        return ["; ".join(map(inline, line.people)), "as they decided"]
     if line.blank:
         return ["", "filled in by hand"]
     if line.given:
@@ -84,13 +88,23 @@ def _header_cells(line: HeaderLine) -> list[str]:
 
 
 def _outcome(page: Layout) -> list[str]:
+    said = page.outcome
+    boxes = ("☒" if said.approved else "☐", "☒" if said.not_approved else "☐")
     return [
         "## Review outcome",
-        "☐ Approved   ☐ Not Approved",
+        "{} Approved   {} Not Approved".format(*boxes),
+        *_determined(said),
         "The registry agent decides; the program never does.",
         " ".join(page.overview),
         _table([words for _, words, _ in page.counts], [[str(number) for _, _, number in page.counts]]),
     ]
+
+
+def _determined(said: Outcome) -> list[str]:
+    blocks = [f"**{inline(said.status)}**, {inline(said.actor)}, {said.date}: {inline(said.notes)}"] * bool(said.status)
+    if said.actions:
+        blocks += ["**Required actions**", "\n".join(f"- {inline(one)}" for one in said.actions)]
+    return blocks
 
 
 def _exceptions(entries: Sequence[ExceptionEntry]) -> list[str]:
@@ -118,6 +132,8 @@ def _requirements(rows: Sequence[Row]) -> list[str]:
         )
         if row.decision:
             blocks.append(f"**Registry agent:** {_decision(row)}")
+            blocks += _before(row.decision)
+        blocks += [_remark(remark) for remark in row.remarks]
         blocks += [inline(row.reason)] if row.reason else []
         blocks += _quotes(row.quotes)
         if result.tests:
@@ -127,7 +143,7 @@ def _requirements(rows: Sequence[Row]) -> list[str]:
 
 def _form_row(row: Row) -> list[str]:
     result, asked = row.result, row.requirement
-    material = []
+    material = ["**N/A**"] if row.not_applicable else []
     if row.primary:
         material.append("**Primary Documentation:** " + "; ".join(map(_citation, row.primary)))
     if row.supplementary:
@@ -135,6 +151,7 @@ def _form_row(row: Row) -> list[str]:
     if result.expected_but_absent:
         material.append("**Expected, not received:** " + "; ".join(map(inline, result.expected_but_absent)))
     comments = [f"**Registry agent:** {_decision(row)}"] if row.decision else []
+    comments += [_remark(remark) for remark in row.remarks]
     comments.append(f"**{wording.ROW_STATUS[result.status]}.** {inline(row.reason)}".rstrip())
     for test in row.failed:
         clears = f" Clears when: {inline(test.clears_when)}" if test.clears_when else ""
@@ -144,7 +161,7 @@ def _form_row(row: Row) -> list[str]:
         f"**{inline(result.requirement_id)}** {inline(asked.text)} **Source:** {inline(asked.source)}",
         "; ".join(map(inline, row.accepted)),
         " · ".join(material) or "no passage found",
-        row.decision.status if row.decision else "",
+        row.decision.approved if row.decision else "",
         " ".join(comments),
     ]
 
@@ -152,7 +169,25 @@ def _form_row(row: Row) -> list[str]:
 def _decision(row: Row) -> str:
     assert row.decision is not None  # noqa: S101 - callers ask first; this only tells the type checker
     who = f" ({inline(row.decision.actor)})" if row.decision.actor else ""
-    return " ".join(filter(None, [inline(row.decision.status) + who + ".", inline(row.decision.reason)]))
+    said = " ".join(filter(None, [inline(row.decision.status) + who + ".", inline(row.decision.reason)]))
+    if row.decision.holds:
+        return said
+    return f"{said} **Re-opened, the answer changed:** {inline(' '.join(row.decision.changed))}"
+
+
+def _remark(remark: Remark) -> str:
+    return f"**{inline(remark.label)}** ({inline(remark.actor)}): {inline(remark.text)}"
+
+
+def _before(word: HumanWord) -> list[str]:
+    """What the row answered when it was decided, above what it answers now."""
+    if word.before is None:
+        return []
+    blocks = [f"**When it was decided:** {wording.ROW_STATUS[word.before.status]}. {inline(word.before.reason)}"]
+    for quote in word.before.quotes:
+        blocks.append(f"{inline(quote.document)}, p. {inline(quote.page_label or quote.page)}:")
+        blocks.append(quoted(quote.quote))
+    return [*blocks, "**Now:**"]
 
 
 def _citation(citation: Citation) -> str:
@@ -196,6 +231,25 @@ def _checks(checks: Sequence[CheckResult], quotes: Sequence[Sequence[Quote]]) ->
         )
     columns = ["Outcome", "Check", "What was found", "Passages", "Source", "Rows"]
     return [f"## Checks ({len(checks)})", _table(columns, rows)]
+
+
+def _claims(report: Report) -> list[str]:
+    if not report.claims:
+        return []
+    rows = [
+        [
+            inline(claim.requirement_id),
+            f"“{inline(claim.evidence.quote)}”",
+            ", ".join(filter(None, [inline(claim.evidence.document), inline(wording.place(claim.evidence))])),
+            inline(claim.note or ""),
+            inline(claim.by),
+            "yes" if claim.stands else "**no longer**: its document was taken out, replaced or set aside",
+        ]
+        for claim in report.claims
+    ]
+    columns = ["Row", "Quote", "Where", "Note", "Brought by", "Stands"]
+    said = "Brought by others and found where they say; no evidence of the program, and no row depends on them."
+    return [f"## Claims ({len(rows)})", said, _table(columns, rows)]
 
 
 def _tenure(report: Report) -> list[str]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 from pipeline import __version__
+from pipeline.claims import shown_claims
+from pipeline.deciding.answers import as_shown
+from pipeline.deciding.determining import standing_of
+from pipeline.deciding.revising import in_order
 from pipeline.errors import ReviewError
 from pipeline.fingerprints import digest
 from pipeline.models import (
     CheckOutcome,
     CheckResult,
+    Decision,
     Document,
     DocumentType,
     Inventory,
@@ -40,7 +46,7 @@ def build_report(
     documents = tuple(sorted((_steady(d) for d in inventory.documents), key=_document_place))
     return Report(
         # The time of the newest input, not of the run: a second run of the same inputs gives the same bytes.
-        generated_at=max((d.added_at for d in documents), default=record.created_at),
+        generated_at=max([*(d.added_at for d in documents), *_spoken_at(record)], default=record.created_at),
         session=_session(record),
         checklist={
             "methodology": checklist.methodology,
@@ -50,7 +56,7 @@ def build_report(
         },
         header=validation.header,
         documents=documents,
-        requirements=_rows(validation, checklist),
+        requirements=_rows(validation, checklist, record.decisions),
         checks=tuple(sorted(validation.checks, key=_check_place)),
         exceptions=tuple(sorted(validation.exceptions, key=lambda e: _SEVERITY_ORDER[e.severity])),
         titles=validation.titles,
@@ -62,7 +68,28 @@ def build_report(
             "program_version": __version__,
             "checklist_sha256": checklist.sha256,
         },
+        annotations=tuple(record.annotations[key] for key in sorted(record.annotations, key=_number)),
+        revisions=in_order(record.revisions.values(), inventory, validation),
+        determination=record.determination,
+        determination_state=standing_of(record, validation.requirements),
+        discarded=tuple(one for _, one in sorted(record.discarded.items())),
+        remapped=tuple(one for _, one in sorted(record.remapped.items())),
+        claims=shown_claims(record, inventory),
     )
+
+
+def _spoken_at(record: SessionRecord) -> list[datetime]:
+    """When people said what the report holds of their words."""
+    tables = (record.decisions, record.annotations, record.revisions, record.discarded, record.remapped)
+    said = [one.at for table in tables for one in table.values()]
+    said += [claim.at for claim in record.claims.values()]
+    said += [one.resolved_at for one in record.revisions.values() if one.resolved_at]
+    return [*said, record.determination.at] if record.determination else said
+
+
+def _number(key: str) -> int:
+    """Of "note-12"; such keys stand in the order they were given."""
+    return int(key.rpartition("-")[2])
 
 
 def summarise(rows: Sequence[RequirementResult], checks: Sequence[CheckResult]) -> dict[str, Any]:
@@ -88,8 +115,10 @@ def inputs_fingerprint(documents: Sequence[Document], checklist_sha256: str) -> 
     return digest("report inputs", contents, checklist_sha256, __version__)
 
 
-def _rows(validation: ValidationResult, checklist: Checklist) -> tuple[RequirementResult, ...]:
-    """The rows in the checklist's order, under the checklist's category and title."""
+def _rows(
+    validation: ValidationResult, checklist: Checklist, decisions: Mapping[str, Decision]
+) -> tuple[RequirementResult, ...]:
+    """The rows in the checklist's order, under the checklist's category and title, with people's decisions on them."""
     found = {row.requirement_id: row for row in validation.requirements}
     asked = [requirement.requirement_id for requirement in checklist.requirements]
     if len(found) != len(validation.requirements) or sorted(found) != sorted(asked):
@@ -98,10 +127,13 @@ def _rows(validation: ValidationResult, checklist: Checklist) -> tuple[Requireme
             f"The checked rows are not the rows of {checklist.methodology}: {unmatched}.",
             "Run `validate` again; if it stays, the checklist file has changed under the session.",
         )
-    return tuple(
-        found[r.requirement_id].model_copy(update={"category": r.category, "title": r.title})
-        for r in checklist.requirements
-    )
+    rows = []
+    for r in checklist.requirements:
+        row = found[r.requirement_id]
+        said = decisions.get(r.requirement_id)
+        decision = as_shown(said, row) if said else None
+        rows.append(row.model_copy(update={"category": r.category, "title": r.title, "decision": decision}))
+    return tuple(rows)
 
 
 def _session(record: SessionRecord) -> dict[str, Any]:

@@ -163,13 +163,14 @@ def stages(progress: dict[Any, StageView], verbs: dict[Any, str], width: int = W
     return table(("stage", "status", ""), rows, width)
 
 
-def status(s: SessionStatus, verbs: dict[Any, str], width: int = WIDTH) -> str:
-    """One session: head, stages, everything that waits, and last the one next thing to do."""
+def status(s: SessionStatus, verbs: dict[Any, str], width: int = WIDTH, people: str = "") -> str:
+    """One session: head, stages, everything that waits, what people said, and last the one next thing to do."""
     asked = [likeness(q.warning) for q in s.questions if q.answer is None]
     return parts(
         f"{s.session_id}  {plain(s.project_metadata.project_name)}\n{s.status.replace('_', ' ')}; {counts(s)}",
         stages(s.workflow_progress, verbs, width),
         block("Waits for you", items(s.waits, width)),
+        people,
         block("Alarms", items((a.message for a in s.alarms), width)),
         block("Duplicate questions", "\n".join(asked)),
         block(_refused_head(s), items((refusal(r["filename"], r["reason"]) for r in s.refused), width)),
@@ -349,7 +350,10 @@ def requirement(r: RequirementResult, width: int = WIDTH) -> str:
         for t in r.tests
         for mark in ({"pass": "[pass]    ", "fail": "[fail]    ", "not_run": "[not run] "}[t.outcome],)
     ]
-    quotes = [f"{place(e)} ({e.role})\n{folded(f'“{plain(e.quote)}”', width, '  ')}" for e in r.evidence]
+    quotes = [
+        f"{number}. {place(e)} ({e.role})\n{folded(f'“{plain(e.quote)}”', width, '   ')}"
+        for number, e in enumerate(r.evidence, 1)
+    ]
     return parts(
         f"{r.requirement_id}  {plain(r.title)}\n{r.category}: {wording.label(r.status, wording.ROW_STATUS)}",
         folded(r.reason, width),
@@ -372,7 +376,7 @@ def findings(found: Sequence[Finding], width: int = WIDTH) -> str:
     return "\n".join(listed)
 
 
-def json_of(value: object) -> str:
+def json_of(value: object, indent: int | None = 2) -> str:
     """One JSON document: a model, or a dict or list of models and plain values."""
     import json
 
@@ -384,4 +388,4 @@ def json_of(value: object) -> str:
         return str(v)
 
     whole = value.model_dump(mode="json") if isinstance(value, Value) else value
-    return json.dumps(whole, indent=2, ensure_ascii=False, default=plain_value)
+    return json.dumps(whole, indent=indent, ensure_ascii=False, default=plain_value)

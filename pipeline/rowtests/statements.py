@@ -42,6 +42,8 @@ def matching(place: Place, dossier: Dossier) -> list[tuple[Paragraph, int, int]]
                 dossier.trace.judged(paragraph, False, f"holds “{ruled_out}”, which rules it out")
             elif not says_anything(sentence):
                 dossier.trace.judged(paragraph, False, "says nothing: no word, date or share")
+            elif dossier.discarded(paragraph, start, end):
+                dossier.trace.judged(paragraph, False, "a person discarded it for this row")
             else:
                 dossier.trace.judged(paragraph, True, f"holds “{held}”" if held else "is the proponent's own words")
                 found.append((paragraph, start, end))

@@ -11,6 +11,7 @@ from pipeline import intake, names, quarantine
 from pipeline.arrivals import Plan
 from pipeline.duplicates import matches, question_about, question_id_of
 from pipeline.errors import DuplicateSessionWarning, ReviewError, UsageError
+from pipeline.faultpoints import reach
 from pipeline.models import AddResult, DocumentSource, DuplicateWarning, SessionRecord
 from pipeline.sources import (
     Batch,
@@ -175,7 +176,9 @@ def _let_go(file: InboxFile) -> None:
     if not same_content(file.identity, identity_of(file.path)):
         return
     try:
+        reach("inbox.unlink")
         file.path.unlink()
+        reach("inbox.unlinked")
     except FileNotFoundError:
         pass
     except OSError as error:

@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from pipeline.by_hand import for_row, unless_discarded
 from pipeline.checklists import Checklist, Requirement
 from pipeline.checklists.model import Place, StatementTest
 from pipeline.dossier import Dossier
@@ -15,10 +16,12 @@ from pipeline.gathering.papers import named_anywhere
 from pipeline.gathering.plan_differences import plan_differences
 from pipeline.models import (
     Box,
+    DiscardedQuote,
     Document,
     Evidence,
     ExtractionResult,
     Inventory,
+    MappingResult,
     Reading,
     RequirementEvidence,
 )
@@ -30,7 +33,7 @@ from pipeline.rowtests.statements import matching, where
 from pipeline.trace import ANSWER, NOT_APPLICABLE, SUPPORT, Trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pipeline.workspace import Workspace
 
@@ -52,24 +55,35 @@ _TABLE_ROWS = 3
 
 def extract_evidence(ws: Workspace, session_id: str) -> ExtractionResult:
     """Quotes, findings and facts of a session; the workflow stores what this returns."""
-    from pipeline.workflow import load_checklist, load_inventory
+    from pipeline.workflow import load_checklist, load_inventory, load_mapping
 
     record = ws.sessions.read(session_id)
-    inventory = load_inventory(ws, record)
+    inventory, mapping = load_inventory(ws, record), load_mapping(ws, record)
     if inventory is None:
         raise StageFailed(f"{session_id} has no inventory.", f"Run: registry-review discover {session_id}")
 
     def read(document: Document) -> Reading:
         return ws.reader.read(document.sha256, document.names)
 
-    result = evidence_of(load_checklist(ws, record), inventory, read)
+    discarded = record.discarded.values()
+    result = evidence_of(load_checklist(ws, record), inventory, read, mapping, discarded)
     return _with_boxes(ws, result)
 
 
-def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Document], Reading]) -> ExtractionResult:
-    """What the documents hold for each requirement, a pure function of their readings."""
+def evidence_of(
+    checklist: Checklist,
+    inventory: Inventory,
+    read: Callable[[Document], Reading],
+    mapping: MappingResult | None = None,
+    discarded: Iterable[DiscardedQuote] = (),
+) -> ExtractionResult:
+    """What the documents hold for each requirement, a pure function of their readings and of what a person said.
+
+    `mapping` matters where a person changed it; a discarded quote is not found again for its row.
+    """
     dossier = Dossier(checklist, inventory, read)
-    rows = [find_row(requirement, dossier) for requirement in checklist.requirements]
+    views = row_views(checklist, dossier, mapping, discarded)
+    rows = [find_row(requirement, view) for requirement, view in zip(checklist.requirements, views, strict=True)]
     reviews = finished_reviews(dossier)
     return ExtractionResult(
         requirements=tuple(rows),
@@ -87,13 +101,28 @@ def evidence_of(checklist: Checklist, inventory: Inventory, read: Callable[[Docu
     )
 
 
+def row_views(
+    checklist: Checklist, dossier: Dossier, mapping: MappingResult | None, discarded: Iterable[DiscardedQuote]
+) -> list[Dossier]:
+    """The dossier as each row of the checklist sees it."""
+    mapped = {one.requirement_id: one for one in mapping.mappings} if mapping else {}
+    refused: dict[str, set[str]] = {}
+    for one in discarded:
+        refused.setdefault(one.requirement_id, set()).add(one.evidence_id)
+    return [
+        for_row(dossier, r, mapped.get(r.requirement_id), frozenset(refused.get(r.requirement_id, ())))
+        for r in checklist.requirements
+    ]
+
+
 def find_row(requirement: Requirement, dossier: Dossier) -> RequirementEvidence:
     """What there is for one requirement; `dossier.trace` notes on the way what was looked at."""
     trace = dossier.trace = Trace()
     findings = []
     for test in requirement.tests:
         with trace.seeking(test.test):
-            findings.append(find(test, dossier))
+            dossier.met_refused = False
+            findings.append(unless_discarded(test, find(test, dossier), dossier))
             trace.taken(findings[-1].evidence)
     with trace.seeking(ANSWER):
         answer = _answer(requirement.answer, dossier)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import workflow
-from pipeline.errors import UsageError
+from pipeline.errors import NotMadeYet
+from pipeline.faultpoints import reach
 from pipeline.models import Report, SessionRecord
 from pipeline.store.files import make_private_folder, write_atomic
 
@@ -24,14 +25,14 @@ def generate_report(ws: Workspace, session_id: str) -> Report:
     """Build the session's report from its last results and write it in every form.
 
     The files are `report-<session_id>-v<n>.{json,md,html}` in the session's `reports` folder, mode 0600; a new
-    number is taken only when a byte differs from the newest one. Raises UsageError when an earlier stage has no result.
+    number is taken only when a byte differs from the newest one. Raises NotMadeYet when an earlier stage has no result.
     """
     from pipeline.reporting.model import build_report
 
     record = ws.sessions.read(session_id)
     inventory, validation = workflow.load_inventory(ws, record), workflow.load_validation(ws, record)
     if inventory is None or validation is None:
-        raise UsageError(f"{session_id} has nothing to report yet.", f"registry-review run {session_id}")
+        raise NotMadeYet(f"{session_id} has nothing to report yet.", f"registry-review run {session_id}")
     checklist = workflow.load_checklist(ws, record)
     report = build_report(record, inventory, validation, checklist)
     _write(_folder(ws, session_id), session_id, _forms(ws, report, checklist))
@@ -41,14 +42,14 @@ def generate_report(ws: Workspace, session_id: str) -> Report:
 def report_paths(ws: Workspace, record: SessionRecord) -> tuple[Report, dict[str, Path]]:
     """Return the report last made and its file in each form; files that somebody removed are written again.
 
-    Raises UsageError when no report was made yet.
+    Raises NotMadeYet when no report was made yet.
     """
     from pipeline.reporting.as_json import render_json
 
     stage = record.stages.get("report_generation")
     if stage is None or stage.result is None:
         cure = f"registry-review report {record.session_id}"
-        raise UsageError(f"{record.session_id} has no report yet.", cure)
+        raise NotMadeYet(f"{record.session_id} has no report yet.", cure)
     report = ws.sessions.load_result(record.session_id, stage.result, Report)
     paths = latest_paths(ws, record.session_id)
     if len(paths) == len(FORMATS) and paths["json"].read_bytes() == render_json(report).encode("utf-8"):
@@ -91,7 +92,9 @@ def _write(folder: Path, session_id: str, forms: Mapping[str, bytes]) -> dict[st
     make_private_folder(folder)
     for kind, path in paths.items():
         if kind not in there:
+            reach("report.write")
             write_atomic(path, forms[kind])
+    reach("report.written")
     return paths
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import archive_keeping, lookup, names
+from pipeline.deciding.rows import forget_words_of
 from pipeline.errors import ReviewError, TryAgain, UsageError
 from pipeline.models import DocumentRecord, Inventory, SessionRecord
 
@@ -31,7 +32,7 @@ def remove_document(ws: Workspace, session_id: str, document: str, by: str, reas
     `document`: id, start of the id or hash, or a name that only one document has. What it superseded counts again. Its
     bytes, and what was read from them, go as soon as no session refers to them.
     """
-    who, why = _said("by", by), _said("reason", reason)
+    who, why = lookup.said("by", by), lookup.said("reason", reason)
     with ws.content.lock():
         with ws.sessions.transaction(session_id, who) as tx:
             gone = lookup.document(document, tx.record)
@@ -78,6 +79,7 @@ def take_out(tx: Transaction, document_ids: Iterable[str], by: str, reason: str)
         )
     hashes = tuple(d.sha256 for d in gone)
     archive_keeping.let_go(tx, hashes)
+    forget_words_of(tx, hashes)
     questions = dict(tx.record.questions)
     for key, question in tx.record.questions.items():
         still = tuple(i for i in question.document_ids if i in left)
@@ -91,7 +93,7 @@ def take_out(tx: Transaction, document_ids: Iterable[str], by: str, reason: str)
 
 def delete_session(ws: Workspace, session_id: str, by: str) -> None:
     """Delete a session for good, with its reports, its audit and every content that no other session refers to."""
-    who = _said("by", by)
+    who = lookup.said("by", by)
     ws.sessions.delete(session_id)
     # Its own audit is gone with it; who did it stays in a line of the data folder.
     line = json.dumps({"at": ws.now().isoformat(), "session_id": session_id, "by": names.printable(who)})
@@ -107,7 +109,7 @@ def undo_new_version(ws: Workspace, session_id: str, document: str, by: str) -> 
     `document` names the earlier version, or the newer one whose arrival is to supersede nothing. It also undoes what
     discovery recognised by content.
     """
-    who = _said("by", by)
+    who = lookup.said("by", by)
     with ws.sessions.transaction(session_id, who) as tx:
         named = lookup.document(document, tx.record)
         newer_of = _superseded(ws, tx.record)
@@ -180,9 +182,3 @@ def _copy_out(content: Path, folder: Path, filename: str) -> Path:
         except FileExistsError:
             continue
         return place
-
-
-def _said(field: str, value: str) -> str:
-    if not value.strip():
-        raise UsageError(f"`{field}` may not be empty: it goes into the audit.", f"Say {field}.")
-    return value.strip()

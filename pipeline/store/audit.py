@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.errors import SessionCorrupt
+from pipeline.faultpoints import reach
 from pipeline.models import AuditEvent, Value
 
 #: What the first event names as the one before it.
@@ -26,8 +27,14 @@ class AuditHead(Value):
     hash: str = GENESIS
 
 
-def chain(head: AuditHead, at: datetime, actor: str, acts: Iterable[tuple[str, dict[str, Any]]]) -> list[AuditEvent]:
-    """Events for `acts` (action, details), numbered and chained on from `head`."""
+def chain(
+    head: AuditHead,
+    at: datetime,
+    actor: str,
+    acts: Iterable[tuple[str, dict[str, Any]]],
+    revision: int | None = None,
+) -> list[AuditEvent]:
+    """Events for `acts` (action, details), numbered and chained on from `head`; they make that revision."""
     events: list[AuditEvent] = []
     for action, details in acts:
         event = AuditEvent(
@@ -36,6 +43,7 @@ def chain(head: AuditHead, at: datetime, actor: str, acts: Iterable[tuple[str, d
             actor=actor,
             action=action,
             details=_plain(details),
+            revision=revision,
             previous=head.hash,
             hash="",
         )
@@ -48,6 +56,8 @@ def chain(head: AuditHead, at: datetime, actor: str, acts: Iterable[tuple[str, d
 def digest(event: AuditEvent) -> str:
     """SHA-256 over everything in the event but its own hash, as sorted JSON."""
     body = event.model_dump(mode="json", exclude={"hash"})
+    if body["revision"] is None:  # events of before revisions were noted keep their hash
+        del body["revision"]
     return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -85,6 +95,7 @@ class AuditFile:
         size = self.path.stat().st_size if self.path.exists() else 0
         if not missing and whole == size:
             return
+        reach("audit.append")
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "wb") as stream:
             stream.truncate(whole)
@@ -92,6 +103,7 @@ class AuditFile:
             stream.write(b"".join(event.model_dump_json().encode() + b"\n" for event in missing))
             stream.flush()
             os.fsync(stream.fileno())
+        reach("audit.appended")
 
     def _end(self) -> tuple[int, int, str]:
         """Length in bytes up to the last complete line, that line's seq and its hash (0, 0, GENESIS without one)."""

@@ -9,13 +9,20 @@ from typing import Literal, Protocol
 
 from pipeline.errors import SessionCorrupt, SessionNotFound
 from pipeline.models import SessionRecord, Value
-from pipeline.store.catalog_file import CatalogFile, Connection
+from pipeline.store.catalog_file import CatalogFile, Connection, in_memory
 
 #: open: nothing special · question: a duplicate question waits · failed: a stage gave up · corrupt: cannot be read.
 CatalogState = Literal["open", "question", "failed", "corrupt"]
 
 #: SQLite takes some thousand variables a statement; so hashes are asked for, and sessions read, in runs of this length.
 RUN = 500
+#: What of the tables must be as the sessions say; times and signatures follow from a session's revision.
+_COMPARED = {
+    # first, so that its row comes first
+    "sessions": "revision, state, project_name, methodology, documents, advance_to, bound_folder, titles_from",
+    "content": "sha256",
+    "titles": "title_number, place",
+}
 #: Revision of a damaged session that was never seen whole: what it refers to is unknown.
 UNKNOWN = -1
 
@@ -104,6 +111,28 @@ class Catalog:
         """Look at every session again."""
         self._reconcile()
         self._look_again(self._records.ids())
+
+    def differences(self) -> list[str]:
+        """The sessions about which the file says something else than the sessions themselves; mends nothing."""
+        self._hear_announced()
+        wrong = self._differing()
+        # Changed while we looked? Then it differed from one look only.
+        return sorted(set(wrong) & set(self._differing())) if wrong else []
+
+    def _differing(self) -> list[str]:
+        with in_memory() as db:
+            self._fill(db)
+            there = _said(db)
+        with self._file.reading() as db:
+            here = _said(db)
+        # What a damaged session held stays noted here, and the session itself cannot say it.
+        damaged = {one for one, rows in there.items() if rows[0][1] == UNKNOWN and "corrupt" in here.get(one, [()])[0]}
+        return [one for one in (there.keys() | here.keys()) - damaged if there.get(one) != here.get(one)]
+
+    def renew(self) -> None:
+        """Throw the file away and make it again from the sessions."""
+        self._file.remove()
+        self.open()
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
@@ -324,6 +353,16 @@ def _take(db: Connection, record: SessionRecord, signature: str, titles: dict[st
     db.executemany("DELETE FROM content WHERE session_id = ? AND sha256 = ?", gone)
     db.executemany("INSERT INTO content VALUES (?, ?)", new)
     db.execute("DELETE FROM announced WHERE session_id = ? AND revision <= ?", (session_id, record.revision))
+
+
+def _said(db: Connection) -> dict[str, list[tuple[object, ...]]]:
+    """All that the tables say, by session."""
+    said: dict[str, list[tuple[object, ...]]] = {}
+    for table, columns in _COMPARED.items():
+        question = f"SELECT session_id, {columns} FROM {table} ORDER BY session_id, {columns}"  # noqa: S608 - from the constant above
+        for session_id, *row in db.execute(question):
+            said.setdefault(session_id, []).append((table, *row))
+    return said
 
 
 def _forget(db: Connection, session_id: str) -> None:

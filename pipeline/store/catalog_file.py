@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import ReviewError, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.store.files import disk_full, kernel_lock, make_private_folder, temporary_beside
 
 Connection = sqlite3.Connection
@@ -43,6 +44,14 @@ CREATE TABLE announced (session_id TEXT NOT NULL, revision INTEGER NOT NULL, PRI
     WITHOUT ROWID;
 CREATE TABLE seen (folder_mtime_ns INTEGER NOT NULL);
 """
+
+
+@contextmanager
+def in_memory() -> Iterator[Connection]:
+    """The same tables, empty, in a place of their own, to compare with."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        db.executescript(_TABLES)
+        yield db
 
 
 class _Open(NamedTuple):
@@ -83,7 +92,9 @@ class CatalogFile:
                 with suppress(sqlite3.Error):
                     db.execute("ROLLBACK")
                 raise
+            reach("catalog.commit")
             db.execute("COMMIT")
+            reach("catalog.committed")
 
     def close(self) -> None:
         """Close this process's connection."""
@@ -91,6 +102,14 @@ class CatalogFile:
             opened, self._open = self._open, None
             if opened and opened.pid == os.getpid():
                 opened.connection.close()
+
+    def remove(self) -> None:
+        """Throw the file away; whoever asks next makes it again."""
+        with self._lock:
+            self.close()
+            lock = self.path.with_name("catalog.lock")
+            with kernel_lock(lock, BUSY_SECONDS, "The catalog is being made by another process."):
+                self._remove()
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

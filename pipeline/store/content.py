@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import FileRefused, ReviewError, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.models import Value
 from pipeline.store.files import fsync_folder, is_disk_full, kernel_lock, make_private_folder
 from pipeline.store.results import check_sha256, is_sha256
@@ -86,9 +87,11 @@ class ContentStore:
     def secure(self, copies: Iterable[Staged]) -> None:
         """Make copies that were staged without it safe on disk; TryAgain when the disk is full or refuses."""
         try:
+            reach("content.secure")
             with ThreadPoolExecutor(SYNCS, thread_name_prefix="sync") as pool:
                 for _ in pool.map(_sync, [copy.path for copy in copies]):
                     pass
+            reach("content.secured")
         except OSError as error:
             if is_disk_full(error):
                 raise self._no_room() from error
@@ -102,6 +105,10 @@ class ContentStore:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def new_copy(self) -> Path:
+        """A fresh name in this process's part of staging, which is swept when the process died."""
+        return self._staging.new_path()
 
     def release(self, staged: Staged) -> None:
         """Throw a staged copy away; no error when it was filed or thrown away already."""
@@ -128,6 +135,7 @@ class ContentStore:
                     digest.update(chunk)
                     copy.write(chunk)
                 copy.flush()
+                reach("content.stage")
                 if sync:
                     os.fsync(copy.fileno())
         except BaseException as error:
@@ -187,12 +195,14 @@ class ContentStore:
             return None
         make_private_folder(target.parent)
         staged.chmod(0o400)
+        reach("content.file")
         try:
             staged.replace(target)
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
             self._put_across(staged, target, sha256)
+        reach("content.filed")
         return target.parent
 
     def _put_across(self, staged: Path, target: Path, sha256: str) -> None:
@@ -221,6 +231,14 @@ class ContentStore:
 
     def _damaged(self, sha: str) -> Path:
         return self.path(sha).with_name(f"{sha}.damaged")
+
+    def places(self) -> list[Path]:
+        """Every file in the store, whatever it is called."""
+        return sorted(path for path in self.root.glob("*/*") if not path.name.endswith(".tmp"))
+
+    def damaged(self) -> list[Path]:
+        """What was set aside because its bytes had changed."""
+        return sorted(self.root.glob("[0-9a-f][0-9a-f]/*.damaged"))
 
     def filed_before(self, moment: float) -> set[str]:
         """The hashes of all content that was filed before `moment` (seconds since the epoch)."""

@@ -14,11 +14,14 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.errors import ReviewError, SessionNotFound, TryAgain
+from pipeline.faultpoints import reach
 
 #: Seconds between two looks at a lock somebody else holds.
 LOCK_POLL_SECONDS = 0.01
 #: Seconds after which a temporary file can only be what a killed process left: a write takes milliseconds.
 LEFTOVER_SECONDS = 3600.0
+#: So much of a file's name stands in that of its temporary file.
+NAME_BYTES = 200
 
 
 def make_private_folder(folder: Path) -> Path:
@@ -48,7 +51,9 @@ def fsync_folder(folder: Path) -> None:
 
 def temporary_beside(target: Path) -> Path:
     """A fresh name in the target's own folder, so that the final rename cannot cross file systems."""
-    return target.with_name(f"{target.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
+    # A name may be as long as the disk allows, so what is added to it takes the place of its end.
+    stem = os.fsdecode(os.fsencode(target.name)[:NAME_BYTES])
+    return target.with_name(f"{stem}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
 
 
 def write_atomic(target: Path, data: bytes, mode: int = 0o600) -> None:
@@ -58,12 +63,15 @@ def write_atomic(target: Path, data: bytes, mode: int = 0o600) -> None:
     """
     temporary = temporary_beside(target)
     try:
+        reach("file.write")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
+        reach("file.written")
         temporary.replace(target)
+        reach("file.replaced")
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
@@ -84,15 +92,18 @@ def disk_full(folder: Path) -> TryAgain:
     return TryAgain(f"The disk of {folder} is full ({free} MB free).", "Make room and run the command again.")
 
 
-def sweep_leftovers(folder: Path, now: float, older_than: float = LEFTOVER_SECONDS) -> list[Path]:
+def sweep_leftovers(
+    folder: Path, now: float, older_than: float = LEFTOVER_SECONDS, begins: str = ""
+) -> list[Path]:
     """Remove `*.tmp` files in `folder` last touched more than `older_than` seconds before `now`; returns what went.
 
-    Younger ones may belong to a process that is writing at this moment.
+    Younger ones may belong to a process that is writing at this moment. In a folder that is not ours alone, `begins`
+    is what the names of our own begin with.
     """
     swept = []
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            if not entry.name.endswith(".tmp"):
+            if not (entry.name.endswith(".tmp") and entry.name.startswith(begins)):
                 continue
             with suppress(FileNotFoundError):
                 seen = entry.stat(follow_symlinks=False)

@@ -11,13 +11,15 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import ReviewError, SessionNotFound
+from pipeline.faultpoints import reach
 from pipeline.store.files import LEFTOVER_SECONDS, fsync_folder, make_private_folder, sweep_leftovers
 
 _SESSION_ID = re.compile(r"(session-[0-9]{8}-[0-9]{6})(?:-([1-9][0-9]{0,5}))?")
-#: Folders on their way in or out; the dot keeps them from looking like sessions.
-_BEING_MADE, _BEING_DELETED = ".new-", ".deleted-"
+#: Where folders on their way in or out lie, apart: looking for what a killed process left need not list all sessions.
+_PASSING = ".passing"
+_BEING_MADE, _BEING_DELETED = "new-", "deleted-"
 #: What alone makes no session: locks that somebody took on a session that was deleted meanwhile.
-_LOCKS = frozenset({"session.json.lock", "stage.lock", "take.lock"})
+_LOCKS = frozenset({"session.json.lock", "stage.lock", "take.lock", "stage.over.lock", "take.over.lock"})
 
 
 def is_session_id(name: str) -> bool:
@@ -36,6 +38,7 @@ class SessionFolders:
     def __init__(self, root: Path, inbox: Path) -> None:
         self.root = make_private_folder(root)
         self.inbox = make_private_folder(inbox)
+        self._passing = root / _PASSING
 
     def path(self, session_id: str) -> Path:
         """The session's folder, there or not; SessionNotFound for what is no session id, before it touches a path."""
@@ -78,13 +81,16 @@ class SessionFolders:
             drop.mkdir(mode=0o700)
         except FileExistsError:
             return False
-        making = self.root / f"{_BEING_MADE}{os.getpid()}-{secrets.token_hex(8)}"
+        making = self._passing / f"{_BEING_MADE}{os.getpid()}-{secrets.token_hex(8)}"
         try:
+            make_private_folder(self._passing)
             making.mkdir(mode=0o700)
             fill(making)
+            reach("session.make")
             # Renaming onto a folder that holds anything fails: a session that stands there is never overwritten.
             making.rename(place)
             fsync_folder(self.root)
+            reach("session.made")
         except BaseException as error:
             shutil.rmtree(making, ignore_errors=True)
             if isinstance(error, OSError) and place.exists():
@@ -98,19 +104,26 @@ class SessionFolders:
 
     def set_aside(self, session_id: str) -> Path:
         """Take the session's folder out of sight in one step and its inbox folder if no file is in it."""
-        aside = self.root / f"{_BEING_DELETED}{session_id}-{secrets.token_hex(4)}"
+        aside = self._passing / f"{_BEING_DELETED}{session_id}-{secrets.token_hex(4)}"
+        make_private_folder(self._passing)
         self.existing(session_id).rename(aside)
+        fsync_folder(self._passing)
         fsync_folder(self.root)
         _remove_empty(self.inbox / session_id)
         return aside
 
     def aside(self) -> list[Path]:
         """Folders set aside whose deletion was not finished: a process died in between."""
-        return sorted(self.root.glob(f"{_BEING_DELETED}*"))
+        return sorted(self._passing.glob(f"{_BEING_DELETED}*"))
+
+    @staticmethod
+    def id_of(aside: Path) -> str:
+        """The id of a session whose folder was set aside."""
+        return aside.name.removeprefix(_BEING_DELETED).rpartition("-")[0]
 
     def sweep(self, now: float) -> None:
         """Remove folders whose making was given up long ago (seconds since the epoch: `now`)."""
-        for folder in self.root.glob(f"{_BEING_MADE}*"):
+        for folder in self._passing.glob(f"{_BEING_MADE}*"):
             with suppress(FileNotFoundError):
                 if now - folder.stat().st_mtime > LEFTOVER_SECONDS:
                     shutil.rmtree(folder, ignore_errors=True)

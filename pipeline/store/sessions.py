@@ -13,13 +13,15 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline.errors import ReviewError, RevisionConflict, SessionCorrupt, TryAgain
+from pipeline.errors import ReviewError, RevisionConflict, SessionCompleted, SessionCorrupt, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.models import AuditEvent, ProjectMetadata, SessionRecord, ValidationResult
 from pipeline.store import results
 from pipeline.store.audit import AuditFile, chain
 from pipeline.store.content import ContentStore
-from pipeline.store.files import is_locked, kernel_lock, write_atomic
+from pipeline.store.files import kernel_lock, write_atomic
 from pipeline.store.folders import SessionFolders
+from pipeline.store.leases import STALE_SECONDS, Lease, Leases
 from pipeline.store.migrations import MIGRATIONS, Migration, migrate, version_of
 from pipeline.store.storage import SessionDatabase, Tables, cure_for
 from pipeline.store.transaction import Transaction, audit_head, compose, pending_events, spread
@@ -69,12 +71,14 @@ class SessionStore:
         now: Callable[[], datetime] = utc_now,
         migrations: Sequence[Migration] = MIGRATIONS,
         lock_seconds: float = LOCK_SECONDS,
+        stale_seconds: float = STALE_SECONDS,
     ) -> None:
         self._folders = SessionFolders(root, inbox)
         self._content = content
         self._now = now
         self._migrations = migrations
         self._lock_seconds = lock_seconds
+        self._leases = Leases(stale_seconds)
         self._index: SessionIndex | None = None
         self._in_hand = threading.local()
 
@@ -130,7 +134,7 @@ class SessionStore:
         details = {**record.project_metadata.model_dump(mode="json"), "bound_folder": record.bound_folder}
         if record.uploads:
             details["upload_id"] = next(iter(record.uploads))
-        events = chain(audit_head(database), record.created_at, actor, [("session_created", details)])
+        events = chain(audit_head(database), record.created_at, actor, [("session_created", details)], 1)
         with database.file.locked(self._lock_seconds, "A new session is locked."), database.file.draft():
             spread(database, record, None, events)
         AuditFile(folder / "audit.jsonl").append_missing(events)
@@ -185,10 +189,13 @@ class SessionStore:
     # --- changing ----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def transaction(self, session_id: str, actor: str, expected_revision: int | None = None) -> Iterator[Transaction]:
+    def transaction(
+        self, session_id: str, actor: str, expected_revision: int | None = None, *, reopening: bool = False
+    ) -> Iterator[Transaction]:
         """Change a session: nobody else can in between; all of it is written at the end, or nothing on an exception.
 
-        RevisionConflict when the session is no longer at `expected_revision`; TryAgain when the lock stays taken.
+        RevisionConflict when the session is no longer at `expected_revision`; TryAgain when the lock stays taken;
+        SessionCompleted when the session is complete, unless it is being opened again.
         Where content is filed or discarded too, take ContentStore.lock first, then this.
         """
         with self._locked(session_id) as database:
@@ -199,6 +206,8 @@ class SessionStore:
                     f"{session_id} was changed in between (revision {before.revision}, expected {expected_revision}).",
                     "Look at it again, then repeat the change.",
                 )
+            if before.is_completed and not reopening:
+                raise SessionCompleted(session_id)
             transaction = Transaction(before, actor)
             yield transaction
             changed = transaction.changed_fields
@@ -209,13 +218,15 @@ class SessionStore:
             after = transaction.record.model_copy(update={"revision": before.revision + 1, "updated_at": moment})
             # Every change leaves a trace, also one whose author gave it no name.
             acts = transaction.acts or [("session_changed", {"fields": changed})]
-            events = chain(audit_head(database), moment, actor, acts)
+            events = chain(audit_head(database), moment, actor, acts, after.revision)
             audit = AuditFile(path.with_name("audit.jsonl"))
             unsaved = _append(audit, pending_events(database))
             self._announce(after)
             with database.file.draft():
                 spread(database, after, before, [*unsaved, *events])
+                reach("session.commit")
             transaction.committed_as(after)
+            reach("session.committed")
             _append(audit, [*unsaved, *events])
             self._tell(after)
 
@@ -238,6 +249,15 @@ class SessionStore:
                 yield database
         finally:
             in_hand.discard(session_id)
+
+    @contextmanager
+    def frozen(self, session_id: str) -> Iterator[Path]:
+        """The folder of a session that nobody can change while the block runs; damaged ones, too. It may be read."""
+        folder = self.folder(session_id)
+        busy = f"{session_id} is being changed by another process."
+        with kernel_lock(folder / "session.json.lock", self._lock_seconds, busy):
+            self.folder(session_id)  # it may have been deleted while we waited
+            yield folder
 
     def _migrate(self, database: SessionDatabase, tables: Tables) -> None:
         path = database.file.path
@@ -285,17 +305,20 @@ class SessionStore:
         return results.prune(self.folder(session_id) / "results", wanted)
 
     @contextmanager
-    def lease(self, session_id: str, wait_seconds: float) -> Iterator[None]:
-        """The right to run a stage on this session, alone among all processes; TryAgain after `wait_seconds`."""
+    def lease(self, session_id: str, wait_seconds: float) -> Iterator[Lease]:
+        """The right to run a stage on this session, alone among all processes; Busy after `wait_seconds`.
+
+        A holder that stands still loses it to somebody else, so it asks `Lease.require` before it writes.
+        """
         lock = self.folder(session_id) / "stage.lock"
         busy = f"A stage of {session_id} is being run by another process."
-        with kernel_lock(lock, max(wait_seconds, LEASE_FLOOR_SECONDS), busy):
+        with self._leases.hold(lock, max(wait_seconds, LEASE_FLOOR_SECONDS), busy) as lease:
             self.folder(session_id)  # it may have been deleted while we waited
-            yield
+            yield lease
 
     def leased(self, session_id: str) -> bool:
-        """True while any process runs a stage on this session."""
-        return is_locked(self.folder(session_id) / "stage.lock")
+        """True while any process runs a stage on this session and does not stand still."""
+        return self._leases.is_held(self.folder(session_id) / "stage.lock")
 
     @contextmanager
     def filling(self, session_id: str) -> Iterator[None]:
@@ -306,12 +329,12 @@ class SessionStore:
         with ExitStack() as mark:
             with suppress(TryAgain):
                 lock = self.folder(session_id) / "take.lock"
-                mark.enter_context(kernel_lock(lock, LEASE_FLOOR_SECONDS, "Files are being taken already."))
+                mark.enter_context(self._leases.hold(lock, LEASE_FLOOR_SECONDS, "Files are being taken already."))
             yield
 
     def is_filling(self, session_id: str) -> bool:
-        """True while any process takes files into this session."""
-        return is_locked(self.folder(session_id) / "take.lock")
+        """True while any process takes files into this session and does not stand still."""
+        return self._leases.is_held(self.folder(session_id) / "take.lock")
 
     # --- audit -------------------------------------------------------------------------------------------------------
 
@@ -363,7 +386,7 @@ class SessionStore:
         self._folders.sweep(self._now().timestamp())
         for aside in self._folders.aside():
             with self._content.lock():
-                self._finish_delete(aside.name.removeprefix(".deleted-").rpartition("-")[0], aside)
+                self._finish_delete(self._folders.id_of(aside), aside)
 
 
 def _append(audit: AuditFile, events: list[AuditEvent]) -> list[AuditEvent]:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pipeline.errors import UsageError
 from pipeline.models import (
     AuditEvent,
+    Claim,
     DocumentRecord,
     DocumentSource,
     Question,
@@ -21,7 +22,11 @@ from pipeline.store.audit import AuditHead
 from pipeline.store.storage import SessionDatabase
 
 #: The fields of SessionRecord that are tables of their own, each row under its natural key.
-TABLES = ("sources", "documents", "archives", "stages", "questions")
+TABLES = (
+    *("sources", "documents", "archives", "stages", "questions"),
+    *("decisions", "annotations", "revisions", "discarded", "remapped", "opened", "packages"),
+    "claims",
+)
 #: What only a commit sets.
 _COMMITTED = frozenset({"schema_version", "session_id", "revision", "created_at", "updated_at"})
 
@@ -77,6 +82,10 @@ class Transaction:
     def put_question(self, question: Question) -> None:
         """Add or replace a question."""
         self._put("questions", question.question_id, question, Question)
+
+    def put_claim(self, claim: Claim) -> None:
+        """Add or replace a claim."""
+        self._put("claims", claim.claim_id, claim, Claim)
 
     def log(self, action: str, **details: Any) -> None:
         """Note an act for the audit; it is committed together with the change."""

@@ -1,0 +1,39 @@
+"""The command that lets agents in: MCP over a pipe or over HTTP."""
+
+from __future__ import annotations
+
+import click
+
+from commands.door import Door, command
+
+
+@command(
+    click.option("--http", is_flag=True, help="Over HTTP, at /mcp, in place of standard input and output."),
+    click.option("--host", metavar="ADDRESS", help="With --http: where to listen (default: from the settings)."),
+    click.option("--port", metavar="N", type=click.IntRange(0, 65_535), default=8001, show_default=True,
+                 help="With --http: which port; 0 takes a free one."),
+)  # fmt: skip
+def mcp(door: Door, http: bool, host: str | None, port: int) -> None:
+    """Serve MCP, for agents: the same functions as tools.
+
+    Over a pipe an agent's program starts this command itself and may add whatever its user may read. Over HTTP, paths
+    must lie below [server] path_roots, and any address but this machine's own needs an API key.
+    """
+    from actors.remote import queue_for
+    from servers import running
+    from servers.app import access_of
+    from servers.mcp.server import make_server, over_http
+    from servers.sweeping import Sweeping
+
+    ws = door.ws
+    queue = queue_for(ws, running.DRAIN_SECONDS)
+    with queue as engine, Sweeping((engine.sweep, ws.sweep_orphans), ws.settings.queue.sweep_seconds):
+        if not http:
+            make_server(ws, engine).run("stdio")
+            return
+        host = ws.settings.server.host if host is None else host
+        access = access_of(ws, host)
+        listener = running.bind(host, port)
+        app = over_http(make_server(ws, engine, ws.settings.server.path_roots), access, host)
+        where = f"{running.address_of(listener)}/mcp"
+        running.serve(app, listener, lambda: door.note(f"Serving {ws.data} at {where}. Ctrl-C ends it."))

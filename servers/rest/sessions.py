@@ -1,0 +1,96 @@
+"""Sessions: make one, list them, look at one, delete one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from pipeline import progress
+from pipeline.models import SCHEMA_VERSION, Session
+from pipeline.reporting import answers as told
+from pipeline.stages.initialize import CreatedSession, create_session
+from pipeline.stages.removal import delete_session
+from pipeline.status import look_around
+from servers.rest.documented import answers, problems, writes
+from servers.rest.paging import MaxCharacters, Offset, page_of
+from servers.rest.shapes import Deleted, NewSession, SessionList
+from servers.served import Actor, Here, IfMatch, answer, expected_revision
+
+router = APIRouter(tags=["sessions"])
+
+
+@router.post(
+    "/sessions",
+    operation_id="create_session",
+    summary="Make a session",
+    description="Stage 1: a session from what is said of the project. Documents are added afterwards, to this session.",
+    status_code=201,
+    responses={**answers(CreatedSession, "The new session.", 201, revision=True), **problems(409)},
+    openapi_extra=writes(),
+)
+def create(here: Here, actor: Actor, body: NewSession) -> Response:
+    """Make a session."""
+    made = create_session(here.ws, **body.model_dump(), actor=actor)
+    record = here.session(made.session_id)
+    return answer(made, 201, record, Location=f"/sessions/{made.session_id}")
+
+
+@router.get(
+    "/sessions",
+    operation_id="list_sessions",
+    summary="List sessions",
+    description="All sessions, newest first: where each stands, what it waits for, the next thing to do.",
+    responses={**answers(SessionList, "A page of sessions."), **problems()},
+)
+def list_all(
+    here: Here,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
+    offset: Offset = 0,
+    max_characters: MaxCharacters = None,
+) -> Response:
+    """List sessions."""
+    ids = here.ws.sessions.ids()[::-1]
+    around = look_around(here.ws)
+    looked = [told.everything(here.ws, around, [one]) for one in ids[offset : offset + limit]]
+    page = page_of(looked, len(ids), offset, max_characters)
+    sessions = [one for found, _ in page["items"] for one in found]
+    damaged = [said for _, unread in page["items"] for said in unread]
+    value = {"schema_version": SCHEMA_VERSION, "sessions": sessions, "damaged": damaged}
+    return answer({**value, "total": page["total"], "next_offset": page["next_offset"]})
+
+
+@router.get(
+    "/sessions/{session_id}",
+    operation_id="load_session",
+    summary="Look at a session",
+    description="The project, its sources, the progress of every stage, the counts.",
+    responses={**answers(Session, "The session.", revision=True), **problems(404)},
+)
+def load(here: Here, session_id: str) -> Response:
+    """Look at one session."""
+    record = here.session(session_id)
+    return answer(progress.session_view(here.ws, record), record=record)
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    operation_id="delete_session",
+    summary="Delete a session",
+    description="For good, with its results. Contents that other sessions hold stay.",
+    responses={**answers(Deleted, "It is gone."), **problems(404, 409, 412)},
+    openapi_extra=writes(),
+)
+def delete(
+    here: Here,
+    actor: Actor,
+    session_id: str,
+    by: Annotated[str | None, Query(max_length=200, description="Who does this; goes into the record.")] = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Delete a session, a damaged one too."""
+    if if_match is not None:
+        expected_revision(if_match, here.session(session_id))
+    delete_session(here.ws, session_id, by or actor)
+    return answer({"schema_version": SCHEMA_VERSION, "deleted": session_id})

@@ -1,0 +1,110 @@
+"""What every route stands on: one home, its one queue, and the words that all answers share."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Header, Request
+from fastapi.responses import Response
+
+from actors.engine import Engine
+from pipeline.errors import ReviewError, RevisionConflict
+from pipeline.models import SessionRecord
+from pipeline.reporting.terminal import json_of
+from pipeline.workspace import Workspace
+from servers.problems import Refused
+
+if TYPE_CHECKING:
+    from servers.metrics import Metrics
+    from servers.sweeping import Sweeping
+
+log = logging.getLogger("registry_review.server")
+
+#: Who the audit log names where no key does.
+NOBODY = "rest"
+
+
+@dataclass
+class Served:
+    """One home as a server has it; made once, kept as `app.state.served`."""
+
+    ws: Workspace
+    #: Entered for as long as the server is up.
+    engine: Engine
+    metrics: Metrics
+    sweeping: Sweeping
+    #: How this server is called from outside, without a slash at the end; empty: as the caller called it.
+    public_url: str = ""
+
+    def address(self, request: Request, path: str) -> str:
+        """The whole address of a path of this server, as whoever called can open it."""
+        return f"{self.public_url or str(request.base_url).rstrip('/')}{path}"
+
+    def nudge(self, session_id: str) -> None:
+        """Have the queue begin with what is due for a session now; what was stored stays, whatever the broker does."""
+        try:
+            self.engine.nudge(session_id)
+        except ReviewError as error:
+            log.warning("%s waits for the next sweep: %s", session_id, error)
+
+    def session(self, session_id: str) -> SessionRecord:
+        """The session of exactly that id."""
+        return self.ws.sessions.read(session_id)
+
+
+def _served(request: Request) -> Served:
+    return request.app.state.served  # type: ignore[no-any-return]  # Starlette's state is untyped
+
+
+def _actor(request: Request) -> str:
+    return str(request.scope.get("actor") or NOBODY)
+
+
+Here = Annotated[Served, Depends(_served)]
+#: Who the audit log names: the key that was shown.
+Actor = Annotated[str, Depends(_actor)]
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        max_length=100,
+        description="Only when the session is still at this revision: the ETag of an earlier answer. Otherwise 412.",
+    ),
+]
+
+
+def expected_revision(if_match: str | None, record: SessionRecord) -> int | None:
+    """The revision that a call was made for, held against the session's own; None when it names none.
+
+    RevisionConflict when the session is at another one. What is returned goes to the function that changes the session,
+    which looks again under its lock.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    tags = [tag.strip() for tag in if_match.split(",")]
+    if not all(len(tag) > 2 and tag.startswith('"') and tag.endswith('"') and tag[1:-1].isdigit() for tag in tags):
+        raise Refused(
+            412, "revision_conflict", "If-Match does not name a revision.", 'Send the ETag of an answer, such as "7".'
+        )
+    if etag(record) not in tags:
+        raise RevisionConflict(
+            f"{record.session_id} was changed in between (it is at revision {record.revision}).",
+            "Look at it again, then repeat the change.",
+        )
+    return record.revision
+
+
+def etag(record: SessionRecord) -> str:
+    """The session's revision as an entity tag."""
+    return f'"{record.revision}"'
+
+
+def answer(value: object, status: int = 200, record: SessionRecord | None = None, **headers: str) -> Response:
+    """One JSON document, of the same value that the command line gives with --json; with a session, its ETag."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    if record is not None:
+        named["ETag"] = etag(record)
+    body = json_of(value, indent=None).encode("utf-8", "backslashreplace")
+    return Response(body, status, {"Cache-Control": "no-store", **named}, "application/json")
