@@ -35,7 +35,8 @@ class Desk:
         folder = self.sent.folder.parent / f"sent-{len(self.ws.sessions.ids())}"
         shutil.copytree(self.sent.folder, folder, ignore=lambda _folder, _names: left_out)
         self.clock.advance(seconds=1)
-        session_id = create_session(self.ws, self.sent.project_name).session_id
+        # Names apart, or each would ask whether it is the one before.
+        session_id = create_session(self.ws, f"Farm {len(self.ws.sessions.ids())}").session_id
         self.send(session_id, folder)
         # What was sent is sent: the folder is not looked at again.
         shutil.rmtree(folder)

@@ -165,7 +165,7 @@ def test_errors_say_what_happened_and_what_to_do(tmp_path: Path) -> None:
         assert link["mode"] == "add_to_existing"
         assert f"/upload/{link['upload_id']}?token=" in link["upload_url"]
         assert "upload" in await agent.refused("process_upload", upload_id=link["upload_id"])
-        assert "no upload" in (await agent.refused("process_upload", upload_id="up-nothing")).lower()
+        assert "no such upload" in await agent.refused("process_upload", upload_id="up-nothing")
 
     played(over_a_pipe, tmp_path / "home", scene)
 
@@ -216,3 +216,18 @@ def test_the_older_calls_work_and_name_their_successor(tmp_path: Path) -> None:
         assert begun["session_id"] != made["session_id"], "the new files are never led elsewhere"
 
     played(over_a_pipe, tmp_path / "home", scene)
+
+
+def test_the_page_for_agents_shows_a_configuration_that_starts_the_server_and_names_every_tool(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+    shown = json.loads(re.search(r"```json\n(.+?)```", page, re.S)[1])["mcpServers"]["registry-review"]
+    assert set(re.findall(r"`(\w+)`", page)) >= TOOLS
+    program = Path(sys.executable).with_name(shown["command"])
+    words = [str(tmp_path / "home") if word.startswith("/home/") else word for word in shown["args"]]
+
+    async def play() -> None:
+        server = StdioServerParameters(command=str(program), args=words, env=dict(os.environ), cwd=str(tmp_path))
+        async with Client(stdio_client(server)) as client:
+            assert {tool.name for tool in (await client.list_tools()).tools} == TOOLS
+
+    anyio.run(play)

@@ -71,7 +71,8 @@ def request_revision(
             suggested_filename=suggested_filename or _suggested(ws, tx.record, row_id, failed, validation),
             by=tx.actor,
             at=ws.now(),
-            tests=tuple(test.test for test in failed),
+            # What could not be run for want of the same paper must pass as well.
+            tests=tuple(tests or (t.test for t in row.tests if t.outcome != "pass")) if row else (),
             absent=row.expected_but_absent if row and tests is None else (),
             known=tuple(sorted(tx.record.documents)),
         )
@@ -114,6 +115,8 @@ def in_present(ws: Workspace, record: SessionRecord, revision: Revision) -> Revi
 
 def all_in_present(ws: Workspace, record: SessionRecord) -> tuple[Revision, ...]:
     """Every request of the session as it stands, in the order they were made."""
+    if not record.revisions:
+        return ()
     inventory, validation = workflow.load_inventory(ws, record), workflow.load_validation(ws, record)
     return in_order(record.revisions.values(), inventory, validation)
 
