@@ -22,7 +22,7 @@ from pathlib import Path
 
 from benchmarks.table import machine
 from pipeline.faultpoints import POINTS
-from tests.faults import rounds
+from tests.faults import rounds, serving
 from tests.faults.rounds import Outcome, Planned, Round
 from tests.faults.submissions import small_submission, submission
 
@@ -41,7 +41,13 @@ FARMS = (3, 4, 5)
 #: Troubles that kill nobody.
 NO_KILLS = ("flush of the server", "freeze")
 #: The ways in turn, and what happens in each beside kills.
-WAYS: dict[str, tuple[str, ...]] = {"watched": (), "typed": (), "shared": ("server", "flush", "freeze")}
+WAYS: dict[str, tuple[str, ...]] = {
+    "watched": (),
+    "typed": (),
+    "shared": ("server", "flush", "freeze"),
+    "settled": (),
+    "served": (),
+}
 
 
 class Run:
@@ -92,7 +98,7 @@ class Run:
         try:
             expected = rounds.undisturbed(sent_by, farm)
             more = {"troubles": WAYS[way]} if WAYS[way] else {}
-            outcome: Outcome = getattr(rounds, way)(round_, expected, blind=2, **more)
+            outcome: Outcome = getattr(serving if way == "served" else rounds, way)(round_, expected, blind=2, **more)
         except Exception as error:  # noqa: BLE001 - told in the table, and the run goes on
             with self._lock:
                 self.errors.append(f"{folder.name}: {error}")

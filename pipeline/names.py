@@ -122,14 +122,15 @@ def _nobodys(_path: Path) -> bool:
 def free_name(folder: Path, name: str, ending: str = "", ours: Callable[[Path], bool] = _nobodys) -> Path:
     """A path directly in `folder` for `name` that neither it nor it plus `ending` has yet; a number avoids a clash.
 
-    One that only has the ending is free all the same when `ours` says so.
+    One that has the ending counts as free when `ours` says so.
     """
     whole = PurePosixPath(fitting(name, MAX_NAME_BYTES - len(ending.encode()) - len(" (100000)")))
     number = 1
     while True:
         candidate = folder / (str(whole) if number == 1 else f"{whole.stem} ({number}){whole.suffix}")
         beside = os.path.lexists(candidate.with_name(candidate.name + ending))
-        if not os.path.lexists(candidate) and (not beside or ours(candidate)):
+        taken = beside or os.path.lexists(candidate)
+        if not taken or (beside and ours(candidate)):
             return candidate
         number += 1
 

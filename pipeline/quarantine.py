@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline import names
 from pipeline.faultpoints import reach
@@ -43,38 +44,60 @@ def move_in(ws: Workspace, session_id: str, file: Path, relative: str, reason: s
 
 
 def keep_copy(ws: Workspace, session_id: str, content: Path, relative: str, reason: str, sha256: str) -> Path:
-    """Copy filed content into the session's quarantine under the name it came with; returns the copy's place."""
-    place = _place(ws, session_id, relative)
+    """Copy filed content into the session's quarantine under the name it came with; returns the copy's place.
+
+    Doing it again, since what was to follow was cut off, finds the copy there.
+    """
+    kept: list[Path] = []
+
+    def is_there(place: Path) -> bool:
+        told = _reason_of(place)
+        if told.get("sha256") == sha256 and told.get("path") == names.printable(relative) and place.is_file():
+            kept.append(place)
+        return bool(kept)
+
+    place = _place(ws, session_id, relative, is_there)
+    if kept:
+        return place
     _write_reason(ws, session_id, place, relative, reason, {"sha256": sha256})
+    reach("quarantine.copy")
     # Beside its place first, so that nobody finds half of it.
     near = temporary_beside(place)
     try:
         shutil.copyfile(content, near)
         near.chmod(0o600)
         near.replace(place)
+        reach("quarantine.copied")
     finally:
         near.unlink(missing_ok=True)
     return place
 
 
-def _place(ws: Workspace, session_id: str, relative: str) -> Path:
-    """A free path for the file; folders keep their names as far as those are harmless."""
+def _place(
+    ws: Workspace, session_id: str, relative: str, is_there: Callable[[Path], bool] = lambda _place: False
+) -> Path:
+    """A free path for the file, or the one where it is; folders keep their names as far as those are harmless."""
     folder = ws.quarantine / session_id
     for part in names.printable(relative).split("/")[:-1]:
         if part.strip(". "):
             folder /= names.fitting(part)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = names.printable(relative)
-    return names.free_name(folder, relative.rsplit("/", 1)[-1], REASON_ENDING, lambda place: _was_cut_off(place, path))
+
+    def ours(place: Path) -> bool:
+        """Whether it is there, or only its reason: a killed process did not finish."""
+        was_cut_off = not os.path.lexists(place) and _reason_of(place).get("path") == names.printable(relative)
+        return was_cut_off or is_there(place)
+
+    return names.free_name(folder, relative.rsplit("/", 1)[-1], REASON_ENDING, ours)
 
 
-def _was_cut_off(place: Path, path: str) -> bool:
-    """True when the reason beside a place is that of this same file, whose moving a killed process did not finish."""
+def _reason_of(place: Path) -> dict[str, Any]:
+    """What the reason beside a place says; nothing without one."""
     try:
         told = json.loads(place.with_name(place.name + REASON_ENDING).read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(told, dict) and told.get("path") == path
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _write_reason(

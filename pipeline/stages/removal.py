@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from pipeline import archive_keeping, lookup, names
 from pipeline.deciding.rows import forget_words_of
 from pipeline.errors import ReviewError, TryAgain, UsageError
+from pipeline.faultpoints import reach
 from pipeline.models import DocumentRecord, Inventory, SessionRecord
+from pipeline.store.files import temporary_beside
 
 log = logging.getLogger("registry_review.sources")
 
@@ -173,12 +175,21 @@ def export_session(ws: Workspace, session_id: str, folder: Path) -> list[Path]:
 
 
 def _copy_out(content: Path, folder: Path, filename: str) -> Path:
-    while True:
-        place = names.free_name(folder, filename)
-        try:
-            # "x": should something take the name at this moment, another one is found.
-            with content.open("rb") as source, place.open("xb") as copy:
-                shutil.copyfileobj(source, copy)
-        except FileExistsError:
-            continue
-        return place
+    """A copy of `content` in `folder` under a free name; under that name it is whole or not there at all."""
+    near = temporary_beside(folder / names.fitting(filename))
+    try:
+        with content.open("rb") as source, near.open("xb") as copy:
+            shutil.copyfileobj(source, copy)
+        reach("export.place")
+        while True:
+            place = names.free_name(folder, filename)
+            try:
+                # A link, should something take the name at this moment: then another one is found.
+                os.link(near, place)
+            except FileExistsError:
+                continue
+            except OSError:  # sticks and network drives without links
+                near.replace(place)
+            return place
+    finally:
+        near.unlink(missing_ok=True)

@@ -255,6 +255,7 @@ class ContentStore:
 
         Hold `lock`, and ask Catalog.unreferenced first.
         """
+        reach("content.discard")
         self.path(sha).unlink(missing_ok=True)
         self._damaged(sha).unlink(missing_ok=True)
         if self._derived and self._derived.is_dir():

@@ -87,13 +87,13 @@ class Leases:
             ) from error
 
     def is_held(self, path: Path) -> bool:
-        """True while somebody holds it who does not stand still."""
+        """True while somebody holds it who does not stand still; asking needs no right to write."""
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError:
             return False
         try:
-            free = _lock(handle)
+            free = _lock(handle, fcntl.LOCK_SH)  # two who ask at once do not take each other for a holder
         finally:
             os.close(handle)
         return not free and not self._stands_still(path)
@@ -146,9 +146,9 @@ def _stamp(path: Path) -> _Stamp | None:
     return None
 
 
-def _lock(handle: int) -> bool:
+def _lock(handle: int, how: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -367,6 +367,7 @@ class SessionStore:
             lock = self.folder(session_id) / "session.json.lock"
             with kernel_lock(lock, self._lock_seconds, f"{session_id} is being changed by another process."):
                 aside = self._folders.set_aside(session_id)
+            reach("session.aside")
             self._finish_delete(session_id, aside)
 
     def _finish_delete(self, session_id: str, aside: Path) -> None:
@@ -378,6 +379,7 @@ class SessionStore:
             self._index.forget(session_id)
             for sha256 in self._index.unreferenced(hashes):
                 self._content.discard(sha256)
+        reach("session.forgotten")
         # Last, so that a crash on the way leaves the folder, and with it the list of hashes, for the next start.
         shutil.rmtree(aside, ignore_errors=True)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline import intake
 from pipeline.duplicates import matches, question_about, question_id_of
 from pipeline.errors import DuplicateSessionWarning, NothingUploaded, ReviewError, SessionNotFound, TryAgain
+from pipeline.faultpoints import reach
 from pipeline.models import AddResult, SessionRecord
 from pipeline.names import check
 from pipeline.sources.batch import Batch, Candidate, Refusal
@@ -47,6 +48,7 @@ def process_upload(
         if slot.processed_at is None:
             resumed = slot.begun_by is not None
             slot = _begun(ws, upload_id, actor, check_duplicates)
+            reach("upload.begun")
             try:
                 slot = _carried_out(ws, slot, slot.begun_by or actor, check_duplicates)
             except Exception as error:
@@ -54,6 +56,7 @@ def process_upload(
                 if not (resumed and isinstance(error, TryAgain)):
                     _open_again(ws, upload_id)
                 raise
+        reach("upload.processed")
         keeping.drop_files(ws, upload_id)
     return _answer(slot)
 
@@ -95,10 +98,12 @@ def _nothing(slot: SlotRecord) -> NothingUploaded:
 
 def _carried_out(ws: Workspace, slot: SlotRecord, actor: str, check_duplicates: bool) -> SlotRecord:
     session_id = _session_of(ws, slot, actor)
+    reach("upload.session")
     slot = keeping.change(ws, slot.upload_id, session_id=session_id)
     record = _existing(ws, slot, session_id)
     if record.uploads.get(slot.upload_id) != "taken" or slot.answer is None:
         _take(ws, slot, session_id, actor, check_duplicates)
+    reach("upload.taken")
     return keeping.change(ws, slot.upload_id, processed_at=ws.now())
 
 
@@ -124,6 +129,7 @@ def _session_of(ws: Workspace, slot: SlotRecord, actor: str) -> str:
 
 def _note_making(ws: Workspace, upload_id: str, session_id: str) -> None:
     keeping.change(ws, upload_id, making=session_id)
+    reach("upload.making")
 
 
 def _existing(ws: Workspace, slot: SlotRecord, session_id: str) -> SessionRecord:
@@ -152,6 +158,7 @@ def _take(ws: Workspace, slot: SlotRecord, session_id: str, actor: str, check_du
         tx.log("upload_received", upload_id=slot.upload_id, requested_by=slot.requested_by, **sent)
         tx.log("upload_processed", upload_id=slot.upload_id, mode=slot.mode, files_added=result.files_added)
         keeping.change(ws, slot.upload_id, answer=result)
+        reach("upload.answered")
 
     intake.take(ws, session_id, _batch(ws, slot), actor, guard, closing=closing)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from pipeline import intake, names
 from pipeline.errors import FileRefused, UploadClosed
+from pipeline.faultpoints import reach
 from pipeline.sources.archives import MEGABYTE
 from pipeline.sources.batch import check_size
 from pipeline.store.files import disk_full, is_disk_full
@@ -160,7 +161,9 @@ def _kept(ws: Workspace, upload_id: str, file: UploadedFile, coming: Path) -> Re
         else:
             _check_number(ws, slot, 0)
             _check_total(ws, file.filename, sum(one.size for one in slot.files) + file.size)
+            reach("upload.coming")
             coming.replace(keeping.place_of(ws, upload_id, file.sha256))
+            reach("upload.kept")
             still = tuple(one for one in slot.refused if one.filename != names.printable(file.filename))
             keeping.write(ws, slot.model_copy(update={"files": (*slot.files, file), "refused": still}))
             outcome = "received"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import random
 import signal
 import time
+import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -81,9 +84,9 @@ class Round:
 
     # --- what is done to it ---
 
-    def start(self, *words: object, faults: bool = True) -> Program:
+    def start(self, *words: object, faults: bool = True, module: str | None = None) -> Program:
         """A process of the program; what has not been carried out yet is armed in it."""
-        return Program(self.home, words, self._settings, self.waiting if faults else (), self._reached)
+        return Program(self.home, words, self._settings, self.waiting if faults else (), self._reached, module)
 
     @property
     def waiting(self) -> list[Armed]:
@@ -100,6 +103,31 @@ class Round:
             if path in hashes:
                 self.dropped[f"{into.name}/{path}"] = hashes[path]
         self.outcome.dropped += len(files)
+
+    def run(self, *words: object) -> str:
+        """Run a command to its end without faults; what it wrote."""
+        program = self.start(*words, faults=False)
+        code, out = program.output(PATIENCE)
+        program.clear()
+        self.require(code, program)
+        return out
+
+    def members(self) -> set[str]:
+        """The hashes of what the archives of the submission hold."""
+        found = set()
+        for path, data in self.sent.files.items():
+            if path.endswith(".zip"):
+                with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                    found |= {hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist()}
+        return found
+
+    def archives(self) -> set[str]:
+        """The hashes of the archives themselves, which are not documents."""
+        return {sha256 for path, sha256 in self.sent.hashes().items() if path.endswith(".zip")}
+
+    def log_of(self, word: str) -> Path:
+        """Where a program that was started with that word writes."""
+        return self.home.with_name(f"{self.home.name}-{word}.log")
 
     def killed(self, what: str) -> None:
         """Count a kill that no point carried out."""
@@ -175,7 +203,7 @@ class Round:
 def watched(round_: Round, expected: bytes | None, blind: int = 0) -> Outcome:
     """Files dropped under `inbox/new` while one watcher does all the work and is killed again and again."""
     into = round_.home / "inbox" / "new" / NAME
-    early, late = _parted(round_)
+    early, late = parted(round_)
     round_.drop(early, into)
     program = round_.start("watch", "--to", "report")
     next_blind = time.monotonic() + round_.dice.uniform(0.5, 3.0)
@@ -216,43 +244,88 @@ def _last_look(round_: Round, expected: bytes | None) -> Outcome:
 def typed(round_: Round, expected: bytes | None, blind: int = 0) -> Outcome:
     """The same by hand: create, add twice, run, report, each command repeated for as long as it is killed."""
     source = round_.folder / "sent"
-    early, late = _parted(round_)
-
-    def command(*words: object) -> tuple[int, str]:
-        nonlocal blind
-        while True:
-            program = round_.start(*words)
-            if blind and round_.dice.random() < 0.3:
-                blind -= 1
-                time.sleep(round_.dice.uniform(0.2, 2.5))
-                if program.kill():
-                    round_.killed("at a random moment")
-            code, out = program.output(PATIENCE)
-            program.clear()
-            if code != -9:
-                round_.require(code, program)
-                return code, out
-            round_.outcome.restarts += 1
-            made = round_.records()
-            if words[0] == "create" and made:
-                return 0, made[0].session_id
-
-    session_id = command("create", NAME)[1].strip()
+    early, late = parted(round_)
+    keys = Keys(round_, blind)
+    session_id = keys.type("create", NAME).strip()
     for part in (early, late):
         round_.drop(part, source)
-        command("add", session_id, source, "--on-duplicate", "continue")
-        command("run", session_id)
-    command("report", session_id, "-o", round_.folder / "report.html")
+        keys.type("add", session_id, source, "--on-duplicate", "continue")
+        keys.type("run", session_id)
+    keys.type("report", session_id, "-o", round_.folder / "report.html")
     if not (round_.folder / "report.html").read_bytes().rstrip().endswith(b"</html>"):
         round_.outcome.findings.corrupted.append("the report that was asked for is not whole")
     # What was added by hand is never touched.
     for path, data in (early | late).items():
         if (source / path).read_bytes() != data:
             round_.outcome.findings.lost.append(f"the original {path} was changed")
-    round_.dropped = {
-        name: sha256 for name, sha256 in round_.dropped.items() if not name.endswith("empty.pdf")
-    }  # refused by name, the original stays where it is
+    # What was refused stays where it is.
+    round_.dropped = {name: sha256 for name, sha256 in round_.dropped.items() if not name.endswith("empty.pdf")}
     return round_.finish(expected)
+
+
+def settled(round_: Round, expected: bytes | None, blind: int = 0) -> Outcome:
+    """The same project comes twice; taking the second one back, deleting it and giving the first one's files out."""
+    keys = Keys(round_, blind)
+    round_.drop(round_.sent.files, round_.home / "inbox" / "new" / NAME)
+    round_.run("watch", "--once", "--to", "report")
+    second = round_.run("create", NAME).strip()
+    own = b"Only the second session has this.\n"
+    round_.drop({**round_.sent.files, "own.txt": own}, round_.home / "inbox" / second)
+    round_.dropped["own.txt"] = hashlib.sha256(own).hexdigest()
+    round_.run("watch", "--once", "--to", "discover")
+    (first,) = {record.session_id for record in round_.records()} - {second}
+
+    keys.type("duplicates", second, "--answer", "cancel")
+    set_aside = Counter(
+        path.read_bytes()
+        for path in (round_.home / "inbox" / ".quarantine" / second).rglob("*")
+        if path.is_file() and not path.name.endswith((".reason.json", ".tmp"))
+    )
+    if set_aside.most_common(1)[0][1] > 1:
+        round_.outcome.findings.doubled.append("a document lies in the quarantine twice")
+    if missing := set(round_.dropped.values()) - _hashes(set_aside) - round_.archives():
+        round_.outcome.findings.lost.append(f"{len(missing)} files are not in the quarantine")
+    keys.type("delete", second, "--by", "Harness", "--yes")
+    keys.type("export", first, round_.folder / "given back")
+    given = [path for path in (round_.folder / "given back").iterdir() if path.suffix != ".tmp"]
+    if not _hashes(path.read_bytes() for path in given) <= set(round_.sent.hashes().values()) | round_.members():
+        round_.outcome.findings.corrupted.append("a file that was given back is not as it came")
+    return round_.finish(expected)
+
+
+class Keys:
+    """Somebody who types commands, and types them again when they were killed."""
+
+    def __init__(self, round_: Round, blind: int) -> None:
+        self._round = round_
+        self._blind = blind
+
+    def type(self, *words: object, module: str | None = None) -> str:
+        """What a command wrote when it was let to its end."""
+        round_, killed = self._round, False
+        while True:
+            program = round_.start(*words, module=module)
+            if self._blind and round_.dice.random() < 0.3:
+                self._blind -= 1
+                time.sleep(round_.dice.uniform(0.2, 2.5))
+                if program.kill():
+                    round_.killed("at a random moment")
+            code, out = program.output(PATIENCE)
+            program.clear()
+            if code != -9:
+                # What is typed again may have been done already, and is told so.
+                if not (killed and words[0] in ("duplicates", "delete") and code in (1, 2)):
+                    round_.require(code, program)
+                return out
+            killed = True
+            round_.outcome.restarts += 1
+            made = round_.records()
+            if words[0] == "create" and made:
+                return made[0].session_id
+
+
+def _hashes(contents: Iterable[bytes]) -> set[str]:
+    return {hashlib.sha256(content).hexdigest() for content in contents}
 
 
 def shared(round_: Round, expected: bytes | None, blind: int = 0, troubles: Sequence[str] = ()) -> Outcome:
@@ -277,7 +350,7 @@ def shared(round_: Round, expected: bytes | None, blind: int = 0, troubles: Sequ
 
 def _shared(round_: Round, expected: bytes | None, server: Server, blind: int, troubles: list[str]) -> Outcome:
     into = round_.home / "inbox" / "new" / NAME
-    early, late = _parted(round_)
+    early, late = parted(round_)
     round_.drop(early, into)
     roles = {"worker": ("worker", "--processes", 2), "watch": ("watch", "--to", "report")}
     programs = {role: round_.start(*words) for role, words in roles.items()}
@@ -348,7 +421,7 @@ def _act(round_: Round, act: str, programs: dict[str, Program], server: Server) 
             round_.killed("freeze")
 
 
-def _parted(round_: Round) -> tuple[dict[str, bytes], dict[str, bytes]]:
+def parted(round_: Round) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """Most of the files, and those that come later."""
     sent = round_.sent
     late = set(round_.dice.sample(sent.later, round_.dice.randint(1, len(sent.later))))
@@ -373,4 +446,16 @@ def undisturbed(sent_by: Callable[[int], Sent], seed: int) -> bytes:
         return compared(report)
 
 
-__all__ = ["NAME", "Outcome", "Planned", "Round", "shared", "typed", "undisturbed", "watched"]
+__all__ = [
+    "NAME",
+    "Keys",
+    "Outcome",
+    "Planned",
+    "Round",
+    "parted",
+    "settled",
+    "shared",
+    "typed",
+    "undisturbed",
+    "watched",
+]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.program import command, family, is_program
+from benchmarks.program import ROOT, command, family, is_program
 from pipeline.faultpoints import VARIABLE
 
 #: Seconds a process gets to end by itself after SIGTERM before that counts as a failure.
@@ -48,7 +49,9 @@ class Program:
         settings: Mapping[str, object],
         faults: Iterable[Armed] = (),
         reached: Path | None = None,
+        module: str | None = None,
     ) -> None:
+        """`module` is run in place of the command line, with the home as its first word."""
         words = list(words)
         self.log = home.with_name(f"{home.name}-{words[0]}.log")
         notes = [f"note * 1 {reached}"] if reached else []
@@ -57,10 +60,11 @@ class Program:
         env[VARIABLE] = ";".join([*map(str, faults), *notes])
         with self.log.open("ab") as said:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
-                command(home, *words),
+                [sys.executable, "-m", module, str(home), *map(str, words)] if module else command(home, *words),
                 env=env,
+                cwd=ROOT if module else None,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if words[0] in ("create",) else said,
+                stdout=subprocess.PIPE if module or words[0] == "create" else said,
                 stderr=said,
                 start_new_session=True,
             )

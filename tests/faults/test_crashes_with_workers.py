@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.faults.rounds import Planned, Round, shared, undisturbed
 from tests.faults.submissions import small_submission
 
+#: Whole programs start and end many times, on whatever else the machine does.
+pytestmark = pytest.mark.timeout(600)
 FAULTS: list[Planned] = [
     ("kill", "queue.sent", 1),
     ("kill", "queue.begin", 1),

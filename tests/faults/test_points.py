@@ -15,10 +15,13 @@ import pytest
 
 from pipeline import faultpoints
 from pipeline.faultpoints import POINTS, VARIABLE, planned
-from tests.faults.rounds import Round, shared, undisturbed, watched
+from tests.faults.rounds import Round, settled, shared, undisturbed, watched
+from tests.faults.serving import served
 from tests.faults.submissions import small_submission
 
 ROOT = Path(__file__).parents[2]
+#: Whole programs start and end many times, on whatever else the machine does.
+pytestmark = pytest.mark.timeout(600)
 
 
 def named_in_the_program() -> list[str]:
@@ -41,7 +44,7 @@ def test_what_the_harness_plays_passes_every_point(tmp_path: Path) -> None:
     # Given rounds in which nobody is killed, with and without a server
     reached = tmp_path / "reached"
     reached.mkdir()
-    for play in (watched, shared):
+    for play in (watched, shared, settled, served):
         round_ = Round(play.__name__, tmp_path / play.__name__, small_submission(3), 1, (), reached)
         assert play(round_, undisturbed(small_submission, 3)).findings.all() == []
 
