@@ -268,7 +268,7 @@ class Inbox(CommandLine):
 
 
 class Rest(Door):
-    """A real server and an HTTP client: files inside the call, then a folder of the server."""
+    """A real server and an HTTP client: files through an upload link, then a folder of the server."""
 
     name, source_types = "rest", ("upload", "path")
 
@@ -296,7 +296,17 @@ class Rest(Door):
         return told
 
     def add(self, session: str, sent: Sent) -> None:
-        self._add(session, sent.inside_a_call())
+        link = self.asked("POST", "/generate-upload-url", 200, json={"session_id": session})
+        assert (link["mode"], link["session_id"]) == ("add_to_existing", session)
+        files = [("files", (name, content)) for name, content in sent.files.items()]
+        self.asked("POST", link["upload_url"], 200, files=files)
+        first, again = (
+            self.asked("POST", "/process-upload", 200, json={"upload_id": link["upload_id"]}) for _ in range(2)
+        )
+        assert first["session_id"] == session
+        # What was read of them may have been done in between.
+        assert first.pop("discovery").keys() and again.pop("discovery").keys()
+        assert first == again
 
     def add_more(self, session: str, sent: Sent) -> None:
         self._add(session, {"type": "path", "path": str(self.folder_of(sent))})
