@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from pipeline import checklists, fingerprints
-from pipeline.errors import ReviewError, SessionCompleted, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.errors import SessionCompleted, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.failures import failure_of
 from pipeline.faultpoints import reach
 from pipeline.models import (
     ExtractionResult,
@@ -260,7 +261,7 @@ def run_stage(
                 # What it failed on was taken out or replaced meanwhile: that says nothing of what is there now.
                 if current_fingerprint(ws, ws.sessions.read(session_id), key) != fingerprint:
                     continue
-                record_failure(ws, session_id, key, _failure(session_id, key, error), fingerprint, lease)
+                record_failure(ws, session_id, key, failure_of(session_id, key, error), fingerprint, lease)
                 raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
             done = _commit(ws, session_id, key, fingerprint, sha, result, lease)
             if done is not None:
@@ -330,19 +331,6 @@ def record_failure(
         update = {"status": "failed", "fingerprint": fingerprint, "finished_at": ws.now(), "error": counted}
         tx.put_stage(key, stage.model_copy(update=update))
         tx.log("stage_failed", stage=key, code=failure.code, message=failure.message, attempts=again)
-
-
-def _failure(session_id: str, key: StageKey, error: Exception) -> StageError:
-    """An exception as a sentence for the reviewer with what would fix it."""
-    if isinstance(error, ReviewError):
-        retryable = not isinstance(error, UsageError)
-        return StageError(code=error.code, message=error.message, cure=error.cure, retryable=retryable)
-    if isinstance(error, OSError):
-        cure = "Check the disk and the rights of the data folder."
-        return StageError(code="io", message=f"{type(error).__name__}: {error}", cure=cure)
-    log.exception("stage %s of %s failed", key, session_id)
-    message = f"A defect in this program ({type(error).__name__}: {error})."
-    return StageError(code="internal", message=message, cure="Please report it with the log.", retryable=False)
 
 
 def _compute(ws: Workspace, session_id: str, key: StageKey, tell: OnEvent) -> BaseModel:

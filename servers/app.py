@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 
 from pipeline import __version__
+from pipeline.access import check_key, keys_exist
+from pipeline.idempotency import sweep_answers
+from pipeline.uploads import sweep_uploads
 from servers import description, documentation, problems
 from servers.access import LOOPBACK, Access, Guard
 from servers.bodies import Capped
@@ -45,7 +49,8 @@ def make_app(
     if access is None:
         access = access_of(ws, server.host)
     metrics = Metrics(ws, engine)
-    sweeping = Sweeping((engine.sweep, ws.sweep_orphans, *sweeps), ws.settings.queue.sweep_seconds)
+    own = (engine.sweep, ws.sweep_orphans, partial(sweep_uploads, ws), partial(sweep_answers, ws))
+    sweeping = Sweeping((*own, *sweeps), ws.settings.queue.sweep_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -91,8 +96,8 @@ def access_of(ws: Workspace, host: str) -> Access:
     outside = urlsplit(server.public_url).hostname
     hosts = frozenset({*LOOPBACK, *(name.lower() for name in server.allowed_hosts), *([outside] if outside else [])})
     return Access(
-        check=lambda _secret: None,
-        keys_exist=lambda: False,
+        check=lambda secret: check_key(ws, secret),
+        keys_exist=lambda: keys_exist(ws),
         exposed=not is_loopback(host),
         hosts=hosts,
         public_url=server.public_url,

@@ -150,6 +150,7 @@ def test_every_package_that_runs_is_imported_somewhere_or_its_reason_says_why_no
     code = "\n".join(map(text_of, [*sources, ROOT / "cli.py", ROOT / "screen.py", ROOT / "watcher.py"]))
     names = {"fpdf2": "fpdf", "pillow": "PIL", "pyshp": "shapefile"}
     names |= {"python-calamine": "python_calamine", "python-docx": "docx"}
+    names |= {"prometheus-client": "prometheus_client", "python-multipart": "python_multipart"}
     packages = [re.match(r"[\w.-]+", r)[0] for r in PROJECT["project"]["dependencies"]]
     unused = [p for p in packages if not re.search(rf"^\s*(?:from|import) {names.get(p, p)}\b", code, re.M)]
     reasons = text_of(ROOT / "docs" / "dependencies.md")

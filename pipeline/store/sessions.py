@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,6 +21,7 @@ from pipeline.store.audit import AuditFile, chain
 from pipeline.store.content import ContentStore
 from pipeline.store.files import kernel_lock, write_atomic
 from pipeline.store.folders import SessionFolders
+from pipeline.store.index import SessionIndex
 from pipeline.store.leases import STALE_SECONDS, Lease, Leases
 from pipeline.store.migrations import MIGRATIONS, Migration, migrate, version_of
 from pipeline.store.storage import SessionDatabase, Tables, cure_for
@@ -39,25 +40,6 @@ DELETE_LEASE_SECONDS = 5.0
 def utc_now() -> datetime:
     """The wall clock, aware and in UTC."""
     return datetime.now(UTC)
-
-
-class SessionIndex(Protocol):
-    """Who is told of commits, so that questions across sessions need not open them all (the catalog)."""
-
-    def announce(self, session_id: str, revision: int) -> None:
-        """That revision is about to be written."""
-
-    def update(self, record: SessionRecord) -> None:
-        """It was written."""
-
-    def forget(self, session_id: str) -> None:
-        """The session is gone."""
-
-    def content_of(self, session_id: str) -> set[str]:
-        """Hashes the session holds."""
-
-    def unreferenced(self, hashes: set[str]) -> set[str]:
-        """Those of `hashes` that no session holds."""
 
 
 class SessionStore:

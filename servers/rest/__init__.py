@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from servers.rest import documents, health, reading, sessions, stages
+from servers.rest import documents, health, reading, sessions, stages, uploads
 
 #: In the order of the documentation.
-ROUTERS: tuple[APIRouter, ...] = (sessions.router, documents.router, stages.router, reading.router, health.router)
+ROUTERS: tuple[APIRouter, ...] = tuple(
+    one.router for one in (sessions, documents, uploads, stages, reading, health)
+)

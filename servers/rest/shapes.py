@@ -21,6 +21,7 @@ from pipeline.models import (
     ValidationResult,
 )
 from pipeline.status import SessionStatus
+from pipeline.uploads import ProcessedUpload
 
 #: What is taken for a name or an id, in characters; the pipeline says more exactly what it can use.
 Short = Annotated[str, Field(max_length=400)]
@@ -43,6 +44,39 @@ class NewSession(Sent):
     project_id: Short | None = Field(None, description="The registry's id, if there is one.", examples=["C06-123"])
     proponent: Short | None = Field(None, description="Who submits the project.")
     crediting_period: Short | None = Field(None, description="As the proponent states it.")
+
+
+class NewUpload(Sent):
+    """For whom a link is made: a session, or a project whose session is made when the files are taken in."""
+
+    session_id: Short | None = Field(None, description="The session that the files are for.")
+    project_name: Short | None = Field(None, description="Without a session: what the new one's project is called.")
+    methodology: Short = Field("soil-carbon-v1.2.2", description="The new session's checklist.")
+    project_id: Short | None = Field(None, description="The registry's id, if there is one.")
+    proponent: Short | None = Field(None, description="Who submits the project.")
+    crediting_period: Short | None = Field(None, description="As the proponent states it.")
+
+
+class ProcessUpload(Sent):
+    """Which upload is to be taken in."""
+
+    upload_id: Short
+
+
+class UploadLink(BaseModel):
+    """An upload link."""
+
+    upload_id: str
+    upload_url: str
+    expires_at: datetime
+    mode: Literal["add_to_existing", "create_new"]
+    session_id: str | None = None
+
+
+class Processed(ProcessedUpload):
+    """What became of an upload; `discovery` is what its session holds now, as far as it was read in time."""
+
+    discovery: dict[str, Any]
 
 
 class SentFile(BaseModel):

@@ -1,0 +1,113 @@
+"""The two-step upload: a link is asked for, files are sent to it by whoever holds it, and then taken into a session."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+
+from pipeline import workflow
+from pipeline.uploads import (
+    UploadSlot,
+    process_upload,
+    request_upload,
+    slot_for,
+    token_for,
+    upload_status,
+)
+from servers import rendering, waiting
+from servers.multipart import boundary_of
+from servers.receiving import received
+from servers.rest.documented import answers, problems, writes
+from servers.rest.shapes import NewUpload, Processed, ProcessUpload, UploadLink
+from servers.served import Actor, Here, Served, answer
+
+router = APIRouter(tags=["uploads"])
+
+#: Seconds that taking in an upload waits for its documents to be read; after that they are read by themselves.
+DISCOVERY_SECONDS = 25.0
+Token = Annotated[str, Query(max_length=300, description="The link's own token.")]
+
+
+@router.post(
+    "/generate-upload-url",
+    operation_id="request_upload",
+    summary="Ask for an upload link",
+    description="A link at which a person can upload files: for the session that is named, else for a new one.",
+    responses={**answers(UploadLink, "The link; whoever holds it can add files."), **problems(404, 409)},
+    openapi_extra=writes(consequential=False),
+)
+def generate(request: Request, here: Here, actor: Actor, body: NewUpload) -> Response:
+    """Make an upload slot and its link."""
+    slot = request_upload(here.ws, **body.model_dump(), actor=actor)
+    path = f"/upload/{slot.upload_id}?token={token_for(here.ws, slot)}"
+    value = {
+        "upload_id": slot.upload_id,
+        "upload_url": here.address(request, path),
+        "expires_at": slot.expires_at,
+        "mode": slot.mode,
+        "session_id": slot.session_id,
+    }
+    return answer(value)
+
+
+@router.post(
+    "/process-upload",
+    operation_id="process_upload",
+    summary="Take in what was uploaded",
+    description="Adds the uploaded files to their session and reads them. Called again it gives the same answer.",
+    responses={**answers(Processed, "What became of each file.", revision=True), **problems(404, 409, 410)},
+    openapi_extra=writes(consequential=False),
+)
+async def process(here: Here, actor: Actor, body: ProcessUpload) -> Response:
+    """Take in an upload."""
+    taken = await run_in_threadpool(process_upload, here.ws, body.upload_id, actor)
+    goal = workflow.VERBS["discover"]
+    record, there = await waiting.advance(here.engine, taken.session_id, goal, actor, DISCOVERY_SECONDS)
+    discovery = await run_in_threadpool(_discovery, here, taken.session_id, there)
+    return answer({**taken.model_dump(mode="json"), "discovery": discovery}, record=record)
+
+
+def _discovery(here: Served, session_id: str, there: bool) -> dict[str, Any]:
+    inventory = workflow.load_inventory(here.ws, here.session(session_id)) if there else None
+    if inventory is None:
+        return {"done": False, "message": f"The documents are being read: GET /sessions/{session_id}/status"}
+    found = inventory.model_dump(mode="json")
+    return {"done": True, "documents_found": len(inventory.documents), **found}
+
+
+@router.get(
+    "/upload-status/{upload_id}",
+    operation_id="upload_status",
+    summary="Look at an upload",
+    description="What was uploaded so far, and whether it was taken in.",
+    responses={**answers(UploadSlot, "The upload."), **problems(404)},
+)
+def status(here: Here, upload_id: str) -> Response:
+    """Look at an upload slot."""
+    return answer(upload_status(here.ws, upload_id))
+
+
+# --- the link itself --------------------------------------------------------------------------------------------------
+
+
+@router.get("/upload/{upload_id}", include_in_schema=False)
+def page(here: Here, upload_id: str, token: Token = "") -> Response:
+    """The page at which a person uploads."""
+    slot = slot_for(here.ws, upload_id, token)
+    return rendering.page("upload.html.jinja", slot=slot, token=token, limit=here.ws.settings.inbox.max_file_mb)
+
+
+@router.post("/upload/{upload_id}", include_in_schema=False)
+async def receive(request: Request, here: Here, upload_id: str, token: Token = "") -> Response:
+    """Take a form's files, each while it arrives; a browser without scripts gets the page again."""
+    await run_in_threadpool(slot_for, here.ws, upload_id, token)
+    boundary = boundary_of(request.headers.get("content-type"))
+    files = await received(here.ws, upload_id, boundary, request.stream())
+    slot = await run_in_threadpool(slot_for, here.ws, upload_id, token)
+    if "text/html" in request.headers.get("accept", ""):
+        limit = here.ws.settings.inbox.max_file_mb
+        return rendering.page("upload.html.jinja", slot=slot, token=token, limit=limit)
+    return answer({"upload_id": upload_id, "files": files, "status": slot.status})
