@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,50 @@ def test_a_form_that_is_cut_off_keeps_nothing_of_the_cut_file(client: httpx2.Cli
         == 415
     )
     assert client.get(f"/upload-status/{made['upload_id']}").json()["files"] == []
+
+
+def test_an_expired_link_takes_and_shows_nothing(server: Server, client: httpx2.Client) -> None:
+    from pipeline.settings import load_settings
+    from pipeline.uploads import request_upload, token_for
+    from pipeline.workspace import Workspace
+
+    made = datetime.now(UTC) - timedelta(days=2)
+    settings = load_settings(home=server.home, environ={}).settings
+    with Workspace.open(settings, now=lambda: made) as then:
+        slot = request_upload(then, project_name="Late Farm")
+        url = f"/upload/{slot.upload_id}?token={token_for(then, slot)}"
+
+    for answer in (
+        client.get(url),
+        send(client, url, ("a.txt", b"A.\n")),
+        client.post("/process-upload", json={"upload_id": slot.upload_id}),
+    ):
+        assert answer.status_code == 410, answer.text
+        assert answer.json()["type"] == "urn:registry-review:upload-expired"
+        assert "Late Farm" not in answer.text
+    told = client.get(f"/upload-status/{slot.upload_id}").json()
+    assert (told["status"], told["files"]) == ("expired", [])
+
+
+def test_a_browser_without_scripts_gets_the_page_back_which_names_no_other_project(client: httpx2.Client) -> None:
+    files = [(f"{number}.txt", f"Of the glen {number}.\n".encode()) for number in range(4)]
+    first = link(client, project_name="Hidden Glen Farm")
+    send(client, first["upload_url"], *files)
+    first_id = client.post("/process-upload", json={"upload_id": first["upload_id"]}).json()["session_id"]
+    second = link(client, project_name="Open Glen Farm")
+
+    url = path_of(second["upload_url"])
+    form = [("files", one) for one in (*files, ("empty.txt", b""))]
+    posted = client.post(url, files=form, headers={"Accept": "text/html"})
+    taken = client.post("/process-upload", json={"upload_id": second["upload_id"]}).json()
+
+    assert posted.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in posted.headers["content-security-policy"]
+    assert all(name in posted.text for name in ("0.txt", "3.txt", "empty.txt"))
+    assert taken["duplicate_warning"]["session_id"] == first_id  # whoever calls with a key is told
+    for page in (posted, client.get(url)):
+        assert "Hidden Glen" not in page.text
+        assert first_id not in page.text
 
 
 @pytest.mark.parametrize("existing", [True, False])
