@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeline import progress, workflow
+from pipeline.claims import shown_claims, submit_claim
 from pipeline.deciding.revising import all_in_present
 from pipeline.errors import UsageError
 from pipeline.models import (
@@ -40,6 +41,23 @@ def said(ws: Workspace, session_id: str, text: str, **value: object) -> Answer:
     following = progress.next_action(ws, record)
     head = {"schema_version": SCHEMA_VERSION, "session_id": session_id, "revision": record.revision}
     return Answer({**head, **value, "next_action": following}, text, notes=(f"next: {following}",))
+
+
+def everything_said(ws: Workspace, record: SessionRecord) -> dict[str, object]:
+    """Everything that people said of a session, requests as they stand now, and where the review stands."""
+    inventory = workflow.load_inventory(ws, record)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "session_id": record.session_id,
+        "revision": record.revision,
+        "decisions": [one for _, one in sorted(record.decisions.items())],
+        "annotations": [one for _, one in sorted(record.annotations.items())],
+        "revisions": list(all_in_present(ws, record)),
+        "claims": list(shown_claims(record, inventory)) if inventory else [],
+        "discarded": [one for _, one in sorted(record.discarded.items())],
+        "remapped": [one for _, one in sorted(record.remapped.items())],
+        "review": human_review.review_state(ws, record),
+    }
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -93,6 +111,22 @@ def restore(
     """Let a discarded quote count again."""
     made = human_review.restore_quote(ws, record.session_id, requirement, quote, reason, by, expected)
     return said(ws, record.session_id, f"{made.requirement_id}: {made.evidence_id} counts again.", restored=made)
+
+
+def claim(
+    ws: Workspace,
+    record: SessionRecord,
+    requirement: str,
+    quote: str,
+    document: str,
+    page: int,
+    note: str | None,
+    by: str,
+) -> Answer:
+    """Bring a finding for a row."""
+    made = submit_claim(ws, record.session_id, requirement, quote, document, page, note, by)
+    where = terminal.place(made.evidence)
+    return said(ws, record.session_id, f"{made.requirement_id}: {made.claim_id} stands: {where}.", claim=made)
 
 
 def history(ws: Workspace, record: SessionRecord, requirement: str, width: int) -> Answer:

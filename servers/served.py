@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,14 +97,31 @@ def expected_revision(if_match: str | None, record: SessionRecord) -> int | None
     return record.revision
 
 
+def revision_named(if_match: str | None, given: int | None) -> int | None:
+    """The revision that a person's word was said on: as the body says it, else as If-Match does; None without either.
+
+    The act itself tells whether its own row changed since; other changes of the session are no conflict.
+    """
+    tag = (if_match or "").strip()
+    if given is not None or tag in ("", "*"):
+        return given
+    if not (len(tag) > 2 and tag.startswith('"') and tag.endswith('"') and tag[1:-1].isdigit()):
+        raise Refused(
+            412, "revision_conflict", "If-Match does not name a revision.", 'Send the ETag of an answer, such as "7".'
+        )
+    return int(tag[1:-1])
+
+
 def etag(record: SessionRecord) -> str:
     """The session's revision as an entity tag."""
     return f'"{record.revision}"'
 
 
-def answer(value: object, status: int = 200, record: SessionRecord | None = None, **headers: str) -> Response:
+def answer(
+    value: object, status: int = 200, record: SessionRecord | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
     """One JSON document, of the same value that the command line gives with --json; with a session, its ETag."""
-    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    named = dict(headers or {})
     if record is not None:
         named["ETag"] = etag(record)
     body = json_of(value, indent=None).encode("utf-8", "backslashreplace")

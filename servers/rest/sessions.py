@@ -13,6 +13,7 @@ from pipeline.reporting import answers as told
 from pipeline.stages.initialize import CreatedSession, create_session
 from pipeline.stages.removal import delete_session
 from pipeline.status import look_around
+from servers.repeating import Repeated, replayed
 from servers.rest.documented import answers, problems, writes
 from servers.rest.paging import MaxCharacters, Offset, page_of
 from servers.rest.shapes import Deleted, NewSession, SessionList
@@ -30,11 +31,14 @@ router = APIRouter(tags=["sessions"])
     responses={**answers(CreatedSession, "The new session.", 201, revision=True), **problems(409)},
     openapi_extra=writes(),
 )
-def create(here: Here, actor: Actor, body: NewSession) -> Response:
+def create(here: Here, actor: Actor, repeated: Repeated, body: NewSession) -> Response:
     """Make a session."""
-    made = create_session(here.ws, **body.model_dump(), actor=actor)
-    record = here.session(made.session_id)
-    return answer(made, 201, record, Location=f"/sessions/{made.session_id}")
+    made = repeated.session_once(
+        here.ws, body, lambda: create_session(here.ws, **body.model_dump(), actor=actor), actor
+    )
+    session_id = made.value["session_id"]
+    headers = {"Location": f"/sessions/{session_id}", **replayed(made)}
+    return answer(made.value, 201, here.session(session_id), headers)
 
 
 @router.get(
