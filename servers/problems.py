@@ -69,9 +69,9 @@ _STATUS: tuple[tuple[type[ReviewError], int], ...] = (
     (DuplicateSessionWarning, 409),
     (RevisionConflict, 409),
     (ChecklistError, 422),
-    (ClaimRefused, 422),
     (FileRefused, 422),
     (StageFailed, 422),
+    (ClaimRefused, 422),
     (UsageError, 400),
     (TryAgain, 503),
 )
@@ -84,17 +84,17 @@ _TITLES = {
     "session_completed": "The session is complete and locked",
     "duplicate_session": "Another session holds the same project",
     "revision_conflict": "Somebody else changed the session first",
-    "claim_refused": "The quote does not stand there",
-    "upload_not_found": "No such upload",
-    "upload_link": "This link does not open anything",
-    "upload_expired": "The link has expired",
-    "upload_closed": "The upload was taken in already",
-    "nothing_uploaded": "Nothing was uploaded yet",
-    "key_reused": "The Idempotency-Key was another call's",
     "checklist": "The checklist cannot be used",
     "refused": "The file cannot be taken",
     "stage_failed": "A stage gave up",
     "usage": "The call cannot be carried out as it was made",
+    "claim_refused": "The quote does not stand there",
+    "key_reused": "The key came with another call before",
+    "nothing_uploaded": "Nothing was uploaded yet",
+    "upload_closed": "The upload was taken in already",
+    "upload_expired": "The upload link has expired",
+    "upload_link": "The upload link is not valid",
+    "upload_not_found": "No such upload",
     "try_again": "Try again in a moment",
     "session_corrupt": "The session's file cannot be read",
     "content_lost": "A document's stored copy is gone",
@@ -160,13 +160,12 @@ def problem_of(error: Exception, data: Path | None = None, conditional: bool = F
     if isinstance(error, DuplicateSessionWarning):
         warning = error.warning.model_dump(mode="json")
         more = {**warning, "duplicate_warning": warning}
-    if isinstance(error, RevisionConflict):
-        # Both versions and the word itself, so that nobody has to type it again.
-        parts = {"saw": error.saw, "stands": error.stands, "refused": error.refused}
-        more = {name: part for name, part in parts.items() if part is not None}
-        status = 412 if conditional else status
     if isinstance(error, NotReady):
-        more = {"waits": error.waits}
+        more = {"waits": list(error.waits)}
+    if isinstance(error, RevisionConflict):
+        versions = {"saw": error.saw, "stands": error.stands, "refused": error.refused}
+        more = {name: version for name, version in versions.items() if version is not None}
+        status = 412 if conditional else status
     headers = {"Retry-After": RETRY_AFTER} if status == 503 else {}
     return problem(status, error.code, error.message, error.cure, headers, more)
 

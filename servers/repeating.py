@@ -1,62 +1,57 @@
-"""Calls that are sent again get the answer they got before, by the key that their sender gave them."""
+"""A call that is sent again, because its answer was lost on the way, gets that answer and does nothing anew."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
-from pipeline.idempotency import Once, create_session_once, once
+from pipeline.idempotency import Once, once
 from pipeline.reporting.terminal import json_of
 from pipeline.workspace import Workspace
 
-Key = Annotated[
+IdempotencyKey = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        max_length=255,
-        description="Your own word for this call: sent again within a day, it gets the same answer and nothing is done "
-        "twice.",
+        description="Random, such as a UUID. The same call with the same key gets the first answer for a day; another "
+        "call with it is refused.",
     ),
 ]
 
 
-class Repeats:
-    """One call with the key it came with, if any."""
-
-    def __init__(self, request: Request, key: Key = None) -> None:
-        self._key = key
-        self._place = f"{request.method} {request.url.path}"
-        self._caller = str(request.scope.get("actor") or "")
-
-    def once(self, ws: Workspace, body: BaseModel, make: Callable[[], object]) -> Once:
-        """The JSON of what `make` gives, or gave to the same call before; KeyReused when the key was another call's."""
-
-        def made() -> Any:
-            return json.loads(json_of(make(), indent=None))
-
-        if self._key is None:
-            return Once(value=made(), replayed=False)
-        return once(ws, self._key, self._digest(body), made, self._caller)
-
-    def session_once(self, ws: Workspace, body: BaseModel, make: Callable[[], object], actor: str) -> Once:
-        """As `once` for making a session, of which there is one also when this process is killed on the way."""
-        if self._key is None:
-            return self.once(ws, body, make)
-        said = {**body.model_dump(), "actor": actor}
-        return create_session_once(ws, self._key, self._digest(body), self._caller, **said)
-
-    def _digest(self, body: BaseModel) -> str:
-        return hashlib.sha256(f"{self._place}\n{body.model_dump_json()}".encode()).hexdigest()
+def _caller(request: Request) -> str:
+    return str(request.scope.get("actor") or "")
 
 
-Repeated = Annotated[Repeats, Depends()]
+#: Whose Idempotency-Keys these are: the name of the API key that was shown, empty without one.
+Caller = Annotated[str, Depends(_caller)]
 
 
-def replayed(found: Once) -> dict[str, str]:
-    """The header that tells an answer which was made before."""
-    return {"Idempotency-Replayed": "true"} if found.replayed else {}
+def asked(path: str, body: BaseModel) -> str:
+    """What stands for everything that a call asked for; equal for bodies that mean the same.
+
+    If-Match is no part of it: a call that is sent again names the revision before its own change.
+    """
+    said = json.dumps([path, body.model_dump(mode="json")], sort_keys=True)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def only_once(ws: Workspace, key: str | None, request_digest: str, caller: str, make: Callable[[], object]) -> Once:
+    """The JSON of `make()`; without a key it is always called."""
+
+    def plain() -> object:
+        return json.loads(json_of(make(), indent=None))
+
+    if key is None:
+        return Once(value=plain(), replayed=False)
+    return once(ws, key, request_digest, plain, caller)
+
+
+def told(made: Once) -> dict[str, str]:
+    """The headers that say that an answer was given before."""
+    return {"Idempotency-Replayed": "true"} if made.replayed else {}

@@ -529,7 +529,5 @@ def test_the_readme_names_only_commands_that_exist() -> None:
     assert [words for words in typed if words not in known] == []
 
 
-def test_no_command_of_a_later_version_is_a_stub() -> None:
-    later = {"serve", "mcp"}
-    assert not later & set(cli.commands)
+def test_every_command_says_what_it_does() -> None:
     assert all(isinstance(c, click.Command) and c.get_short_help_str(200) for c in cli.commands.values())

@@ -61,7 +61,7 @@ def test_of_two_reviewers_on_one_row_the_second_sees_both_versions_and_loses_not
     refused = say(client, reviewed, "decisions", 412, **second, headers={"If-Match": both_looked})
 
     assert [one["requirement_id"] for one in made["decisions"]] == ["REQ-007"]
-    assert refused["stands"]["reason"] == "Read and agreed."
+    assert refused["stands"]["word"]["reason"] == "Read and agreed."
     assert refused["refused"]["reason"] == "The dates disagree."
     row = client.get(f"/sessions/{reviewed}/requirements/7").json()
     told = [row["decision"][name] for name in ("status", "by", "state")]

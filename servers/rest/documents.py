@@ -13,16 +13,14 @@ from pipeline.errors import UsageError
 from pipeline.models import AddResult
 from pipeline.stages.add_documents import add_documents, add_file_references
 from servers.paths import allowed_path
-from servers.repeating import Repeated, replayed
+from servers.repeating import Caller, IdempotencyKey, asked, only_once
+from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
 from servers.rest.paging import MaxCharacters, fitted
-from servers.rest.shapes import DuplicateReply, Duplicates, NewDocuments, PathBody
+from servers.rest.shapes import DuplicateReply, Duplicates, FileReference, NewDocuments, PathBody
 from servers.served import Actor, Here, IfMatch, Served, answer, expected_revision
 
 router = APIRouter(tags=["documents"])
-
-#: Adds to a session, and looks for duplicates or not.
-Add = Callable[[str, bool], AddResult]
 
 
 @router.post(
@@ -37,49 +35,52 @@ Add = Callable[[str, bool], AddResult]
 def add(
     here: Here,
     actor: Actor,
-    repeated: Repeated,
+    caller: Caller,
     session_id: str,
     body: NewDocuments,
     max_characters: MaxCharacters = None,
     if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Add documents to a session."""
-    on_duplicate = body.on_duplicate if body.check_duplicates else "continue"
 
-    def add_once() -> AddResult:
-        expected = expected_revision(if_match, here.session(session_id))
-        add_to = _adding(here, body, session_id, expected, actor)
+    def make() -> AddResult:
+        revision = expected_revision(if_match, here.session(session_id))
+        on_duplicate = body.on_duplicate if body.check_duplicates else "continue"
+        add_to = _adding(here, body, actor, session_id, revision)
         return acts.add_as_told(here.ws, session_id, add_to, on_duplicate, actor)
 
-    result = repeated.once(here.ws, body, add_once)
-    here.nudge(result.value["session_id"])
-    fitting = fitted(result.value, max_characters, "message")
-    return answer(fitting, record=here.session(session_id), headers=replayed(result))
+    request = asked(f"/sessions/{session_id}/documents", body) if idempotency_key is not None else ""
+    made = only_once(here.ws, idempotency_key, request, caller, make)
+    here.nudge(str(made.value["session_id"]))
+    value = fitted(made.value, max_characters, "message")
+    return answer(value, 200, here.session(session_id), headers=repeated(made))
 
 
-def _adding(here: Served, body: NewDocuments, own: str, expected: int | None, actor: str) -> Add:
-    """What adds this body's source to a session; `expected` is the revision of the session `own` alone."""
-    if (body.source is None) == (body.openaiFileIdRefs is None):
-        what = "Send a source, or openaiFileIdRefs." if body.source is None else "Send one of them."
-        raise UsageError("It is not said what is to be added: source and openaiFileIdRefs are two ways.", what)
-    source = _source(here, body)
-    # What is no reference at all is refused alone, as a broken file of an upload is.
-    references = [{"id": one} if isinstance(one, str) else one.model_dump() for one in body.openaiFileIdRefs or ()]
+def _adding(
+    here: Served, body: NewDocuments, actor: str, asked_for: str, revision: int | None
+) -> Callable[[str, bool], AddResult]:
+    """What adds this body's source to a session; to the one that was asked for only at that revision."""
+    references = [_as_sent(one) for one in body.openaiFileIdRefs or ()]
+    if (body.source is None) == (not references):
+        what = "There is nothing to add." if body.source is None else "Documents come from one place in a call."
+        raise UsageError(what, 'Send either a source, such as {"type": "link", "url": ...}, or openaiFileIdRefs.')
+    source = body.source.model_dump() if body.source else {}
+    if isinstance(body.source, PathBody):
+        source["path"] = allowed_path(body.source.path, here.ws.settings.server.path_roots)
 
     def add_to(session_id: str, check: bool) -> AddResult:
-        known = expected if session_id == own else None
-        if body.openaiFileIdRefs is not None:
-            return add_file_references(here.ws, session_id, references, check, actor, known)
-        return add_documents(here.ws, session_id, source, check, actor, known)
+        expected = revision if session_id == asked_for else None
+        if references:
+            return add_file_references(here.ws, session_id, references, check, actor, expected)
+        return add_documents(here.ws, session_id, source, check, actor, expected)
 
     return add_to
 
 
-def _source(here: Served, body: NewDocuments) -> dict[str, Any]:
-    source: dict[str, Any] = body.source.model_dump() if body.source else {}
-    if isinstance(body.source, PathBody):
-        source["path"] = allowed_path(body.source.path, here.ws.settings.server.path_roots)
-    return source
+def _as_sent(reference: FileReference | str) -> dict[str, Any]:
+    """A reference as the pipeline knows it; one that is an id alone has no link, and is refused alone."""
+    return {"id": reference} if isinstance(reference, str) else reference.model_dump()
 
 
 @router.post(

@@ -20,7 +20,8 @@ from pipeline.uploads import (
 from servers import rendering, waiting
 from servers.multipart import boundary_of
 from servers.receiving import received
-from servers.repeating import Repeated, replayed
+from servers.repeating import Caller, IdempotencyKey, asked, only_once
+from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
 from servers.rest.shapes import NewUpload, Processed, ProcessUpload, UploadLink
 from servers.served import Actor, Here, Served, answer
@@ -40,13 +41,20 @@ Token = Annotated[str, Query(max_length=300, description="The link's own token."
     responses={**answers(UploadLink, "The link; whoever holds it can add files."), **problems(404, 409)},
     openapi_extra=writes(consequential=False),
 )
-def generate(request: Request, here: Here, actor: Actor, repeated: Repeated, body: NewUpload) -> Response:
+def generate(
+    request: Request,
+    here: Here,
+    actor: Actor,
+    caller: Caller,
+    body: NewUpload,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Make an upload slot and its link."""
 
     def make() -> UploadSlot:
         return request_upload(here.ws, **body.model_dump(), actor=actor)
 
-    made = repeated.once(here.ws, body, make)
+    made = only_once(here.ws, idempotency_key, asked("/generate-upload-url", body), caller, make)
     slot = UploadSlot.model_validate(made.value)
     # The token is made anew each time: a kept answer is no place for what opens a door.
     path = f"/upload/{slot.upload_id}?token={token_for(here.ws, slot)}"
@@ -57,7 +65,7 @@ def generate(request: Request, here: Here, actor: Actor, repeated: Repeated, bod
         "mode": slot.mode,
         "session_id": slot.session_id,
     }
-    return answer(value, headers=replayed(made))
+    return answer(value, headers=repeated(made))
 
 
 @router.post(
