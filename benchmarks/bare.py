@@ -1,4 +1,4 @@
-"""The server with two bare FastAPI routes beside its own, in a process of its own: what everything else is compared to."""
+"""The server with two bare FastAPI routes beside its own, in a process of its own: what the rest is compared to."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -105,7 +105,7 @@ class _Server:
         """The JSON that it answers."""
         data = None if body is None else json.dumps(body).encode()
         address = f"http://127.0.0.1:{self.port}{path}"
-        request = urllib.request.Request(address, data, {"Content-Type": "application/json"}, method=method)  # noqa: S310 - ours
+        request = urllib.request.Request(address, data, {"Content-Type": "application/json"}, method=method)
         with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310 - as above
             return json.load(answer)
 
@@ -135,7 +135,7 @@ class _Slots:
 
 
 @contextmanager
-def _server(home: Path, settings: dict[str, object]) -> Iterator[_Server]:
+def _server(home: Path, settings: Mapping[str, object]) -> Iterator[_Server]:
     process = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "benchmarks.bare", str(home), "0"],
         cwd=home.parent,

@@ -19,6 +19,7 @@ from servers.problems import Refused
 
 if TYPE_CHECKING:
     from servers.metrics import Metrics
+    from servers.receiving import Receiving
     from servers.sweeping import Sweeping
 
 log = logging.getLogger("registry_review.server")
@@ -36,6 +37,7 @@ class Served:
     engine: Engine
     metrics: Metrics
     sweeping: Sweeping
+    receiving: Receiving
     #: How this server is called from outside, without a slash at the end; empty: as the caller called it.
     public_url: str = ""
 
