@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeline import progress, workflow
-from pipeline.claims import shown_claims, submit_claim
 from pipeline.deciding.revising import all_in_present
 from pipeline.errors import UsageError
 from pipeline.models import (
@@ -41,23 +40,6 @@ def said(ws: Workspace, session_id: str, text: str, **value: object) -> Answer:
     following = progress.next_action(ws, record)
     head = {"schema_version": SCHEMA_VERSION, "session_id": session_id, "revision": record.revision}
     return Answer({**head, **value, "next_action": following}, text, notes=(f"next: {following}",))
-
-
-def everything_said(ws: Workspace, record: SessionRecord) -> dict[str, object]:
-    """Everything that people said of a session, requests as they stand now, and where the review stands."""
-    inventory = workflow.load_inventory(ws, record)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "session_id": record.session_id,
-        "revision": record.revision,
-        "decisions": [one for _, one in sorted(record.decisions.items())],
-        "annotations": [one for _, one in sorted(record.annotations.items())],
-        "revisions": list(all_in_present(ws, record)),
-        "claims": list(shown_claims(record, inventory)) if inventory else [],
-        "discarded": [one for _, one in sorted(record.discarded.items())],
-        "remapped": [one for _, one in sorted(record.remapped.items())],
-        "review": human_review.review_state(ws, record),
-    }
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -111,22 +93,6 @@ def restore(
     """Let a discarded quote count again."""
     made = human_review.restore_quote(ws, record.session_id, requirement, quote, reason, by, expected)
     return said(ws, record.session_id, f"{made.requirement_id}: {made.evidence_id} counts again.", restored=made)
-
-
-def claim(
-    ws: Workspace,
-    record: SessionRecord,
-    requirement: str,
-    quote: str,
-    document: str,
-    page: int,
-    note: str | None,
-    by: str,
-) -> Answer:
-    """Bring a finding for a row."""
-    made = submit_claim(ws, record.session_id, requirement, quote, document, page, note, by)
-    where = terminal.place(made.evidence)
-    return said(ws, record.session_id, f"{made.requirement_id}: {made.claim_id} stands: {where}.", claim=made)
 
 
 def history(ws: Workspace, record: SessionRecord, requirement: str, width: int) -> Answer:
@@ -261,11 +227,15 @@ def decide(
     by: str,
     expected: int | None,
 ) -> Answer:
-    """Determine on the session."""
+    """Determine on the session; slips in what people wrote are warned of."""
+    from pipeline.deciding.lint import slips
+
     kind = cast("DeterminationKind", determination)
     made = human_review.determine(ws, record.session_id, kind, notes, by, conditions, expected)
-    answer = said(ws, record.session_id, f"{DETERMINATION[kind]}, {made.by}.", determination=made)
-    return with_slips(answer, ws, record.session_id)
+    warned = slips(ws, ws.sessions.read(record.session_id))
+    text = f"{DETERMINATION[kind]}, {made.by}."
+    answer = said(ws, record.session_id, text, determination=made, warnings=list(warned))
+    return replace(answer, notes=(*(f"warning: {one}" for one in warned), *answer.notes))
 
 
 def clear(
@@ -302,11 +272,3 @@ def reopen(ws: Workspace, record: SessionRecord, by: str, reason: str) -> Answer
     made = complete.reopen(ws, record.session_id, by, reason)
     text = f"{record.session_id} is open again; {made.filename} stays as it was signed."
     return said(ws, record.session_id, text, package=made)
-
-
-def with_slips(answer: Answer, ws: Workspace, session_id: str) -> Answer:
-    """`answer`, with warnings about slips in what people wrote."""
-    from pipeline.deciding.lint import slips
-
-    found = tuple(f"warning: {one}" for one in slips(ws, ws.sessions.read(session_id)))
-    return replace(answer, notes=(*found, *answer.notes))

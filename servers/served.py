@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -86,11 +87,7 @@ def expected_revision(if_match: str | None, record: SessionRecord) -> int | None
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    tags = [tag.strip() for tag in if_match.split(",")]
-    if not all(len(tag) > 2 and tag.startswith('"') and tag.endswith('"') and tag[1:-1].isdigit() for tag in tags):
-        raise Refused(
-            412, "revision_conflict", "If-Match does not name a revision.", 'Send the ETag of an answer, such as "7".'
-        )
+    tags = _tags(if_match)
     if etag(record) not in tags:
         raise RevisionConflict(
             f"{record.session_id} was changed in between (it is at revision {record.revision}).",
@@ -99,19 +96,23 @@ def expected_revision(if_match: str | None, record: SessionRecord) -> int | None
     return record.revision
 
 
-def revision_named(if_match: str | None, given: int | None) -> int | None:
-    """The revision that a person's word was said on: as the body says it, else as If-Match does; None without either.
+def seen_revision(if_match: str | None, told: int | None = None) -> int | None:
+    """The revision at which a person looked, as If-Match or the call itself names it; the older one of several.
 
-    The act itself tells whether its own row changed since; other changes of the session are no conflict.
+    For acts of people: the pipeline decides whether what they write on was changed since, not the whole session.
     """
-    tag = (if_match or "").strip()
-    if given is not None or tag in ("", "*"):
-        return given
-    if not (len(tag) > 2 and tag.startswith('"') and tag.endswith('"') and tag[1:-1].isdigit()):
+    tags = _tags(if_match) if if_match is not None and if_match.strip() != "*" else []
+    return min([*(int(tag[1:-1]) for tag in tags), *([] if told is None else [told])], default=None)
+
+
+def _tags(if_match: str) -> list[str]:
+    """The entity tags of an If-Match; a call that names no revision there is refused."""
+    tags = [tag.strip() for tag in if_match.split(",")]
+    if not all(re.fullmatch(r'"[0-9]{1,9}"', tag) for tag in tags):
         raise Refused(
             412, "revision_conflict", "If-Match does not name a revision.", 'Send the ETag of an answer, such as "7".'
         )
-    return int(tag[1:-1])
+    return tags
 
 
 def etag(record: SessionRecord) -> str:

@@ -1,164 +1,192 @@
-"""What people say of rows and documents: decisions, remarks, marks, mappings, quotes, and findings of their own."""
+"""What people say of rows: decisions, remarks, and requests to the developer; each in a person's name."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from pipeline import review_acts
-from pipeline.errors import UsageError
-from servers.rest import words
+from pipeline.deciding.revising import all_in_present
+from pipeline.deciding.state import decisions_shown, review_state
+from pipeline.models import SCHEMA_VERSION
 from servers.rest.documented import answers, problems, writes
-from servers.served import Here, IfMatch, Served, answer, revision_named
+from servers.rest.review_shapes import (
+    AnnotationList,
+    By,
+    Decided,
+    DecisionCleared,
+    DecisionList,
+    NewAnnotation,
+    NewDecision,
+    NewRevision,
+    Reason,
+    Remarked,
+    Requested,
+    Resolution,
+    RevisionList,
+)
+from servers.served import Here, IfMatch, Served, answer, etag, seen_revision
 
 router = APIRouter(tags=["review"])
+#: How a person's word on something may fail: it is not there, it was changed since, the session is locked.
+CONFLICTS = problems(404, 409, 412)
 
-_WORD = problems(404, 409, 412)
 
-
-def answered(here: Served, session_id: str, value: object, status: int = 200) -> Response:
-    """What an act answers, with the revision that it left the session at."""
-    return answer(value, status, here.session(session_id))
+def spoken(here: Served, session_id: str, value: Any) -> Response:
+    """The answer to a person's word, with the session's new revision."""
+    return answer(value, record=here.session(session_id))
 
 
 @router.get(
     "/sessions/{session_id}/decisions",
     operation_id="list_decisions",
-    summary="What people said",
-    description="Decisions, remarks, requests, claims, and where the review stands: what is undecided, what was opened "
-    "again, what keeps the session from being completed.",
-    responses={**answers(words.Words, "Everything that was said.", revision=True), **problems(404)},
+    summary="Decisions, and where the review stands",
+    description="Every decision, whether it still holds, and what keeps the session from being completed.",
+    responses={**answers(DecisionList, "The decisions.", revision=True), **problems(404)},
 )
-def said(here: Here, session_id: str) -> Response:
-    """Everything that people said of a session."""
+def decisions(here: Here, session_id: str) -> Response:
+    """The decisions of a session."""
     record = here.session(session_id)
-    return answer(review_acts.everything_said(here.ws, record), record=record)
+    value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, "decisions": decisions_shown(here.ws, record)}
+    return answer({**value, "review": review_state(here.ws, record)}, record=record)
 
 
 @router.post(
     "/sessions/{session_id}/decisions",
     operation_id="record_decision",
-    summary="Decide on rows",
-    description="A person's word on rows, beside what the program found. It holds as long as the row answers the same. "
-    "Never decide for a person.",
-    responses={**answers(words.Decided, "What was decided.", revision=True), **_WORD},
+    summary="Record a person's decision",
+    description="Only when a person said so, in their words and name. What the program found stays beside it. A write "
+    "over what was not seen is refused and shows both versions.",
+    responses={**answers(Decided, "The decisions.", revision=True), **CONFLICTS},
     openapi_extra=writes(),
 )
-def decide(here: Here, session_id: str, body: words.NewDecision, if_match: IfMatch = None) -> Response:
-    """Record a decision."""
-    expected = revision_named(if_match, body.expected_revision)
-    told = (body.requirement_ids, body.all_covered, body.status, body.reason, body.by, expected)
-    return answered(here, session_id, review_acts.override(here.ws, here.session(session_id), *told).value)
+def decide(here: Here, session_id: str, body: NewDecision, if_match: IfMatch = None) -> Response:
+    """Decide on rows."""
+    record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
+    told = review_acts.override(
+        here.ws, record, body.requirement_ids, body.all_covered, body.status, body.reason, body.by, expected
+    )
+    return spoken(here, session_id, told.value)
 
 
-@router.post(
-    "/sessions/{session_id}/decisions/{requirement_id}/clear",
+@router.delete(
+    "/sessions/{session_id}/decisions/{requirement_id}",
     operation_id="clear_decision",
     summary="Take a decision back",
-    description="The row is undecided again; the record keeps the word.",
-    responses={**answers(words.Cleared, "What was taken back.", revision=True), **_WORD},
+    description="The audit log keeps it.",
+    responses={**answers(DecisionCleared, "The decision that was.", revision=True), **CONFLICTS},
     openapi_extra=writes(),
 )
-def clear(here: Here, session_id: str, requirement_id: str, body: words.Taken, if_match: IfMatch = None) -> Response:
-    """Take back a decision."""
-    expected = revision_named(if_match, body.expected_revision)
+def clear(
+    here: Here, session_id: str, requirement_id: str, by: By, reason: Reason, if_match: IfMatch = None
+) -> Response:
+    """Take a decision back."""
+    record, expected = here.session(session_id), seen_revision(if_match)
+    told = review_acts.clear(here.ws, record, "decision", requirement_id, reason, by, expected)
+    return spoken(here, session_id, told.value)
+
+
+@router.get(
+    "/sessions/{session_id}/annotations",
+    operation_id="list_annotations",
+    summary="Remarks on rows",
+    description="Every remark, in the order they were made.",
+    responses={**answers(AnnotationList, "The remarks.", revision=True), **problems(404)},
+)
+def remarks(here: Here, session_id: str) -> Response:
+    """The remarks on a session's rows."""
     record = here.session(session_id)
-    done = review_acts.clear(here.ws, record, "decision", requirement_id, body.reason, body.by, expected)
-    return answered(here, session_id, done.value)
+    made = list(record.annotations.values())
+    return answer({"schema_version": SCHEMA_VERSION, "session_id": session_id, "annotations": made}, record=record)
 
 
 @router.post(
     "/sessions/{session_id}/annotations",
     operation_id="annotate",
-    summary="Remark on a row",
-    description="A note, question, concern or clarification; it stands among the report's comments.",
-    responses={**answers(words.Remarked, "The remark.", revision=True), **_WORD},
+    summary="Add a remark to a row",
+    description="It stands among the report's comments, and is never changed.",
+    responses={**answers(Remarked, "The remark.", revision=True), **CONFLICTS},
     openapi_extra=writes(),
 )
-def annotate(here: Here, session_id: str, body: words.NewAnnotation, if_match: IfMatch = None) -> Response:
-    """Add a remark."""
-    expected = revision_named(if_match, body.expected_revision)
-    told = (body.requirement_id, body.text, body.kind, body.by, expected)
-    return answered(here, session_id, review_acts.annotate(here.ws, here.session(session_id), *told).value)
+def annotate(here: Here, session_id: str, body: NewAnnotation, if_match: IfMatch = None) -> Response:
+    """Add a remark to a row."""
+    record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
+    told = review_acts.annotate(here.ws, record, body.requirement_id, body.text, body.kind, body.by, expected)
+    return spoken(here, session_id, told.value)
 
 
-@router.post(
-    "/sessions/{session_id}/claims",
-    operation_id="submit_claim",
-    summary="Bring a finding",
-    description="A quote for a row, kept only if it stands on that page in the proponent's own words; shown apart from "
-    "the evidence, and no row depends on it. A refused one names the nearest text.",
-    responses={**answers(words.Claimed, "The claim.", revision=True), **_WORD},
-    openapi_extra=writes(),
+@router.get(
+    "/sessions/{session_id}/revisions",
+    operation_id="list_revisions",
+    summary="Requests to the developer",
+    description="Every request as it stands: pending, answered by a later file, or resolved by a person.",
+    responses={**answers(RevisionList, "The requests.", revision=True), **problems(404)},
 )
-def claim(here: Here, session_id: str, body: words.NewClaim) -> Response:
-    """Bring a claim."""
-    told = (body.requirement_id, body.quote, body.document, body.page, body.note, body.by)
-    return answered(here, session_id, review_acts.claim(here.ws, here.session(session_id), *told).value)
-
-
-@router.post(
-    "/sessions/{session_id}/documents/{document_id}/mark",
-    operation_id="mark_document",
-    summary="Say what a document is",
-    description="Pin or ignore a document, say what type it is, or take that back. What depends on it is done again.",
-    responses={**answers(words.Marked, "The document.", revision=True), **_WORD},
-    openapi_extra=writes(),
-)
-def mark(here: Here, session_id: str, document_id: str, body: words.Marking, if_match: IfMatch = None) -> Response:
-    """Mark a document."""
-    expected = revision_named(if_match, body.expected_revision)
+def revisions(here: Here, session_id: str) -> Response:
+    """The requests for revision of a session."""
     record = here.session(session_id)
-    if (body.mark == "reclassify") != (body.document_type is not None):
-        raise UsageError("document_type goes with reclassify, and only with it.", "Say what the document is.")
-    if body.document_type is not None:
-        told = (document_id, body.document_type, body.reason, body.by, expected)
-        done = review_acts.reclassify(here.ws, record, *told)
-    else:
-        done = review_acts.mark(here.ws, record, body.mark, document_id, body.reason, body.by, expected)
-    here.nudge(session_id)
-    return answered(here, session_id, done.value)
+    asked = list(all_in_present(here.ws, record))
+    return answer({"schema_version": SCHEMA_VERSION, "session_id": session_id, "revisions": asked}, record=record)
 
 
 @router.post(
-    "/sessions/{session_id}/requirements/{requirement_id}/mapping",
-    operation_id="remap_requirement",
-    summary="Say which documents a row looks at",
-    description="Adds documents to a row or takes them from it; neither confirms the mapping.",
-    responses={**answers(words.Remapped, "What was changed by hand.", revision=True), **_WORD},
+    "/sessions/{session_id}/revisions",
+    operation_id="request_revision",
+    summary="Ask the developer for what a row lacks",
+    description="What is not said is taken from the row's failed tests. A later file that satisfies it shows it as "
+    "answered; a person resolves it.",
+    responses={**answers(Requested, "The request.", revision=True), **CONFLICTS},
     openapi_extra=writes(),
 )
-def remap(
-    here: Here, session_id: str, requirement_id: str, body: words.Remapping, if_match: IfMatch = None
-) -> Response:
-    """Remap a row."""
-    expected = revision_named(if_match, body.expected_revision)
-    told = (requirement_id, body.add, body.remove, body.reason, body.by, expected)
-    done = review_acts.remap(here.ws, here.session(session_id), *told)
-    here.nudge(session_id)
-    return answered(here, session_id, done.value)
+def request(here: Here, session_id: str, body: NewRevision, if_match: IfMatch = None) -> Response:
+    """Ask for a revision."""
+    record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
+    told = review_acts.request_revision(
+        here.ws,
+        record,
+        body.requirement_id,
+        body.by,
+        body.what,
+        body.clears_when,
+        body.priority,
+        body.suggested_filename,
+        body.tests,
+        expected,
+    )
+    return spoken(here, session_id, told.value)
 
 
 @router.post(
-    "/sessions/{session_id}/requirements/{requirement_id}/quotes/{evidence_id}",
-    operation_id="discard_quote",
-    summary="Say whether a quote counts",
-    description="Takes a quote from its row, which is judged again without it, or lets it count again.",
-    responses={**answers(words.QuoteTaken, "The quote.", revision=True), **_WORD},
+    "/sessions/{session_id}/revisions/{revision_id}/resolve",
+    operation_id="resolve_revision",
+    summary="Say that a request is settled",
+    description="And how; the audit log keeps it.",
+    responses={**answers(Requested, "The request.", revision=True), **CONFLICTS},
     openapi_extra=writes(),
 )
-def weigh(
-    here: Here,
-    session_id: str,
-    requirement_id: str,
-    evidence_id: str,
-    body: words.QuoteWord,
-    if_match: IfMatch = None,
-) -> Response:
-    """Discard or restore a quote."""
-    expected = revision_named(if_match, body.expected_revision)
-    act = review_acts.restore if body.counts else review_acts.discard
-    told = (requirement_id, evidence_id, body.reason, body.by, expected)
-    done = act(here.ws, here.session(session_id), *told)
-    here.nudge(session_id)
-    return answered(here, session_id, done.value)
+def resolve(here: Here, session_id: str, revision_id: str, body: Resolution, if_match: IfMatch = None) -> Response:
+    """Settle a request for revision."""
+    record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
+    told = review_acts.resolve(here.ws, record, revision_id, body.note, body.by, expected)
+    return spoken(here, session_id, told.value)
+
+
+@router.get(
+    "/sessions/{session_id}/revision-letter",
+    operation_id="get_revision_letter",
+    summary="The letter to the developer",
+    description="What is asked for, most pressing first, as Markdown.",
+    responses={
+        200: {"description": "The letter.", "content": {"text/markdown": {}}},
+        **problems(404, 409),
+    },
+    response_class=Response,
+)
+def letter(here: Here, session_id: str) -> Response:
+    """The letter to the developer."""
+    record = here.session(session_id)
+    written = review_acts.letter(here.ws, record, "md", None).raw
+    headers = {"ETag": etag(record), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(written, 200, headers, "text/markdown; charset=utf-8")
