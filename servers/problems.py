@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from pipeline import logs
 from pipeline.errors import (
@@ -141,6 +142,11 @@ def problem(
     return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
 
 
+def status_of_error(error: ReviewError) -> int:
+    """The HTTP status for an error that was raised on purpose."""
+    return next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
+
+
 def problem_of(error: Exception, data: Path | None = None, conditional: bool = False) -> Response:
     """The answer for whatever was raised; a defect is written to data/errors.log and told without its text.
 
@@ -155,7 +161,7 @@ def problem_of(error: Exception, data: Path | None = None, conditional: bool = F
         log.error("a call failed unforeseen (%s); its traceback is in %s", type(error).__name__, path)
         what = "This was not foreseen. Nothing that was stored is lost."
         return problem(500, "internal", what, "The log of the server holds what its makers need.")
-    status = next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
+    status = status_of_error(error)
     more: dict[str, Any] = {}
     if isinstance(error, DuplicateSessionWarning):
         warning = error.warning.model_dump(mode="json")
@@ -222,6 +228,8 @@ class LastResort:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except Exception as error:
             answer = problem_of(error, self._data)
             if begun:

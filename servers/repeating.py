@@ -54,4 +54,4 @@ def only_once(ws: Workspace, key: str | None, request_digest: str, caller: str, 
 
 def told(made: Once) -> dict[str, str]:
     """The headers that say that an answer was given before."""
-    return {"Idempotency_Replayed": "true"} if made.replayed else {}
+    return {"Idempotency-Replayed": "true"} if made.replayed else {}

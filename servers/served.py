@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,7 @@ from servers.problems import Refused
 
 if TYPE_CHECKING:
     from servers.metrics import Metrics
+    from servers.receiving import Receiving
     from servers.sweeping import Sweeping
 
 log = logging.getLogger("registry_review.server")
@@ -36,6 +38,7 @@ class Served:
     engine: Engine
     metrics: Metrics
     sweeping: Sweeping
+    receiving: Receiving
     #: How this server is called from outside, without a slash at the end; empty: as the caller called it.
     public_url: str = ""
 
@@ -117,9 +120,11 @@ def etag(record: SessionRecord) -> str:
     return f'"{record.revision}"'
 
 
-def answer(value: object, status: int = 200, record: SessionRecord | None = None, **headers: str) -> Response:
+def answer(
+    value: object, status: int = 200, record: SessionRecord | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
     """One JSON document, of the same value that the command line gives with --json; with a session, its ETag."""
-    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    named = dict(headers or {})
     if record is not None:
         named["ETag"] = etag(record)
     body = json_of(value, indent=None).encode("utf-8", "backslashreplace")

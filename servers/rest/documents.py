@@ -54,7 +54,7 @@ def add(
     made = only_once(here.ws, idempotency_key, request, caller, make)
     here.nudge(str(made.value["session_id"]))
     value = fitted(made.value, max_characters, "message")
-    return answer(value, 200, here.session(session_id), **repeated(made))
+    return answer(value, 200, here.session(session_id), headers=repeated(made))
 
 
 def _adding(

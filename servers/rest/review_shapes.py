@@ -116,7 +116,9 @@ class _OfSession(BaseModel):
     session_id: str
 
 
-class _Said(_OfSession):
+class Said(_OfSession):
+    """A word was recorded: the new revision, and the one next thing to do."""
+
     revision: int
     next_action: str
 
@@ -135,13 +137,13 @@ class DecisionList(_OfSession):
     review: ReviewState
 
 
-class Decided(_Said):
+class Decided(Said):
     """The decisions that were recorded."""
 
     decisions: list[Decision]
 
 
-class DecisionCleared(_Said):
+class DecisionCleared(Said):
     """The decision that was taken back."""
 
     cleared: Decision
@@ -153,7 +155,7 @@ class AnnotationList(_OfSession):
     annotations: list[Annotation]
 
 
-class Remarked(_Said):
+class Remarked(Said):
     """The remark that was added."""
 
     annotation: Annotation
@@ -165,7 +167,7 @@ class RevisionList(_OfSession):
     revisions: list[Revision]
 
 
-class Requested(_Said):
+class Requested(Said):
     """The request as it stands now."""
 
     request: Revision
@@ -178,14 +180,14 @@ class DeterminationShown(_OfSession):
     determination_state: Literal["holds", "reopened"] | None
 
 
-class Determined(_Said):
+class Determined(Said):
     """The determination, and slips in what people wrote."""
 
     determination: Determination
     warnings: list[str]
 
 
-class DeterminationCleared(_Said):
+class DeterminationCleared(Said):
     """The determination that was taken back."""
 
     cleared: Determination
@@ -199,7 +201,7 @@ class Signed(_OfSession):
     warnings: list[str]
 
 
-class Reopened(_Said):
+class Reopened(Said):
     """The package that stays as it was signed."""
 
     package: Package

@@ -42,13 +42,13 @@ def create(
     said = {**body.model_dump(), "actor": actor}
     if idempotency_key is None:
         made = create_session(here.ws, **said)
-        return answer(made, 201, here.session(made.session_id), Location=f"/sessions/{made.session_id}")
+        return answer(made, 201, here.session(made.session_id), {"Location": f"/sessions/{made.session_id}"})
     before = create_session_once(here.ws, idempotency_key, asked("/sessions", body), caller, **said)
     session_id = str(before.value["session_id"])
     record = None
     with suppress(SessionNotFound):  # deleted since: it was made all the same, and is not made again
         record = here.session(session_id)
-    return answer(before.value, 201, record, Location=f"/sessions/{session_id}", **repeated(before))
+    return answer(before.value, 201, record, {"Location": f"/sessions/{session_id}", **repeated(before)})
 
 
 @router.get(
