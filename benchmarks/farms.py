@@ -30,7 +30,7 @@ ONE_EACH = {"queue.threads": 1, "reading.processes": 1}
 #: What the contract lets two sessions with the same content differ in.
 OWN = {"session", "generated_at", "added_at", "source_type", "path", "names"}
 #: What a portfolio says of when and where its reports were made.
-OF_THE_RUN = {"inputs_at", "report", "report_sha256", "changes"}
+OF_THE_RUN = {"inputs_at", "report", "report_sha256", "changes", "times"}
 
 
 @dataclass

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +108,17 @@ def test_what_was_added_is_begun_without_asking(workspace: Workspace, tmp_path: 
 # --- the batch --------------------------------------------------------------------------------------------------------
 
 
+def without_times(portfolio: Path) -> object:
+    """A portfolio but for how long each farm's report took, which is measured and no two runs have in common."""
+    text = portfolio.read_text(encoding="utf-8")
+    if portfolio.suffix == ".csv":
+        rows = csv.DictReader(StringIO(text))
+        return [{key: cell for key, cell in row.items() if "report, s" not in key} for row in rows]
+    if portfolio.suffix == ".json":
+        return re.sub(r'"times": \{[^}]*\}', "", text)
+    return text
+
+
 def test_the_batch_is_done_by_the_workers_with_the_same_bytes_as_without_them(
     workspace: Workspace, tmp_path: Path
 ) -> None:
@@ -124,7 +138,8 @@ def test_the_batch_is_done_by_the_workers_with_the_same_bytes_as_without_them(
     assert done.stderr == ""
     assert json.loads(done.stdout)["renewed"] == json.loads(other.stdout)["renewed"] == workspace.sessions.ids()
     for name in ("portfolio.html", "portfolio.csv", "portfolio.json"):
-        assert (home / "data" / "batch" / name).read_bytes() == (copy / "data" / "batch" / name).read_bytes()
+        written, beside = (place / "data" / "batch" / name for place in (home, copy))
+        assert without_times(written) == without_times(beside)
     for session_id in workspace.sessions.ids():
         assert finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1))
     # And when nothing is new, cron has nothing to mail
