@@ -11,5 +11,6 @@ NAMES = (
     "crowd",
     "latency",
     "farms",
+    "serving",
     "hands",
 )

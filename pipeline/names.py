@@ -37,6 +37,8 @@ IGNORED_NAMES = (
 #: Folders of operating systems and sync programs; *.download is a half-finished download that one browser keeps as a
 #: folder. Letter case is ignored.
 IGNORED_FOLDERS = (".*", "@eadir", "__macosx", "#recycle", "lost+found", "*.download")
+#: Parts of a path that name no file or folder: they begin with a dot and hide nothing.
+_STEPS = frozenset({".", ".."})
 #: Bytes of one name that every common file system can hold.
 MAX_NAME_BYTES = 255
 #: Bytes of a whole path inside a source; Linux stops at 4,096 with the folders above it included.
@@ -58,13 +60,15 @@ def is_ignored(name: str) -> bool:
     """True for a file that is never taken because it is hidden, temporary, half-copied or a system's own."""
     folded = name.casefold()
     # "..\\x" hides nothing: it is a path of another system, and whoever takes files says what is wrong with it.
-    return not name.startswith("..\\") and any(fnmatchcase(folded, pattern) for pattern in IGNORED_NAMES)
+    leads_out = name in _STEPS or name.startswith("..\\")
+    return not leads_out and any(fnmatchcase(folded, pattern) for pattern in IGNORED_NAMES)
 
 
 def is_ignored_folder(name: str) -> bool:
     """True for a folder whose content is never taken."""
     folded = name.casefold()
-    return any(fnmatchcase(folded, pattern) for pattern in IGNORED_FOLDERS)
+    # A path that leads out is refused for that, and people are told.
+    return name not in _STEPS and any(fnmatchcase(folded, pattern) for pattern in IGNORED_FOLDERS)
 
 
 def is_ignored_path(relative: str) -> bool:

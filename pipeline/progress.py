@@ -23,6 +23,8 @@ from pipeline.workflow import (
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
 
+#: Every stage as people see it, by its key.
+Views = dict[StageKey, StageView]
 #: The session's status after the last fresh stage.
 STATUS_AFTER: dict[StageKey, str] = {
     "document_discovery": "documents_discovered",
@@ -39,12 +41,15 @@ WORDS_SINCE = "people decided or remarked since: `report` makes a new one"
 FOR_A_WORKER = "is done as soon as a worker is there"
 
 
-def progress(ws: Workspace, record: SessionRecord) -> dict[StageKey, StageView]:
-    """Every stage's status with its reason, computed from fingerprints; nothing here is a stored flag."""
-    views: dict[StageKey, StageView] = {
+def progress(ws: Workspace, record: SessionRecord, state: ReviewState | None = None) -> Views:
+    """Every stage's status with its reason, computed from fingerprints; nothing here is a stored flag.
+
+    `state` spares working out where people's review stands, where that is known.
+    """
+    views: Views = {
         "initialize": StageView(status="completed", started_at=record.created_at, finished_at=record.created_at)
     }
-    state = review_state(ws, record)
+    state = state or review_state(ws, record)
     if record.is_completed:
         return {**views, **_as_completed(record), **of_people(record, state, reported=True)}
     leased = ws.sessions.leased(record.session_id)
@@ -160,9 +165,11 @@ def session_status(views: dict[StageKey, StageView], state: ReviewState) -> str:
     return status
 
 
-def session_view(ws: Workspace, record: SessionRecord) -> Session:
-    """The session as people and programs see it."""
-    views = progress(ws, record)
+def session_view(
+    ws: Workspace, record: SessionRecord, views: Views | None = None, state: ReviewState | None = None
+) -> Session:
+    """The session as people and programs see it; `views` and `state` spare working them out, where they are known."""
+    views = views or progress(ws, record)
     return Session(
         session_id=record.session_id,
         project_metadata=record.project_metadata,
@@ -173,7 +180,7 @@ def session_view(ws: Workspace, record: SessionRecord) -> Session:
         revision=record.revision,
         created_at=record.created_at,
         updated_at=record.updated_at,
-        status=session_status(views, review_state(ws, record)),
+        status=session_status(views, state or review_state(ws, record)),
     )
 
 
@@ -189,8 +196,10 @@ def waits(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> l
     return found
 
 
-def next_action(ws: Workspace, record: SessionRecord) -> str:
-    """The one next thing to do, as a sentence with the command to type."""
+def next_action(
+    ws: Workspace, record: SessionRecord, views: Views | None = None, state: ReviewState | None = None
+) -> str:
+    """The one next thing to do, as a sentence with the command to type; for `views` and `state` see `session_view`."""
     sid = record.session_id
     if any(q.answer is None for q in record.questions.values()):
         return f"Answer the duplicate question: registry-review duplicates {sid} --answer continue|use-existing|cancel"
@@ -198,7 +207,7 @@ def next_action(ws: Workspace, record: SessionRecord) -> str:
         if record.points_to:
             return f"Go on with {record.points_to}: registry-review status {record.points_to}"
         return f"Drop the project's files into inbox/{sid}/ or: registry-review add {sid} FOLDER"
-    views = progress(ws, record)
+    views = views or progress(ws, record)
     for key in ORDER:
         if views[key].status == "failed" and record.stages.get(key, StageRecord()).error is None:
             return f"{views[key].reason} Then: registry-review run {sid}"
@@ -208,4 +217,4 @@ def next_action(ws: Workspace, record: SessionRecord) -> str:
             return f"Wait: `{VERB_OF[key]}` is being worked on."
         if views[key].status != "completed" and not (key == ORDER[-1] and is_reported(views)):
             return f"registry-review run {sid}"
-    return next_for_people(sid, review_state(ws, record))
+    return next_for_people(sid, state or review_state(ws, record))

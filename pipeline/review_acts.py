@@ -244,11 +244,15 @@ def decide(
     by: str,
     expected: int | None,
 ) -> Answer:
-    """Determine on the session."""
+    """Determine on the session; slips in what people wrote are warned of."""
+    from pipeline.deciding.lint import slips
+
     kind = cast("DeterminationKind", determination)
     made = human_review.determine(ws, record.session_id, kind, notes, by, conditions, expected)
-    answer = said(ws, record.session_id, f"{DETERMINATION[kind]}, {made.by}.", determination=made)
-    return with_slips(answer, ws, record.session_id)
+    warned = slips(ws, ws.sessions.read(record.session_id))
+    text = f"{DETERMINATION[kind]}, {made.by}."
+    answer = said(ws, record.session_id, text, determination=made, warnings=list(warned))
+    return replace(answer, notes=(*(f"warning: {one}" for one in warned), *answer.notes))
 
 
 def clear(
@@ -285,11 +289,3 @@ def reopen(ws: Workspace, record: SessionRecord, by: str, reason: str) -> Answer
     made = complete.reopen(ws, record.session_id, by, reason)
     text = f"{record.session_id} is open again; {made.filename} stays as it was signed."
     return said(ws, record.session_id, text, package=made)
-
-
-def with_slips(answer: Answer, ws: Workspace, session_id: str) -> Answer:
-    """`answer`, with warnings about slips in what people wrote."""
-    from pipeline.deciding.lint import slips
-
-    found = tuple(f"warning: {one}" for one in slips(ws, ws.sessions.read(session_id)))
-    return replace(answer, notes=(*found, *answer.notes))

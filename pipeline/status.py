@@ -150,7 +150,9 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
     inventory = workflow.load_inventory(ws, record)
     listed = inventory.documents if inventory else ()
     waiting = waiting_in(around, record)
-    view = progress.session_view(ws, record)
+    state = review_state(ws, record)
+    views = progress.progress(ws, record, state)
+    view = progress.session_view(ws, record, views, state)
     if around.broker_trouble:
         view = _stranded(view, f"waits for the broker, which {around.broker_trouble}")
     return SessionStatus(
@@ -167,8 +169,9 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
         notes=(*similar_content(ws, record.session_id), *_referred_to(record)),
         alarms=tuple(alarms(ws, record)),
         waits=tuple(progress.waits(ws, record)),
-        next_action=_next_action(ws, record, waiting, around.watcher_running),
-        review=review_state(ws, record),
+        next_action=_next_action(record, waiting, around.watcher_running)
+        or progress.next_action(ws, record, views, state),
+        review=state,
         times=times_of(ws.sessions.audit(record.session_id)),
         points_to=record.points_to,
         waiting_files=waiting,
@@ -191,8 +194,8 @@ def _stranded(view: Session, why: str) -> Session:
     return view.model_copy(update={"workflow_progress": stages})
 
 
-def _next_action(ws: Workspace, record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str:
-    """As the workflow says, except that files nobody will take come first."""
+def _next_action(record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str | None:
+    """What to do about files nobody will take, which comes before what the workflow says; None when there are none."""
     if record.is_completed and waiting:
         files = "1 file waits" if len(waiting) == 1 else f"{len(waiting)} files wait"
         reopen = f"registry-review reopen {record.session_id} --by NAME --reason TEXT"
@@ -202,7 +205,7 @@ def _next_action(ws: Workspace, record: SessionRecord, waiting: tuple[WaitingFil
     if takeable and not watched and not asked:
         files = "1 file waits" if len(takeable) == 1 else f"{len(takeable)} files wait"
         return f"{files} in the inbox and no watcher is running: registry-review watch --once --to report"
-    return progress.next_action(ws, record)
+    return None
 
 
 def _superseded(record: SessionRecord, listed: tuple[Document, ...]) -> tuple[Superseded, ...]:

@@ -18,6 +18,7 @@ from servers import description, documentation, problems
 from servers.access import LOOPBACK, Access, Guard
 from servers.bodies import Capped
 from servers.metrics import Metrics
+from servers.receiving import Receiving
 from servers.rest import ROUTERS
 from servers.served import Served
 from servers.sweeping import Sweeping
@@ -73,7 +74,7 @@ def make_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.served = Served(ws, engine, metrics, sweeping, server.public_url)
+    app.state.served = Served(ws, engine, metrics, sweeping, Receiving(), server.public_url)
     for router in (*ROUTERS, documentation.router, *routers):
         app.include_router(router)
     problems.install(app, ws.data)

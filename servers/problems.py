@@ -12,10 +12,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from pipeline import logs
 from pipeline.errors import (
     ChecklistError,
+    ClaimRefused,
     DuplicateSessionWarning,
     FileRefused,
     KeyReused,
@@ -70,6 +72,7 @@ _STATUS: tuple[tuple[type[ReviewError], int], ...] = (
     (ChecklistError, 422),
     (FileRefused, 422),
     (StageFailed, 422),
+    (ClaimRefused, 422),
     (UsageError, 400),
     (TryAgain, 503),
 )
@@ -86,6 +89,13 @@ _TITLES = {
     "refused": "The file cannot be taken",
     "stage_failed": "A stage gave up",
     "usage": "The call cannot be carried out as it was made",
+    "claim_refused": "The quote does not stand there",
+    "key_reused": "The key came with another call before",
+    "nothing_uploaded": "Nothing was uploaded yet",
+    "upload_closed": "The upload was taken in already",
+    "upload_expired": "The upload link has expired",
+    "upload_link": "The upload link is not valid",
+    "upload_not_found": "No such upload",
     "try_again": "Try again in a moment",
     "session_corrupt": "The session's file cannot be read",
     "content_lost": "A document's stored copy is gone",
@@ -132,6 +142,11 @@ def problem(
     return Response(body, status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
 
 
+def status_of_error(error: ReviewError) -> int:
+    """The HTTP status for an error that was raised on purpose."""
+    return next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
+
+
 def problem_of(error: Exception, data: Path | None = None, conditional: bool = False) -> Response:
     """The answer for whatever was raised; a defect is written to data/errors.log and told without its text.
 
@@ -146,13 +161,17 @@ def problem_of(error: Exception, data: Path | None = None, conditional: bool = F
         log.error("a call failed unforeseen (%s); its traceback is in %s", type(error).__name__, path)
         what = "This was not foreseen. Nothing that was stored is lost."
         return problem(500, "internal", what, "The log of the server holds what its makers need.")
-    status = next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
+    status = status_of_error(error)
     more: dict[str, Any] = {}
     if isinstance(error, DuplicateSessionWarning):
         warning = error.warning.model_dump(mode="json")
         more = {**warning, "duplicate_warning": warning}
-    if isinstance(error, RevisionConflict) and conditional:
-        status = 412
+    if isinstance(error, NotReady):
+        more = {"waits": list(error.waits)}
+    if isinstance(error, RevisionConflict):
+        versions = {"saw": error.saw, "stands": error.stands, "refused": error.refused}
+        more = {name: version for name, version in versions.items() if version is not None}
+        status = 412 if conditional else status
     headers = {"Retry-After": RETRY_AFTER} if status == 503 else {}
     return problem(status, error.code, error.message, error.cure, headers, more)
 
@@ -209,6 +228,8 @@ class LastResort:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except Exception as error:
             answer = problem_of(error, self._data)
             if begun:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +20,7 @@ from servers.problems import Refused
 
 if TYPE_CHECKING:
     from servers.metrics import Metrics
+    from servers.receiving import Receiving
     from servers.sweeping import Sweeping
 
 log = logging.getLogger("registry_review.server")
@@ -35,6 +38,7 @@ class Served:
     engine: Engine
     metrics: Metrics
     sweeping: Sweeping
+    receiving: Receiving
     #: How this server is called from outside, without a slash at the end; empty: as the caller called it.
     public_url: str = ""
 
@@ -83,11 +87,7 @@ def expected_revision(if_match: str | None, record: SessionRecord) -> int | None
     """
     if if_match is None or if_match.strip() == "*":
         return None
-    tags = [tag.strip() for tag in if_match.split(",")]
-    if not all(len(tag) > 2 and tag.startswith('"') and tag.endswith('"') and tag[1:-1].isdigit() for tag in tags):
-        raise Refused(
-            412, "revision_conflict", "If-Match does not name a revision.", 'Send the ETag of an answer, such as "7".'
-        )
+    tags = _tags(if_match)
     if etag(record) not in tags:
         raise RevisionConflict(
             f"{record.session_id} was changed in between (it is at revision {record.revision}).",
@@ -96,14 +96,35 @@ def expected_revision(if_match: str | None, record: SessionRecord) -> int | None
     return record.revision
 
 
+def seen_revision(if_match: str | None, told: int | None = None) -> int | None:
+    """The revision at which a person looked, as If-Match or the call itself names it; the older one of several.
+
+    For acts of people: the pipeline decides whether what they write on was changed since, not the whole session.
+    """
+    tags = _tags(if_match) if if_match is not None and if_match.strip() != "*" else []
+    return min([*(int(tag[1:-1]) for tag in tags), *([] if told is None else [told])], default=None)
+
+
+def _tags(if_match: str) -> list[str]:
+    """The entity tags of an If-Match; a call that names no revision there is refused."""
+    tags = [tag.strip() for tag in if_match.split(",")]
+    if not all(re.fullmatch(r'"[0-9]{1,9}"', tag) for tag in tags):
+        raise Refused(
+            412, "revision_conflict", "If-Match does not name a revision.", 'Send the ETag of an answer, such as "7".'
+        )
+    return tags
+
+
 def etag(record: SessionRecord) -> str:
     """The session's revision as an entity tag."""
     return f'"{record.revision}"'
 
 
-def answer(value: object, status: int = 200, record: SessionRecord | None = None, **headers: str) -> Response:
+def answer(
+    value: object, status: int = 200, record: SessionRecord | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
     """One JSON document, of the same value that the command line gives with --json; with a session, its ETag."""
-    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    named = dict(headers or {})
     if record is not None:
         named["ETag"] = etag(record)
     body = json_of(value, indent=None).encode("utf-8", "backslashreplace")

@@ -323,6 +323,16 @@ def test_nothing_is_restored_under_somebody_who_is_at_work(
         restore(elsewhere, target, clock())
 
 
+def test_nothing_is_restored_while_somebody_takes_files(
+    filled: Workspace, elsewhere: Settings, target: Path, clock: Clock
+) -> None:
+    back_up(filled, target)
+    with Workspace.open(elsewhere) as other:
+        other.content.new_copy()
+        with pytest.raises(TryAgain, match="taking files"):
+            restore(elsewhere, target, clock())
+
+
 def _cut(data: bytes) -> bytes:
     return data[: len(data) // 2]
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from pipeline import faultpoints
 from pipeline.errors import ReviewError, SessionNotFound, UsageError
 from pipeline.models import Document, Inventory, StageRecord
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import delete_session, export_session, remove_document, undo_new_version
+from pipeline.stages.removal import DELETIONS, delete_session, export_session, remove_document, undo_new_version
 from pipeline.store.transaction import Transaction
 from pipeline.workspace import Workspace
 
@@ -249,3 +251,54 @@ def test_export_says_which_content_is_gone_before_it_writes(workspace: Workspace
     with pytest.raises(ReviewError, match=r"b\.pdf"):
         export_session(workspace, session, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+# --- cut off in the middle --------------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+class DiesAt:
+    """A plan of faults that ends the program at one point."""
+
+    def __init__(self, point: str) -> None:
+        self._point = point
+
+    def reach(self, name: str) -> None:
+        if name == self._point:
+            raise Killed
+
+
+@pytest.mark.parametrize("point", ["session.aside", "session.forgotten"])
+def test_who_deleted_a_session_is_known_although_the_program_died_over_it(
+    workspace: Workspace, session: str, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    upload(workspace, session, ("plan.txt", b"A plan."))
+    with monkeypatch.context() as patched:
+        patched.setattr(faultpoints, "_plan", DiesAt(point))
+        with pytest.raises(Killed):
+            delete_session(workspace, session, "R. Viewer")
+
+    workspace.sessions.sweep()
+
+    (line,) = (workspace.data / DELETIONS).read_text().splitlines()
+    assert (json.loads(line)["session_id"], json.loads(line)["by"]) == (session, "R. Viewer")
+    assert workspace.sessions.ids() == []
+    assert not workspace.content.has(digest(b"A plan."))
+
+
+def test_a_file_that_is_given_back_has_its_name_when_it_is_whole(
+    workspace: Workspace, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(workspace, session, ("plan.txt", b"A plan."))
+    with monkeypatch.context() as patched:
+        patched.setattr(faultpoints, "_plan", DiesAt("export.place"))
+        with pytest.raises(Killed):
+            export_session(workspace, session, tmp_path / "out")
+    assert not (tmp_path / "out" / "plan.txt").exists()
+
+    export_session(workspace, session, tmp_path / "out")
+
+    assert [(p.name, p.read_bytes()) for p in (tmp_path / "out").iterdir()] == [("plan.txt", b"A plan.")]

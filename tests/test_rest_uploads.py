@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.queue_fixtures import until
 from tests.serving import Server, serving
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -122,6 +124,50 @@ def test_a_form_that_is_cut_off_keeps_nothing_of_the_cut_file(client: httpx2.Cli
         == 415
     )
     assert client.get(f"/upload-status/{made['upload_id']}").json()["files"] == []
+
+
+def test_an_expired_link_takes_and_shows_nothing(server: Server, client: httpx2.Client) -> None:
+    from pipeline.settings import load_settings
+    from pipeline.uploads import request_upload, token_for
+    from pipeline.workspace import Workspace
+
+    made = datetime.now(UTC) - timedelta(days=2)
+    settings = load_settings(home=server.home, environ={}).settings
+    with Workspace.open(settings, now=lambda: made) as then:
+        slot = request_upload(then, project_name="Late Farm")
+        url = f"/upload/{slot.upload_id}?token={token_for(then, slot)}"
+
+    for answer in (
+        client.get(url),
+        send(client, url, ("a.txt", b"A.\n")),
+        client.post("/process-upload", json={"upload_id": slot.upload_id}),
+    ):
+        assert answer.status_code == 410, answer.text
+        assert answer.json()["type"] == "urn:registry-review:upload-expired"
+        assert "Late Farm" not in answer.text
+    told = client.get(f"/upload-status/{slot.upload_id}").json()
+    assert (told["status"], told["files"]) == ("expired", [])
+
+
+def test_a_browser_without_scripts_gets_the_page_back_which_names_no_other_project(client: httpx2.Client) -> None:
+    files = [(f"{number}.txt", f"Of the glen {number}.\n".encode()) for number in range(4)]
+    first = link(client, project_name="Hidden Glen Farm")
+    send(client, first["upload_url"], *files)
+    first_id = client.post("/process-upload", json={"upload_id": first["upload_id"]}).json()["session_id"]
+    second = link(client, project_name="Open Glen Farm")
+
+    url = path_of(second["upload_url"])
+    form = [("files", one) for one in (*files, ("empty.txt", b""))]
+    posted = client.post(url, files=form, headers={"Accept": "text/html"})
+    taken = client.post("/process-upload", json={"upload_id": second["upload_id"]}).json()
+
+    assert posted.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in posted.headers["content-security-policy"]
+    assert all(name in posted.text for name in ("0.txt", "3.txt", "empty.txt"))
+    assert taken["duplicate_warning"]["session_id"] == first_id  # whoever calls with a key is told
+    for page in (posted, client.get(url)):
+        assert "Hidden Glen" not in page.text
+        assert first_id not in page.text
 
 
 @pytest.mark.parametrize("existing", [True, False])
@@ -243,3 +289,148 @@ def test_hostile_uploads_leave_a_clean_store(server: Server, client: httpx2.Clie
     assert client.get(f"/sessions/{session_id}").json()["statistics"]["documents_found"] == 0
     good = send(client, url, ("good.txt", b"Good.\n")).json()
     assert [f["outcome"] for f in good["files"]] == ["received"]
+
+
+# --- who sends badly --------------------------------------------------------------------------------------------------
+
+
+def test_a_file_over_the_limit_is_refused_while_it_comes_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
+    with serving(tmp_path / "home", inbox_max_file_mb=1, uploads_max_total_mb=2) as server, server.client() as client:
+        made = link(client, session_id=new_session(client))
+        url = made["upload_url"]
+
+        large = send(client, url, ("large.bin", b"x" * 1_500_000))
+        named = send(client, url, ("../../x.txt", b"x"))
+
+        assert large.status_code == 413
+        assert large.json()["type"].endswith("too-large")
+        assert [file["outcome"] for file in large.json()["files"]] == ["refused"]
+        assert named.status_code == 422
+        both = send(client, url, ("large.bin", b"x" * 1_500_000), ("good.txt", b"Good.\n"))
+        assert [file["outcome"] for file in both.json()["files"]] == ["refused", "received"]
+        for number in range(2):
+            send(client, url, (f"{number}.bin", str(number).encode() * 900_000))
+        assert send(client, url, ("too much.bin", b"y" * 900_000)).status_code == 413
+        kept = {file["filename"] for file in client.get(f"/upload-status/{made['upload_id']}").json()["files"]}
+        assert kept == {"good.txt", "0.bin", "1.bin"}
+
+
+def test_whoever_breaks_off_leaves_nothing_behind_and_no_line_in_the_log(server: Server, client: httpx2.Client) -> None:
+    import socket
+
+    made = link(client, session_id=new_session(client))
+    head = (
+        f"POST {path_of(made['upload_url'])} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="files"; filename="half.txt"\r\n\r\n'
+    )
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(head.encode() + b"y" * 100_000)
+        folder = server.home / "data" / "uploads" / made["upload_id"]
+        until(lambda: any(path.stat().st_size for path in folder.glob("*") if path.name != "slot.json"), "it comes in")
+
+    until(lambda: [path.name for path in folder.iterdir() if path.suffix not in (".json", ".lock")] == [], "it is gone")
+    assert not (server.home / "data" / "errors.log").exists()
+    assert client.get(f"/upload-status/{made['upload_id']}").json()["files"] == []
+
+
+def test_a_link_that_opens_nothing_is_told_to_a_person_on_a_page_and_to_a_program_as_a_problem(
+    client: httpx2.Client,
+) -> None:
+    url = path_of(link(client, project_name="Secret Farm")["upload_url"])[:-4] + "AAAA"
+
+    shown = client.get(url, headers={"Accept": "text/html"})
+    told = client.get(url)
+
+    assert (shown.status_code, told.status_code) == (403, 403)
+    assert shown.headers["content-type"].startswith("text/html")
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+    assert told.headers["content-type"] == "application/problem+json"
+    assert "Secret" not in shown.text + told.text
+
+
+# --- who calls from elsewhere -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "evil.example"}, 421),
+        ({"Host": "evil.example@localhost"}, 421),
+        ({"Host": ""}, 421),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+    ],
+)
+def test_a_page_of_another_site_changes_nothing_and_a_name_of_its_own_does_not_reach_the_server(
+    client: httpx2.Client, headers: dict[str, str], status: int
+) -> None:
+    before = client.get("/sessions").json()["total"]
+
+    answer = client.post("/sessions", json={"project_name": "Evil Farm"}, headers=headers)
+
+    assert answer.status_code == status, answer.text
+    assert client.get("/sessions").json()["total"] == before
+    if "Host" in headers:
+        assert client.get("/sessions", headers=headers).status_code == 421
+
+
+def test_no_answer_lets_another_site_read_it(client: httpx2.Client) -> None:
+    for path in ("/sessions", "/healthz", "/openapi.json", "/docs", "/nothing"):
+        answer = client.get(path, headers={"Origin": "https://evil.example"})
+        assert [name for name in answer.headers if name.startswith("access-control")] == []
+    asked = client.options(
+        "/sessions", headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    )
+    assert [name for name in asked.headers if name.startswith("access-control")] == []
+
+
+def test_a_server_that_others_can_reach_stays_shut_when_its_last_key_is_revoked(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from cli import cli
+
+    def typed(*words: str) -> str:
+        done = CliRunner().invoke(cli, ["--home", str(tmp_path / "home"), "--quiet", "keys", *words])
+        assert done.exit_code == 0, done.output
+        return done.stdout.strip()
+
+    key = {"Authorization": f"Bearer {typed('create', 'only', '--scope', 'write')}"}
+    with serving(tmp_path / "home", "--host", "0.0.0.0") as server, server.client() as client:  # noqa: S104 - so as to need keys; asked on the loopback
+        assert client.get("/sessions", headers=key).status_code == 200
+        typed("revoke", "only")
+        assert client.get("/sessions", headers=key).status_code == 401
+        assert client.get("/sessions").status_code == 401
+
+
+@pytest.mark.timeout(120)
+def test_the_server_ends_within_ten_seconds_whatever_it_is_at(tmp_path: Path) -> None:
+    import base64
+    import socket
+    import time
+
+    with serving(tmp_path / "home") as server, server.client() as client:
+        session_id = new_session(client)
+        files = [
+            {"filename": f"{n}.txt", "content_base64": base64.b64encode(b"Letter %d. " % n * 20_000).decode()}
+            for n in range(30)
+        ]
+        body = {"source": {"type": "upload", "files": files}}
+        assert client.post(f"/sessions/{session_id}/documents", json=body).status_code == 200
+        assert client.post(f"/sessions/{session_id}/report").status_code == 202
+        made = link(client, session_id=session_id)
+        with socket.create_connection(("127.0.0.1", server.port)) as sender:
+            head = f"POST {path_of(made['upload_url'])} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999\r\n"
+            sender.sendall(f"{head}Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n".encode())
+            begun = time.monotonic()
+            code = server.stop()
+            assert time.monotonic() - begun < 10
+        assert code == 0
+        server.start()
+        until(
+            lambda: client.get(f"/sessions/{session_id}").json()["status"] == "report_generated",
+            "what was cut off goes on by itself",
+            60,
+        )

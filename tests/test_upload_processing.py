@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.duplicates import answer_duplicate, pending
-from pipeline.errors import DuplicateSessionWarning, NothingUploaded, SessionNotFound, TryAgain
+from pipeline.errors import DuplicateSessionWarning, NothingUploaded, SessionCompleted, SessionNotFound, TryAgain
+from pipeline.models import Package
 from pipeline.settings import Settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
@@ -135,6 +136,31 @@ def test_a_session_that_was_deleted_meanwhile_is_named_and_the_files_wait(worksp
     clock.advance(minutes=workspace.settings.uploads.lifetime_minutes)
     sweep_uploads(workspace)
     assert payload(workspace, upload_status(workspace, upload)) == []
+
+
+def complete(ws: Workspace, session: str) -> None:
+    """Lock the session as signing it does."""
+    package = Package(version=1, by="anna", at=ws.now(), statement="Seen.", filename="package.zip")
+    with ws.sessions.transaction(session, "anna") as tx:
+        tx.update(packages={"1": package})
+
+
+def test_a_session_that_was_completed_meanwhile_takes_nothing_and_the_files_wait(workspace: Workspace) -> None:
+    session = create_session(workspace, "Elm Farm").session_id
+    upload = sent(workspace, session)
+    complete(workspace, session)
+    with pytest.raises(SessionCompleted, match="reopen"):
+        process_upload(workspace, upload)
+    assert workspace.sessions.read(session).documents == {}
+    sweep_uploads(workspace)
+    assert len(payload(workspace, upload_status(workspace, upload))) == 3
+
+
+def test_no_link_is_given_out_for_a_session_that_is_complete(workspace: Workspace) -> None:
+    session = create_session(workspace, "Elm Farm").session_id
+    complete(workspace, session)
+    with pytest.raises(SessionCompleted):
+        request_upload(workspace, session_id=session)
 
 
 def test_the_audit_says_who_asked_who_processed_and_which_upload_it_was(workspace: Workspace) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,14 @@ __all__ = ["Checklist", "Requirement", "available", "load", "source"]
 def available(folder: Path | None) -> list[str]:
     """The methodologies there are checklists for, the user's own folder included."""
     own = {p.stem for p in folder.glob("*.toml")} if folder and folder.is_dir() else set()
-    shipped = {p.name.removesuffix(".toml") for p in files(__name__).iterdir() if p.name.endswith(".toml")}
-    return sorted(own | shipped)
+    return sorted(own | _shipped().keys())
+
+
+@cache
+def _shipped() -> dict[str, bytes]:
+    """The checklists that come with the program, which change with it alone."""
+    found = (path for path in files(__name__).iterdir() if path.name.endswith(".toml"))
+    return {path.name.removesuffix(".toml"): path.read_bytes() for path in found}
 
 
 def load(methodology: str, folder: Path | None = None) -> Checklist:
@@ -54,7 +60,7 @@ def source(methodology: str, folder: Path | None = None) -> tuple[bytes, str]:
                 f"The checklist {own} cannot be read: {error.strerror}.", "Give this user the right to read it."
             ) from error
         return content, str(own)
-    return files(__name__).joinpath(f"{methodology}.toml").read_bytes(), f"{methodology} (shipped)"
+    return _shipped()[methodology], f"{methodology} (shipped)"
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,7 @@ from pipeline import lookup, workflow
 from pipeline.checklists.model import Test
 from pipeline.deciding import acting
 from pipeline.dossier import USABLE
-from pipeline.errors import UsageError
+from pipeline.errors import NotFound, UsageError
 from pipeline.models import (
     Document,
     Inventory,
@@ -93,7 +93,7 @@ def resolve_revision(
         found = tx.record.revisions.get(revision_id)
         if found is None:
             known = ", ".join(sorted(tx.record.revisions)) or "none"
-            raise UsageError(f"{session_id} has no request for revision {revision_id!r}.", f"It has: {known}.")
+            raise NotFound(f"{session_id} has no request for revision {revision_id!r}.", f"It has: {known}.")
         if found.status == "resolved":
             raise UsageError(f"{revision_id} was resolved by {found.resolved_by}.", "Ask for what is lacking anew.")
         now = in_present(ws, tx.record, found)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.deciding import acting
-from pipeline.deciding.answers import Standing, standing
+from pipeline.deciding.answers import Standing, as_shown, standing
 from pipeline.deciding.determining import standing_of
 from pipeline.deciding.revising import all_in_present
 from pipeline.models import Determination, Package, Revision, SessionRecord, Value
@@ -70,6 +70,19 @@ def review_state(ws: Workspace, record: SessionRecord) -> ReviewState:
         packages=tuple(record.packages[key] for key in sorted(record.packages, key=int)),
     )
     return state.model_copy(update={"blockers": () if state.completed else (*waiting_for(state), *_unsigned(state))})
+
+
+def decisions_shown(ws: Workspace, record: SessionRecord) -> tuple[dict[str, Any], ...]:
+    """Every decision in the order of the rows, as the report carries it: with its state, and what differs since."""
+    rows = acting.judged(ws, record)
+    found = []
+    for requirement_id, decision in sorted(record.decisions.items()):
+        if (row := rows.get(requirement_id)) is not None:
+            found.append(as_shown(decision, row))
+        else:
+            changed = ["No row has been judged yet."]
+            found.append({**decision.model_dump(mode="json"), "state": "reopened", "changed": changed})
+    return tuple(found)
 
 
 def has_begun(record: SessionRecord) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import lookup, progress, workflow
 from pipeline.deciding.state import review_state
-from pipeline.errors import NotReady, UsageError
+from pipeline.errors import NotFound, NotReady, UsageError
 from pipeline.models import Package, SessionRecord
 from pipeline.reporting import wording
 from pipeline.store.files import make_private_folder, write_atomic
@@ -80,7 +80,7 @@ def package_path(ws: Workspace, record: SessionRecord, version: int | None = Non
     """
     found = record.packages.get(str(version or len(record.packages)))
     if found is None:
-        raise UsageError(f"{record.session_id} has no such package.", f"See `status {record.session_id}`.")
+        raise NotFound(f"{record.session_id} has no such package.", f"See `status {record.session_id}`.")
     folder = ws.sessions.folder(record.session_id) / "packages"
     path = folder / found.filename
     if path.is_file():

@@ -96,12 +96,17 @@ def take_out(tx: Transaction, document_ids: Iterable[str], by: str, reason: str)
 def delete_session(ws: Workspace, session_id: str, by: str) -> None:
     """Delete a session for good, with its reports, its audit and every content that no other session refers to."""
     who = lookup.said("by", by)
-    ws.sessions.delete(session_id)
-    # Its own audit is gone with it; who did it stays in a line of the data folder.
-    line = json.dumps({"at": ws.now().isoformat(), "session_id": session_id, "by": names.printable(who)})
-    handle = os.open(ws.data / DELETIONS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(f"{line}\n")
+
+    def note() -> None:
+        # Its own audit goes with it; who did it stays in a line of the data folder.
+        line = json.dumps({"at": ws.now().isoformat(), "session_id": session_id, "by": names.printable(who)})
+        handle = os.open(ws.data / DELETIONS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(f"{line}\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    ws.sessions.delete(session_id, note)
     log.info("%s was deleted by %s", session_id, names.printable(who))
 
 

@@ -340,14 +340,16 @@ class SessionStore:
 
     # --- deleting ----------------------------------------------------------------------------------------------------
 
-    def delete(self, session_id: str) -> None:
+    def delete(self, session_id: str, before: Callable[[], None] = lambda: None) -> None:
         """Remove the session, its catalog rows and the content no other session holds; works on damaged ones too.
 
-        Its inbox folder stays if files are in it. TryAgain while a stage runs on it.
+        Its inbox folder stays if files are in it. TryAgain while a stage runs on it. `before` is called when nothing
+        but the disk can keep it from going any more: who notes there what is done has noted it however this ends.
         """
         with self._content.lock(), self.lease(session_id, DELETE_LEASE_SECONDS):
             lock = self.folder(session_id) / "session.json.lock"
             with kernel_lock(lock, self._lock_seconds, f"{session_id} is being changed by another process."):
+                before()
                 aside = self._folders.set_aside(session_id)
             reach("session.aside")
             self._finish_delete(session_id, aside)

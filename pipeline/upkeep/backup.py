@@ -167,9 +167,9 @@ class _Copy:
     def _inbox(self) -> None:
         """What waits to be taken and rests, and the quarantine."""
         inbox, settle = self._ws.inbox, self._ws.settings.inbox.settle_seconds
-        waiting = sorted(Path(seen.path) for seen in scan(inbox, self._ws.sessions.ids()))
+        waiting = {Path(seen.path) for seen in scan(inbox, self._ws.sessions.ids())}
         now = self._ws.now().timestamp()
-        for path in (*waiting, *files_under(self._ws.quarantine)):
+        for path in (*sorted(waiting), *files_under(self._ws.quarantine)):
             name = f"inbox/{path.relative_to(inbox).as_posix()}"
             try:
                 seen = path.lstat()

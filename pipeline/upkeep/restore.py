@@ -20,7 +20,8 @@ from pipeline.names import free_name, printable
 from pipeline.presence import watcher_is_running, workers_running
 from pipeline.settings import HomeSettings, Settings
 from pipeline.store import is_session_id, make_private_folder
-from pipeline.store.files import disk_full, fsync_folder, is_disk_full, kernel_lock
+from pipeline.store.content import LOCK_SECONDS
+from pipeline.store.files import disk_full, fsync_folder, is_disk_full, is_locked, kernel_lock
 from pipeline.store.results import is_sha256
 from pipeline.upkeep.backup import FORMAT, MANIFEST, LeftOut
 from pipeline.upkeep.kept import files_under, holds_anything
@@ -77,7 +78,9 @@ def restore(settings: Settings, source: Path, now: datetime, *, replace: bool = 
             damaged = _looked_through(settings, unpacked, now)
             # One sync for all files, since one for each would take longer than the copying.
             os.sync()
-            aside = _swap(data, unpacked / "data", now)
+            # Whoever files documents just now, a server for instance, is waited for.
+            with kernel_lock(data / "content.lock", LOCK_SECONDS, "Another process is filing documents."):
+                aside = _swap(data, unpacked / "data", now)
             inbox_files = _put_into_inbox(settings.home.inbox, unpacked / "inbox", now)
         except OSError as error:
             if is_disk_full(error):
@@ -104,6 +107,8 @@ def _require_rest(data: Path) -> None:
         raise TryAgain(f"A watcher is at work on {data}.", "End it, then restore.")
     if workers_running(data):
         raise TryAgain(f"Workers are at work on {data}.", "End them, then restore.")
+    if any(is_locked(lock) for lock in (data / "staging").glob("*.lock")):
+        raise TryAgain(f"A process is taking files into {data}.", "End it, or let it end, then restore.")
 
 
 # --- unpacking --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from pipeline.errors import UsageError
+from pipeline.errors import SessionCompleted, UsageError
 from pipeline.uploads import keeping
 from pipeline.uploads.slot import SlotRecord, UploadSlot
 
@@ -26,12 +26,15 @@ def request_upload(
     """A new slot: for the session of that id, or for a session that processing it makes.
 
     With `session_id`, whatever else is said of the project is left aside: the session knows it. SessionNotFound when
-    there is none; UsageError and ChecklistError as for create_session.
+    there is none, SessionCompleted when it is locked; UsageError and ChecklistError as for create_session.
     """
     from pipeline.stages.initialize import metadata_of
 
     if session_id:
-        project = ws.sessions.read(session_id).project_metadata
+        record = ws.sessions.read(session_id)
+        if record.is_completed:
+            raise SessionCompleted(session_id)
+        project = record.project_metadata
     elif project_name:
         project = metadata_of(ws, project_name, methodology, project_id, proponent, crediting_period)
     else:

@@ -86,8 +86,8 @@ class Desk:
         if isinstance(error, DuplicateSessionWarning):
             said = json.dumps({"duplicate_warning": plain(error.warning)}, ensure_ascii=False)
             how = (
-                "Nothing was added. Ask the person which they want. continue: add again with check_duplicates=false; "
-                "use_existing: add to the session that is named; cancel: add nothing."
+                "Nothing was added. Ask the person which they want, then add again with on_duplicate: continue (here "
+                "all the same), use_existing (to the session that is named) or cancel (nothing)."
             )
             return ToolError(f"{error.message} {how}\n{said}")
         if isinstance(error, ReviewError):

@@ -8,9 +8,10 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from pipeline import lookup
+from pipeline.acts import add_as_told
 from pipeline.claims import submit_claim as keep_claim
 from pipeline.duplicates import detect_duplicates as find_duplicates
-from pipeline.models import DecisionStatus
+from pipeline.models import AddResult, DecisionStatus
 from pipeline.reporting import answers
 from pipeline.stages.add_documents import add_documents as add_to_session
 from pipeline.stages.human_review import record_decision as decide
@@ -68,17 +69,26 @@ def _lifecycle(server: MCPServer, desk: Desk) -> None:
             ),
         ],
         check_duplicates: bool = True,
+        on_duplicate: Annotated[
+            Literal["ask", "continue", "use_existing", "cancel"],
+            Field(
+                description="What a person wants when another session holds the same project: continue adds here all "
+                "the same, use_existing adds to the other session, cancel adds nothing; ask is an error first."
+            ),
+        ] = "ask",
     ) -> dict[str, Any]:
         """Add files to that session, as often as wanted; every file gets its own outcome.
 
         An error with a duplicate_warning means that another session holds the same project and nothing was added yet.
         """
 
+        def add_to(session: str, check: bool) -> AddResult:
+            return add_to_session(desk.ws, session, desk.source(source), check_duplicates=check, actor=ACTOR)
+
         def add() -> object:
-            result = add_to_session(
-                desk.ws, session_id, desk.source(source), check_duplicates=check_duplicates, actor=ACTOR
-            )
-            desk.nudge(session_id)
+            choice = on_duplicate if check_duplicates else "continue"
+            result = add_as_told(desk.ws, session_id, add_to, choice, ACTOR)
+            desk.nudge(result.session_id)
             return result
 
         return await desk.do(add)

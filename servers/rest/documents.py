@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,11 +11,13 @@ from fastapi.responses import Response
 from pipeline import acts
 from pipeline.errors import UsageError
 from pipeline.models import AddResult
-from pipeline.stages.add_documents import add_documents
+from pipeline.stages.add_documents import add_documents, add_file_references
 from servers.paths import allowed_path
+from servers.repeating import Caller, IdempotencyKey, asked, only_once
+from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
 from servers.rest.paging import MaxCharacters, fitted
-from servers.rest.shapes import DuplicateReply, Duplicates, NewDocuments, PathBody
+from servers.rest.shapes import DuplicateReply, Duplicates, FileReference, NewDocuments, PathBody
 from servers.served import Actor, Here, IfMatch, Served, answer, expected_revision
 
 router = APIRouter(tags=["documents"])
@@ -32,32 +35,52 @@ router = APIRouter(tags=["documents"])
 def add(
     here: Here,
     actor: Actor,
+    caller: Caller,
     session_id: str,
     body: NewDocuments,
     max_characters: MaxCharacters = None,
     if_match: IfMatch = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Add documents to a session."""
-    expected_revision(if_match, here.session(session_id))
-    add_to = _adding(here, body, actor)
-    on_duplicate = body.on_duplicate if body.check_duplicates else "continue"
-    result = acts.add_as_told(here.ws, session_id, add_to, on_duplicate, actor)
-    here.nudge(result.session_id)
-    return answer(fitted(result, max_characters, "message"), record=here.session(session_id))
+
+    def make() -> AddResult:
+        revision = expected_revision(if_match, here.session(session_id))
+        on_duplicate = body.on_duplicate if body.check_duplicates else "continue"
+        add_to = _adding(here, body, actor, session_id, revision)
+        return acts.add_as_told(here.ws, session_id, add_to, on_duplicate, actor)
+
+    request = asked(f"/sessions/{session_id}/documents", body) if idempotency_key is not None else ""
+    made = only_once(here.ws, idempotency_key, request, caller, make)
+    here.nudge(str(made.value["session_id"]))
+    value = fitted(made.value, max_characters, "message")
+    return answer(value, 200, here.session(session_id), headers=repeated(made))
 
 
-def _adding(here: Served, body: NewDocuments, actor: str) -> Any:
-    """What adds this body's source to a session."""
-    if body.source is None:
-        raise UsageError("There is nothing to add.", 'Send a source, such as {"type": "link", "url": "https://..."}.')
-    source = body.source.model_dump()
+def _adding(
+    here: Served, body: NewDocuments, actor: str, asked_for: str, revision: int | None
+) -> Callable[[str, bool], AddResult]:
+    """What adds this body's source to a session; to the one that was asked for only at that revision."""
+    references = [_as_sent(one) for one in body.openaiFileIdRefs or ()]
+    if (body.source is None) == (not references):
+        what = "There is nothing to add." if body.source is None else "Documents come from one place in a call."
+        raise UsageError(what, 'Send either a source, such as {"type": "link", "url": ...}, or openaiFileIdRefs.')
+    source = body.source.model_dump() if body.source else {}
     if isinstance(body.source, PathBody):
         source["path"] = allowed_path(body.source.path, here.ws.settings.server.path_roots)
 
     def add_to(session_id: str, check: bool) -> AddResult:
-        return add_documents(here.ws, session_id, source, check_duplicates=check, actor=actor)
+        expected = revision if session_id == asked_for else None
+        if references:
+            return add_file_references(here.ws, session_id, references, check, actor, expected)
+        return add_documents(here.ws, session_id, source, check, actor, expected)
 
     return add_to
+
+
+def _as_sent(reference: FileReference | str) -> dict[str, Any]:
+    """A reference as the pipeline knows it; one that is an id alone has no link, and is refused alone."""
+    return {"id": reference} if isinstance(reference, str) else reference.model_dump()
 
 
 @router.post(

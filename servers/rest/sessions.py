@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from pipeline import progress
+from pipeline.errors import SessionNotFound
+from pipeline.idempotency import create_session_once
 from pipeline.models import SCHEMA_VERSION, Session
 from pipeline.reporting import answers as told
 from pipeline.stages.initialize import CreatedSession, create_session
 from pipeline.stages.removal import delete_session
 from pipeline.status import look_around
+from servers.repeating import Caller, IdempotencyKey, asked
+from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
 from servers.rest.paging import MaxCharacters, Offset, page_of
 from servers.rest.shapes import Deleted, NewSession, SessionList
@@ -30,11 +35,20 @@ router = APIRouter(tags=["sessions"])
     responses={**answers(CreatedSession, "The new session.", 201, revision=True), **problems(409)},
     openapi_extra=writes(),
 )
-def create(here: Here, actor: Actor, body: NewSession) -> Response:
+def create(
+    here: Here, actor: Actor, caller: Caller, body: NewSession, idempotency_key: IdempotencyKey = None
+) -> Response:
     """Make a session."""
-    made = create_session(here.ws, **body.model_dump(), actor=actor)
-    record = here.session(made.session_id)
-    return answer(made, 201, record, Location=f"/sessions/{made.session_id}")
+    said = {**body.model_dump(), "actor": actor}
+    if idempotency_key is None:
+        made = create_session(here.ws, **said)
+        return answer(made, 201, here.session(made.session_id), {"Location": f"/sessions/{made.session_id}"})
+    before = create_session_once(here.ws, idempotency_key, asked("/sessions", body), caller, **said)
+    session_id = str(before.value["session_id"])
+    record = None
+    with suppress(SessionNotFound):  # deleted since: it was made all the same, and is not made again
+        record = here.session(session_id)
+    return answer(before.value, 201, record, {"Location": f"/sessions/{session_id}", **repeated(before)})
 
 
 @router.get(

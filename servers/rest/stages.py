@@ -68,7 +68,9 @@ def _declare(verb: str, function: str, model: Any, summary: str, description: st
         url = here.address(request, f"/sessions/{session_id}/status")
         message = f"`{verb}` was asked for and goes on by itself; {url} says how far it is."
         value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, "advance_to": goal}
-        return answer({**value, "status_url": url, "message": message}, 202, Location=url, Retry_After="2")
+        return answer(
+            {**value, "status_url": url, "message": message}, 202, headers={"Location": url, "Retry-After": "2"}
+        )
 
 
 def _result(here: Served, record: SessionRecord, verb: str | None, most: int | None) -> Response:

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from pipeline import workflow
+from pipeline.errors import UploadError
 from pipeline.uploads import (
     UploadSlot,
     process_upload,
@@ -19,7 +20,9 @@ from pipeline.uploads import (
 )
 from servers import rendering, waiting
 from servers.multipart import boundary_of
-from servers.receiving import received
+from servers.problems import problem, status_of_error
+from servers.repeating import Caller, IdempotencyKey, asked, only_once
+from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
 from servers.rest.shapes import NewUpload, Processed, ProcessUpload, UploadLink
 from servers.served import Actor, Here, Served, answer
@@ -39,9 +42,22 @@ Token = Annotated[str, Query(max_length=300, description="The link's own token."
     responses={**answers(UploadLink, "The link; whoever holds it can add files."), **problems(404, 409)},
     openapi_extra=writes(consequential=False),
 )
-def generate(request: Request, here: Here, actor: Actor, body: NewUpload) -> Response:
+def generate(
+    request: Request,
+    here: Here,
+    actor: Actor,
+    caller: Caller,
+    body: NewUpload,
+    idempotency_key: IdempotencyKey = None,
+) -> Response:
     """Make an upload slot and its link."""
-    slot = request_upload(here.ws, **body.model_dump(), actor=actor)
+
+    def make() -> UploadSlot:
+        return request_upload(here.ws, **body.model_dump(), actor=actor)
+
+    made = only_once(here.ws, idempotency_key, asked("/generate-upload-url", body), caller, make)
+    slot = UploadSlot.model_validate(made.value)
+    # The token is made anew each time: a kept answer is no place for what opens a door.
     path = f"/upload/{slot.upload_id}?token={token_for(here.ws, slot)}"
     value = {
         "upload_id": slot.upload_id,
@@ -50,7 +66,7 @@ def generate(request: Request, here: Here, actor: Actor, body: NewUpload) -> Res
         "mode": slot.mode,
         "session_id": slot.session_id,
     }
-    return answer(value)
+    return answer(value, headers=repeated(made))
 
 
 @router.post(
@@ -94,20 +110,43 @@ def status(here: Here, upload_id: str) -> Response:
 
 
 @router.get("/upload/{upload_id}", include_in_schema=False)
-def page(here: Here, upload_id: str, token: Token = "") -> Response:
-    """The page at which a person uploads."""
-    slot = slot_for(here.ws, upload_id, token)
-    return rendering.page("upload.html.jinja", slot=slot, token=token, limit=here.ws.settings.inbox.max_file_mb)
+def page(request: Request, here: Here, upload_id: str, token: Token = "") -> Response:
+    """The page at which a person uploads; one that says why, for a link that opens nothing."""
+    try:
+        slot = slot_for(here.ws, upload_id, token)
+    except UploadError as error:
+        if not _is_browser(request):
+            raise
+        shown = {"detail": error.message, "hint": error.cure}
+        return rendering.page("closed.html.jinja", status_of_error(error), **shown)
+    return _page(here, slot, token)
 
 
 @router.post("/upload/{upload_id}", include_in_schema=False)
 async def receive(request: Request, here: Here, upload_id: str, token: Token = "") -> Response:
-    """Take a form's files, each while it arrives; a browser without scripts gets the page again."""
+    """Take a form's files, each while it arrives; a browser without scripts gets the page again.
+
+    413 or 422, with the reason of each, when none of them is kept.
+    """
     await run_in_threadpool(slot_for, here.ws, upload_id, token)
     boundary = boundary_of(request.headers.get("content-type"))
-    files = await received(here.ws, upload_id, boundary, request.stream())
+    came = await here.receiving.into(here.ws, upload_id, boundary, request.stream())
     slot = await run_in_threadpool(slot_for, here.ws, upload_id, token)
-    if "text/html" in request.headers.get("accept", ""):
-        limit = here.ws.settings.inbox.max_file_mb
-        return rendering.page("upload.html.jinja", slot=slot, token=token, limit=limit)
-    return answer({"upload_id": upload_id, "files": files, "status": slot.status})
+    if _is_browser(request):
+        return _page(here, slot, token)
+    value = {"upload_id": upload_id, "files": came.files, "status": slot.status}
+    if came.taken:
+        return answer(value)
+    detail = " ".join(file.reason or "" for file in came.files[:5])
+    status, code = (413, "too_large") if came.too_large else (422, "refused")
+    return problem(status, code, detail, "Nothing of this form was kept.", more={"files": came.files})
+
+
+def _page(here: Served, slot: UploadSlot, token: str) -> Response:
+    limit = here.ws.settings.inbox.max_file_mb
+    return rendering.page("upload.html.jinja", slot=slot, token=token, limit=limit)
+
+
+def _is_browser(request: Request) -> bool:
+    """True when a person is to be shown a page; scripts and programs ask for JSON."""
+    return "text/html" in request.headers.get("accept", "")
