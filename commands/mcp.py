@@ -34,6 +34,7 @@ def mcp(door: Door, http: bool, host: str | None, port: int) -> None:
         host = ws.settings.server.host if host is None else host
         access = access_of(ws, host)
         listener = running.bind(host, port)
-        app = over_http(make_server(ws, engine, ws.settings.server.path_roots), access, host)
+        most = ws.settings.server.max_body_mb * 1_000_000
+        app = over_http(make_server(ws, engine, ws.settings.server.path_roots), access, host, most)
         where = f"{running.address_of(listener)}/mcp"
         running.serve(app, listener, lambda: door.note(f"Serving {ws.data} at {where}. Ctrl-C ends it."))

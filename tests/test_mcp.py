@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import httpx2
 import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
 
 from examples import write_submission
 
@@ -61,19 +63,26 @@ async def over_a_pipe(home: Path) -> AsyncIterator[Agent]:
 
 
 @asynccontextmanager
-async def over_http(home: Path) -> AsyncIterator[Agent]:
-    command = [sys.executable, str(ROOT / "cli.py"), "--home", str(home), "mcp", "--http", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=home.parent) as server:  # noqa: S603 - ours
+async def served(home: Path, *options: str, max_body_mb: int = 64) -> AsyncIterator[str]:
+    """The address of a server over HTTP while the block runs."""
+    command = [sys.executable, str(ROOT / "cli.py"), "--home", str(home), "mcp", "--http", "--port", "0", *options]
+    told = {**os.environ, "REGISTRY_REVIEW_SERVER_MAX_BODY_MB": str(max_body_mb)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=home.parent, env=told) as server:  # noqa: S603 - ours
         assert server.stderr is not None
         try:
             line = await anyio.to_thread.run_sync(server.stderr.readline)
             found = re.search(r"at (http://\S+/mcp)\.", line)
             assert found, line
-            async with Client(found[1]) as client:
-                yield Agent(client)
+            yield found[1]
         finally:
             server.send_signal(signal.SIGTERM)
             server.stderr.read()
+
+
+@asynccontextmanager
+async def over_http(home: Path) -> AsyncIterator[Agent]:
+    async with served(home) as url, Client(url) as client:
+        yield Agent(client)
 
 
 Way = Callable[[Path], Any]
@@ -200,6 +209,46 @@ def test_over_http_a_path_must_lie_below_the_folders_that_the_settings_name(tmp_
         assert "may not be added over the network" in said
 
     played(over_http, tmp_path / "home", scene)
+
+
+def key(home: Path, name: str, scope: str) -> str:
+    command = [sys.executable, str(ROOT / "cli.py"), "--home", str(home), "keys", "create", name, "--scope", scope]
+    return subprocess.run(command, capture_output=True, text=True, check=True, cwd=home.parent).stdout.strip()  # noqa: S603 - ours
+
+
+def test_at_another_address_nobody_gets_in_without_a_key_that_may_write(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    reader, writer = key(home, "reader", "read"), key(home, "writer", "write")
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+
+    async def play() -> None:
+        async with served(home, "--host", "0.0.0.0") as told:  # noqa: S104 - the rule for such addresses is what is tried
+            url = told.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - as above
+            async with httpx2.AsyncClient() as anybody:
+                assert (await anybody.post(url, json=asked)).status_code == 401
+                for secret, status in (("rr_wrong", 401), (reader, 403)):
+                    answer = await anybody.post(url, json=asked, headers={"Authorization": f"Bearer {secret}"})
+                    assert answer.status_code == status
+            async with (
+                httpx2.AsyncClient(headers={"Authorization": f"Bearer {writer}"}) as known,
+                Client(streamable_http_client(url, http_client=known)) as client,
+            ):
+                assert (await Agent(client)("create_session", project_name="Hill Farm"))["session_id"]
+
+    anyio.run(play)
+
+
+def test_over_http_only_this_machines_own_names_are_answered_and_no_other_sites_page(tmp_path: Path) -> None:
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+
+    async def play() -> None:
+        async with served(tmp_path / "home", max_body_mb=1) as url, httpx2.AsyncClient() as anybody:
+            assert (await anybody.post(url, json=asked, headers={"Host": "rebound.example"})).status_code == 421
+            assert (await anybody.post(url, json=asked, headers={"Origin": "https://evil.example"})).status_code == 403
+            answer = await anybody.post(url, content=b" " * 2_000_000, headers={"Content-Type": "application/json"})
+            assert answer.status_code == 413
+
+    anyio.run(play)
 
 
 def test_the_older_calls_work_and_name_their_successor(tmp_path: Path) -> None:

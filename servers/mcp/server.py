@@ -99,12 +99,13 @@ def _prompt(server: MCPServer, desk: Desk, stage: str, what: str) -> None:
     server.prompt(stage, description=f"Stage {stage}: where a session stands there, and the one next thing to do.")(say)
 
 
-def over_http(server: MCPServer, access: Access, host: str) -> ASGIApp:
-    """The server at /mcp over HTTP; the same keys and the same protection as REST."""
+def over_http(server: MCPServer, access: Access, host: str, most: int) -> ASGIApp:
+    """The server at /mcp over HTTP; the same keys and protection as REST, and no call of more than `most` bytes."""
     from mcp.server.transport_security import TransportSecuritySettings
 
     from servers.access import Guard
+    from servers.bodies import Capped
 
     # The guard asks for a key, or for this machine's own names and no page of another site.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    return Guard(server.streamable_http_app(host=host, transport_security=security), access)
+    return Guard(Capped(server.streamable_http_app(host=host, transport_security=security), most), access)
