@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -22,8 +23,6 @@ from benchmarks.table import Row
 ABOUT = "Fifty clients at once: `status` and small uploads against bare FastAPI routes; memory of a 1 GiB upload."
 
 CLIENTS = 50
-#: Files in one slot; the program's default allows 200.
-PER_SLOT = 150
 MIB = 1024 * 1024
 #: The largest file and upload allowed here, in MB, above the 1 GiB that is sent.
 ROOM_MB = 1200
@@ -120,18 +119,15 @@ class _Server:
 
 
 class _Slots:
-    """Upload links, a new one when the last has its share of files."""
+    """Upload links, one for each client, as many people upload at once."""
 
     def __init__(self, server: _Server) -> None:
-        self._server, self._left, self._path = server, 0, ""
+        made = (server.json("POST", "/generate-upload-url", {"project_name": f"Farm {n}"}) for n in range(CLIENTS))
+        self._paths = itertools.cycle([str(one["upload_url"]).partition(str(server.port))[2] for one in made])
 
     def path(self) -> str:
         """Where the next file goes."""
-        if not self._left:
-            made = self._server.json("POST", "/generate-upload-url", {"project_name": "Many Letters Farm"})
-            self._path, self._left = made["upload_url"].partition(str(self._server.port))[2], PER_SLOT
-        self._left -= 1
-        return self._path
+        return next(self._paths)
 
 
 @contextmanager
