@@ -15,7 +15,12 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pipeline.models import Reading
+from pipeline.reading.extent import Extent
 from pipeline.reading.limits import grant_seconds, hold
+
+#: A reading that is longer in writing, in characters, is not handed on; a real document comes to a few million.
+MOST_WRITTEN = 100_000_000
 
 
 def main() -> None:
@@ -52,10 +57,24 @@ def _answer(reader: Any, request: dict[str, Any], settings: dict[str, Any]) -> d
     if request["do"] == "boxes":
         return {"found": reader.find_boxes(path, [(page, quote) for page, quote in request["wanted"]])}
     if request["do"] == "pictures":
-        drawn = reader.draw_pages(path, request["wanted"])
+        drawn = reader.draw_pages(path, request["wanted"], settings["max_megapixels"] * 1_000_000)
         return {"found": [base64.b64encode(one).decode("ascii") if one else None for one in drawn]}
-    reading = reader.read_file(path, request["sha256"], settings["max_pages"], settings["max_cells"])
-    return {"reading": reading.model_dump_json()}
+    extent = Extent(settings["max_page_characters"], settings["max_page_objects"], settings["max_unpacked_mb"])
+    reading = reader.read_file(path, request["sha256"], settings["max_pages"], settings["max_cells"], extent)
+    written = reading.model_dump_json()
+    if len(written) > MOST_WRITTEN:
+        written = _too_much(reading).model_dump_json()
+    return {"reading": written}
+
+
+def _too_much(reading: Reading) -> Reading:
+    """The same document, kept apart: whoever asked would need many times as much memory to take in what it says."""
+    note = (
+        f"What was read of it fills more than {MOST_WRITTEN // 1_000_000} MB, far more than a document for people. "
+        "Split it, or send only what matters."
+    )
+    own = reading.model_dump(include={"sha256", "reader", "reader_version", "kind", "page_count"})
+    return Reading(**own, status="quarantined", code="too_much_text", note=note)
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:
