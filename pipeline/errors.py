@@ -12,6 +12,7 @@ ReviewError
 ├── FileRefused                one file cannot be taken; the others go on
 ├── StageFailed                a stage gave up; it is recorded on the session
 └── TryAgain                   locked, broker away, nobody to hand the work to
+    └── HomeClosed             the home can be looked at and not changed: its disk is read-only, or rights are missing
 """
 
 from __future__ import annotations
@@ -105,3 +106,9 @@ class TryAgain(ReviewError):
     """Temporary: something is locked, the broker is away, or nobody is there to hand the work to."""
 
     code = "try_again"
+
+
+class HomeClosed(TryAgain):
+    """The disk of the home is read-only or rights are missing: looking goes on, nothing can be changed until then."""
+
+    code = "home_closed"

@@ -14,6 +14,7 @@ from pipeline.inbox.state import WaitingFile, read_state
 from pipeline.machine import broker_trouble, without_password
 from pipeline.models import Document, Question, Session, SessionRecord, Value
 from pipeline.names import printable
+from pipeline.obstacles import troubles
 from pipeline.presence import watcher_is_running, workers_running
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Surroundings(Value):
     """What is true of the whole home; looked at once, however many sessions are shown."""
 
     watcher_running: bool
+    #: What is wrong with the home itself, in words: its disk, its rights, its inbox, its clock.
+    troubles: tuple[str, ...] = ()
     #: "events", "polling", or None without a watcher; `watcher_reason` says why it polls.
     watcher_mode: str | None = None
     watcher_reason: str | None = None
@@ -78,14 +81,14 @@ class SessionStatus(Session):
 
 def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundings:
     """The home as it is at this moment; with a session, only its own folders are searched for files that wait."""
-    broker = _broker(ws)
+    home = {**_broker(ws), "troubles": troubles(ws)}
     alone = left_alone(ws)
     running = watcher_is_running(ws.data)
     state = read_state(ws.data) if running else None
     if state:
         mode, reason, waiting = state.mode, state.reason, state.waiting
         return Surroundings(
-            watcher_running=True, watcher_mode=mode, watcher_reason=reason, waiting=waiting, left_alone=alone, **broker
+            watcher_running=True, watcher_mode=mode, watcher_reason=reason, waiting=waiting, left_alone=alone, **home
         )
     why = "the watcher has only just begun" if running else UNWATCHED
     root = ws.inbox
@@ -95,7 +98,7 @@ def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundi
     names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, sessions, closed.append, below))
     found = [WaitingFile(name=printable(name), reason=_stuck(root / name) or why) for name in names]
     found += [WaitingFile(name=f"{printable(name)}/", reason=UNLISTED) for name in closed]
-    return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **broker)
+    return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **home)
 
 
 def _folders(record: SessionRecord) -> list[tuple[str, ...]]:

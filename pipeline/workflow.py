@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from pipeline import checklists, fingerprints
-from pipeline.errors import ReviewError, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.errors import HomeClosed, ReviewError, SessionCorrupt, StageFailed, TryAgain, UsageError
 from pipeline.models import (
     ExtractionResult,
     Inventory,
@@ -22,6 +22,8 @@ from pipeline.models import (
     StageRecord,
     ValidationResult,
 )
+from pipeline.obstacles import obstacle
+from pipeline.store.files import is_disk_full, passing
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
@@ -203,6 +205,16 @@ def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system")
         return tx.record
 
 
+def require_nothing_due(ws: Workspace, session_id: str, to: StageKey) -> None:
+    """Raise HomeClosed when a stage up to `to` would have to run, in a home where nothing can be kept."""
+    left = due(ws, ws.sessions.read(session_id), to)
+    if left is not None:
+        raise HomeClosed(
+            f"`{VERB_OF[left]}` of {session_id} is due, and {obstacle(ws) or 'the home cannot be changed'}.",
+            "Run the command again when the home can be changed. Nothing was lost.",
+        )
+
+
 def run_stage(
     ws: Workspace, session_id: str, key: StageKey, on_event: OnEvent | None = None, wait_seconds: float = 0.0
 ) -> StageRecord:
@@ -228,6 +240,9 @@ def run_stage(
             except TryAgain:
                 raise
             except Exception as error:
+                # Room and rights come back: that is no fault of the stage, and it counts no try.
+                if isinstance(error, OSError) and (known := _passing(ws, error)):
+                    raise known from error
                 record_failure(ws, session_id, key, _failure(session_id, key, error), fingerprint)
                 raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
             done = _commit(ws, session_id, key, fingerprint, sha)
@@ -278,6 +293,11 @@ def record_failure(
         update = {"status": "failed", "fingerprint": fingerprint, "finished_at": ws.now(), "error": counted}
         tx.put_stage(key, stage.model_copy(update=update))
         tx.log("stage_failed", stage=key, code=failure.code, message=failure.message, attempts=again)
+
+
+def _passing(ws: Workspace, error: OSError) -> TryAgain | None:
+    """What the home's own disk refused for now; None for everything else, such as a source without rights."""
+    return passing(error, ws.data) if is_disk_full(error) or not ws.writable else None
 
 
 def _failure(session_id: str, key: StageKey, error: Exception) -> StageError:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PAGE_DPI, STRIP_DPI = 144, 100
 #: No side of a picture is longer, whatever size a page claims to have.
 MOST_PIXELS = {False: 4000, True: 1250}
+#: Pixels of a picture on a page, unless the settings say otherwise.
+MOST_SHOWN = 200_000_000
 #: Points of the page above and below the boxes of a strip: the line before and the line after are seen.
 SURROUNDINGS = 46.0
 #: Pixels of empty paper kept on either side of a strip.
@@ -39,7 +41,9 @@ class _Pixels(NamedTuple):
     bottom: int
 
 
-def draw(path: Path, wanted: Sequence[Mapping[str, Any]], most_pixels: int) -> list[bytes | None]:
+def draw(
+    path: Path, wanted: Sequence[Mapping[str, Any]], most_pixels: int = MOST_SHOWN
+) -> list[bytes | None]:
     """A PNG for each `Drawing`; None for a page that is not there or shows a picture of more than `most_pixels`.
 
     None also for a strip around no box.

@@ -7,7 +7,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -114,7 +114,9 @@ class ReadingService:
                 )
             on_begin()
             reading = self._read(sha256, path)
-            self._keep(reading)
+            # What cannot be kept (a full disk, one that is read-only) is read again when it is asked for again.
+            with suppress(OSError):
+                self._keep(reading)
             return reading
 
     def cached(self, sha256: str) -> Reading | None:

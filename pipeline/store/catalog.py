@@ -132,6 +132,12 @@ class Catalog:
         with self._file.reading() as db:
             return {row[0] for row in db.execute("SELECT session_id FROM sessions")}
 
+    def last_change(self) -> datetime | None:
+        """When any session was changed last, as of the last opening or listing; None without sessions."""
+        with self._file.reading() as db:
+            (last,) = db.execute("SELECT max(updated_at) FROM sessions").fetchone()
+        return datetime.fromisoformat(last) if last else None
+
     def titles_of(self, session_id: str) -> dict[str, str]:
         """The titles of land a session names or has registers of, each with its place in words."""
         self._hear_announced()
@@ -222,7 +228,7 @@ class Catalog:
         with self._file.reading() as db:
             known = {row[0] for row in db.execute("SELECT session_id FROM sessions")}
         self._look_again(sorted(there ^ known))
-        with self._file.writing() as db:
+        with self._file.writing(lasting=False) as db:
             db.execute("DELETE FROM seen")
             db.execute("INSERT INTO seen VALUES (?)", (seen,))
 
@@ -231,7 +237,7 @@ class Catalog:
             # Read first, outside the write: reading may take a session's lock, whose holder may wait for us.
             found = [(one, self._signature(one), self._read(one)) for one in session_ids[start : start + RUN]]
             titles = {one: self._titles(record) for one, _, record in found if isinstance(record, SessionRecord)}
-            with self._file.writing() as db:
+            with self._file.writing(lasting=False) as db:
                 for session_id, signature, record in found:
                     # Changed since: whoever changed it tells us, after us.
                     if signature == self._signature(session_id):

@@ -11,7 +11,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import ReviewError, SessionNotFound
-from pipeline.store.files import LEFTOVER_SECONDS, fsync_folder, make_private_folder, sweep_leftovers
+from pipeline.store.files import (
+    LEFTOVER_SECONDS,
+    fsync_folder,
+    is_writable,
+    make_private_folder,
+    passing,
+    sweep_leftovers,
+)
 
 _SESSION_ID = re.compile(r"(session-[0-9]{8}-[0-9]{6})(?:-([1-9][0-9]{0,5}))?")
 #: Folders on their way in or out; the dot keeps them from looking like sessions.
@@ -35,7 +42,8 @@ class SessionFolders:
 
     def __init__(self, root: Path, inbox: Path) -> None:
         self.root = make_private_folder(root)
-        self.inbox = make_private_folder(inbox)
+        # Of a home that cannot be written nothing is made; it can be looked at as it is.
+        self.inbox = make_private_folder(inbox) if is_writable(self.root) else inbox
 
     def path(self, session_id: str) -> Path:
         """The session's folder, there or not; SessionNotFound for what is no session id, before it touches a path."""
@@ -78,6 +86,10 @@ class SessionFolders:
             drop.mkdir(mode=0o700)
         except FileExistsError:
             return False
+        except OSError as error:
+            if known := passing(error, self.inbox):
+                raise known from error
+            raise
         making = self.root / f"{_BEING_MADE}{os.getpid()}-{secrets.token_hex(8)}"
         try:
             making.mkdir(mode=0o700)
@@ -92,6 +104,8 @@ class SessionFolders:
             with suppress(OSError):
                 drop.rmdir()
             if isinstance(error, OSError):
+                if known := passing(error, self.root):
+                    raise known from error
                 raise ReviewError(f"The session cannot be made in {self.root}: {error.strerror}.") from error
             raise
         return True
