@@ -63,7 +63,8 @@ def is_ignored(name: str) -> bool:
 def is_ignored_folder(name: str) -> bool:
     """True for a folder whose content is never taken."""
     folded = name.casefold()
-    return any(fnmatchcase(folded, pattern) for pattern in IGNORED_FOLDERS)
+    # As with files: "..\\x" hides nothing.
+    return not name.startswith("..\\") and any(fnmatchcase(folded, pattern) for pattern in IGNORED_FOLDERS)
 
 
 def is_ignored_path(relative: str) -> bool:

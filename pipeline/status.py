@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import progress, workflow
 from pipeline.alarms import Alarm, alarms
-from pipeline.inbox.folders import NEW, LeftAlone, left_alone
+from pipeline.inbox.folders import LeftAlone, folders_of, left_alone
 from pipeline.inbox.scan import UNLISTED, scan
 from pipeline.inbox.state import WaitingFile, read_state
 from pipeline.machine import broker_trouble, without_password
@@ -94,17 +94,11 @@ def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundi
     root = ws.inbox
     closed: list[str] = []
     sessions = {record.session_id} if record else set(ws.sessions.ids())
-    below = _folders(record) if record else ((),)
+    below = folders_of(ws, record) if record else ((),)
     names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, sessions, closed.append, below))
     found = [WaitingFile(name=printable(name), reason=_stuck(root / name) or why) for name in names]
     found += [WaitingFile(name=f"{printable(name)}/", reason=UNLISTED) for name in closed]
     return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **home)
-
-
-def _folders(record: SessionRecord) -> list[tuple[str, ...]]:
-    """The session's own folders in the inbox, as parts of their path."""
-    own: list[tuple[str, ...]] = [(record.session_id,)]
-    return [*own, (NEW, record.bound_folder)] if record.bound_folder else own
 
 
 def _broker(ws: Workspace) -> dict[str, Any]:
@@ -133,7 +127,7 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
     around = around or look_around(ws, record)
     inventory = workflow.load_inventory(ws, record)
     listed = inventory.documents if inventory else ()
-    folders = tuple(f"{'/'.join(parts)}/" for parts in _folders(record))
+    folders = tuple(f"{'/'.join(parts)}/" for parts in folders_of(ws, record))
     waiting = tuple(file for file in around.waiting if file.name.startswith(folders))
     view = progress.session_view(ws, record)
     if around.broker_trouble:

@@ -63,7 +63,7 @@ class Disk:
     def close(self) -> None:
         """Take it away for good."""
         for place in (self.path, self._aside):
-            while os.path.ismount(place):  # noqa: PTH114 - Path.is_mount raises where it cannot look
+            while os.path.ismount(place):
                 self._asked("umount", "--lazy", str(place))
 
     def _asked(self, *command: str) -> None:

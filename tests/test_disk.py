@@ -1,4 +1,4 @@
-"""A home whose disk runs full, becomes read-only, loses its rights or goes away: said in `status`, and over when it is over."""
+"""A disk that is full, read-only or away, rights that are lost: told in `status`, and over when they are back."""
 
 from __future__ import annotations
 

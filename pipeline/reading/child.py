@@ -7,6 +7,7 @@ does, even in the middle of a document, so it never outlives the program that as
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import queue
@@ -19,6 +20,12 @@ from pipeline.models import Reading
 from pipeline.reading.extent import Extent
 from pipeline.reading.limits import grant_seconds, hold
 
+#: What the system says when a file or its disk is at fault. Everything else, such as a place before the file's first
+#: byte, is the doing of what stands in it.
+_FILE_TROUBLE = {
+    errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENODEV,
+    errno.ENXIO, errno.ELOOP, errno.EISDIR,
+}  # fmt: skip
 #: A reading that is longer in writing, in characters, is not handed on; a real document comes to a few million.
 MOST_WRITTEN = 100_000_000
 
@@ -45,11 +52,20 @@ def main() -> None:
             _send(answers, {"failed": "memory"})
             os._exit(1)  # what is left of the heap is not fit for another document
         except OSError as error:
-            answer = {"failed": "file", "what": error.strerror or type(error).__name__}
+            answer = _of_the_system(error)
         except Exception as error:  # noqa: BLE001 - whatever a document provokes in a reader is told, not died of
             # The type only: a message may quote the document.
             answer = {"failed": "error", "what": type(error).__name__}
         _send(answers, answer)
+
+
+def _of_the_system(error: OSError) -> dict[str, Any]:
+    """Whether the file cannot be had, or what it holds led its reader to ask the system for nonsense."""
+    if error.errno == errno.ENOMEM:
+        return {"failed": "memory"}
+    if error.errno in _FILE_TROUBLE:
+        return {"failed": "file", "what": error.strerror or type(error).__name__}
+    return {"failed": "error", "what": type(error).__name__}
 
 
 def _answer(reader: Any, request: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -173,11 +174,11 @@ class Catalog:
         return wanted - held.keys()
 
     def bound_to(self, bound_folder: str) -> list[str]:
-        """Sessions bound to that folder under inbox/new, the newest last."""
+        """Sessions bound to that folder under inbox/new, however its accents are written, the newest last."""
         self._hear_announced()
         question = "SELECT session_id FROM sessions WHERE bound_folder = ? ORDER BY created_at, session_id"
         with self._file.reading() as db:
-            return [row[0] for row in db.execute(question, (bound_folder,))]
+            return [row[0] for row in db.execute(question, (unicodedata.normalize("NFC", bound_folder),))]
 
     def list(self, state: CatalogState | None = None) -> list[CatalogRow]:
         """Every session, or those in `state`, the one changed last first; damaged ones are in it, as corrupt."""
@@ -312,7 +313,8 @@ def _take(db: Connection, record: SessionRecord, signature: str, titles: dict[st
         "methodology": record.project_metadata.methodology,
         "documents": len(record.documents),
         "advance_to": record.advance_to,
-        "bound_folder": record.bound_folder,
+        # In one spelling, since systems write the same accent in two ways.
+        "bound_folder": record.bound_folder and unicodedata.normalize("NFC", record.bound_folder),
         "created_at": record.created_at.isoformat(),
         "updated_at": record.updated_at.isoformat(),
         "titles_from": _ledger(record) if titles is not None else known[0] if known else "",

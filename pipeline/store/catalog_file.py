@@ -22,7 +22,7 @@ from pipeline.store.files import disk_full, is_writable, kernel_lock, make_priva
 Connection = sqlite3.Connection
 
 #: Raised with every change of the tables below; a file with another number is made anew.
-LAYOUT = 2
+LAYOUT = 3
 #: Seconds a write waits for another process's write, and an opener for whoever is making the file.
 BUSY_SECONDS = 30.0
 #: With fewer bytes free than this a failing write is taken for a full disk.

@@ -13,7 +13,11 @@ from pipeline.workspace import Workspace
 def main(home: Path, config: Path) -> None:
     """Ask; whatever cannot be drawn or found gives nothing."""
     box = (72.0, 90.0, 300.0, 110.0)
-    wanted = [Drawing(page=1), Drawing(page=1, boxes=(box,)), Drawing(page=2, boxes=(box, (0, 0, 1e9, 1e9)), strip=True)]
+    wanted = [
+        Drawing(page=1),
+        Drawing(page=1, boxes=(box,)),
+        Drawing(page=2, boxes=(box, (0, 0, 1e9, 1e9)), strip=True),
+    ]
     with Workspace.open(load_settings(config=config, home=home).settings) as ws:
         for session_id in ws.sessions.ids():
             for document in ws.sessions.read(session_id).documents.values():

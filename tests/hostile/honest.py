@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 
 import docx
@@ -30,8 +32,9 @@ def pdf() -> bytes:
     """Three pages with text in two faces, a ruled table, a picture and an outline."""
     made = FPDF(unit="pt", format="A4")
     made.set_auto_page_break(False)
+    made.set_creation_date(datetime(2026, 1, 31, tzinfo=UTC))
     picture = io.BytesIO()
-    Image.effect_noise((48, 48), 40).save(picture, "PNG")
+    Image.linear_gradient("L").resize((48, 48)).save(picture, "PNG")
     for number in range(1, 4):
         made.add_page()
         made.start_section(f"Section {number}")
@@ -52,6 +55,7 @@ def pdf() -> bytes:
 def xlsx() -> bytes:
     """Two sheets, one hidden, with text, numbers and dates."""
     book, out = openpyxl.Workbook(), io.BytesIO()
+    book.properties.created = datetime(2026, 1, 31)  # noqa: DTZ001 - the library wants it without a zone
     sheet = book.worksheets[0]
     sheet.append(["Field", "Year", "Yield", "Note"])
     for number in range(60):
@@ -60,6 +64,7 @@ def xlsx() -> bytes:
     book.worksheets[1].append(["Sown", "=1+1"])
     book.save(out)
     parts = unzipped(out.getvalue())
+    parts["docProps/core.xml"] = re.sub(rb"20[0-9]{2}-[-0-9T:]+Z", b"2026-01-31T00:00:00Z", parts["docProps/core.xml"])
     if _STRINGS not in parts:  # the library writes strings into the cells; most programs keep them apart
         main = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
         kind = f'<Override PartName="/{_STRINGS}" ContentType="{main}"/></Types>'
@@ -89,7 +94,7 @@ def word() -> bytes:
             cell.text = "Top Leys"
     document.add_paragraph("").add_run("Describe the land here.").italic = True
     document.save(out)
-    return out.getvalue()
+    return zipped(unzipped(out.getvalue()))
 
 
 @cache
@@ -117,7 +122,8 @@ def shapes() -> dict[str, bytes]:
     return {
         ".shp": shp.getvalue(),
         ".shx": shx.getvalue(),
-        ".dbf": dbf.getvalue(),
+        # The day it was made stands in the second to fourth byte.
+        ".dbf": dbf.getvalue()[:1] + bytes((126, 1, 31)) + dbf.getvalue()[4:],
         ".prj": SYSTEM.encode(),
     }
 
@@ -171,7 +177,7 @@ def zipped(parts: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in parts.items():
-            made.writestr(name, content)
+            made.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)  # of 1980, whenever it is made
     return out.getvalue()
 
 

@@ -18,5 +18,7 @@ def named(number: int, ending: str, luck: Random) -> bytes:
     stem = luck.choice(_STEMS) if luck.random() < 0.3 else b"document"
     other = luck.choice((".pdf", ".xlsx", ".zip", "", ".exe", ".PDF"))
     name = b"%04d %s%s" % (number, stem, (other if luck.random() < 0.1 else ending).encode())
-    folder = luck.choice((b"maps", b"..\\x", "e\u0301".encode(), b"a" * 200, b"=x")) + b"/" if luck.random() < 0.1 else b""
+    folder = (
+        luck.choice((b"maps", b"..\\x", "e\u0301".encode(), b"a" * 200, b"=x")) + b"/" if luck.random() < 0.1 else b""
+    )
     return folder + (name if len(name) <= 255 else name[:240] + ending.encode())

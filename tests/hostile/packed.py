@@ -43,7 +43,7 @@ def _main(luck: Random) -> tuple[bytes, str]:
 
 def a_part_is_a_bomb(luck: Random) -> bytes:
     data, part = _main(luck)
-    return _put(data, luck.choice((part, "extra.bin")), luck.choice((b"0", b"<a>", b" ")) * luck.choice((10**7, 10**8)))
+    return _put(data, luck.choice((part, "extra.bin")), luck.choice((b"0", b"<a>", b" ")) * luck.choice((10**6, 2 * 10**7)))
 
 
 def sums_and_sizes_lie(luck: Random) -> bytes:

@@ -84,7 +84,7 @@ def run(inputs: Sequence[Input], folder: Path, limits: Limits | None = None) -> 
     session_id = program("create", f"Hostile {folder.name}").strip()
     program("add", session_id, os.fspath(dropped), "--on-duplicate", "continue")
     program("run", session_id, "--to", "report")
-    for looking in (("status", session_id), ("show", session_id), ("list",), ("doctor",)):
+    for looking in (("status", session_id), ("doctor",)):
         program(*looking)
     report = program("report", session_id, "--format", "json", "-o", "-")
     program.draw()
