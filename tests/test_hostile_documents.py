@@ -193,7 +193,7 @@ def test_a_document_that_wants_more_address_space_than_it_may_have_is_tried_twic
     assert hostile.status == "quarantined"
     assert hostile.code in ("memory", "crashed")  # as its parser takes it when the system has no more
     assert "2 times" in (hostile.note or "")
-    assert "reading.memory_mb" in (hostile.note or "")
+    assert "400 MB of memory" in (hostile.note or "")
     assert sound.status == "ok"
 
 

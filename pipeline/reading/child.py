@@ -26,6 +26,8 @@ _FILE_TROUBLE = {
     errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENODEV,
     errno.ENXIO, errno.ELOOP, errno.EISDIR,
 }  # fmt: skip
+#: Made beforehand: there may be no memory left to make it.
+_NO_MEMORY = b'{"failed": "memory"}\n'
 #: A reading that is longer in writing, in characters, is not handed on; a real document comes to a few million.
 MOST_WRITTEN = 100_000_000
 
@@ -49,7 +51,7 @@ def main() -> None:
         try:
             answer = _answer(reader, request, settings)
         except MemoryError:
-            _send(answers, {"failed": "memory"})
+            os.write(answers.fileno(), _NO_MEMORY)
             os._exit(1)  # what is left of the heap is not fit for another document
         except OSError as error:
             answer = _of_the_system(error)

@@ -79,7 +79,7 @@ def names_come_twice_or_lead_out(luck: Random) -> bytes:
             for _ in range(luck.choice((1, 2, 3))):
                 # The entry directly, since writing the same name twice is warned of.
                 made.NameToInfo.clear()
-                made.writestr(name, stray(content, luck) if luck.random() < 0.3 else content)
+                made.writestr(zipfile.ZipInfo(name), stray(content, luck) if luck.random() < 0.3 else content)
         for name in luck.sample(evil, 5):
             info = zipfile.ZipInfo(name or "n")
             info.external_attr = luck.choice((0o100644, 0o120777, 0o010644)) << 16
