@@ -60,3 +60,15 @@ def show(door: Door, session: str, requirement: str | None, why: bool, page: boo
     if requirement:
         return answers.requirement(door.ws, record, requirement, door.width)
     return answers.session(door.ws, record, door.width)
+
+
+@command(SESSION, click.option("--particular", is_flag=True, help="Only what stands in no reviewed submission."))
+def own(door: Door, session: str, particular: bool) -> Answer:
+    """Show what is this farm's own, and what was decided on the same words before.
+
+    Compares the plan, section by section, with those of all other sessions here on which a person's decision holds.
+    Decisions are shown, never taken over.
+    """
+    from pipeline.reporting.own import own
+
+    return own(door.ws, door.session(session), particular, door.width)

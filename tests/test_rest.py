@@ -111,6 +111,7 @@ def test_every_answer_has_the_value_that_the_command_line_gives_as_json(
     assert client.get(f"/sessions/{reviewed}/status").json() == typed("status", reviewed)
     assert client.get(f"/sessions/{reviewed}/requirements/7").json() == typed("show", reviewed, "7")
     assert client.get(f"/sessions/{reviewed}/report").json() == typed("report", reviewed, "-o", "-")
+    assert client.get(f"/sessions/{reviewed}/own").json() == typed("own", reviewed)
     asked = client.post(f"/sessions/{reviewed}/map").json()
     assert asked == typed("map", reviewed)
 

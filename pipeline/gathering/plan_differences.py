@@ -76,7 +76,8 @@ def _same_farm(one: Document, two: Document) -> bool:
 
 
 _Read = tuple[Document, Plan]
-_Sentence = tuple[Paragraph, int, int]
+#: A paragraph, and where in its text a sentence begins and ends.
+Sentence = tuple[Paragraph, int, int]
 
 
 def _changes(dossier: Dossier, old: _Read, new: _Read) -> tuple[AnswerChange, ...]:
@@ -111,13 +112,13 @@ def _compare(dossier: Dossier, number: str, subhead: str | None, old: _Read, new
         section=number,
         section_title=subhead or title,
         kind="changed" if gone and came else "removed" if gone else "added",
-        old=_quotes(dossier, old[0], gone),
-        new=_quotes(dossier, new[0], came),
+        old=quotes_of(dossier, old[0], gone)[:MOST_QUOTES],
+        new=quotes_of(dossier, new[0], came)[:MOST_QUOTES],
         figures=tuple(sorted(set(before) ^ set(after))),
     )
 
 
-def _sentences(plan: Plan, number: str, subhead: str | None) -> list[_Sentence]:
+def _sentences(plan: Plan, number: str, subhead: str | None) -> list[Sentence]:
     found = plan.paragraphs(number)
     if subhead is not None or not number[:1].isdigit():
         found = [p for p in found if squash(p.subhead or "") == squash(subhead or "")]
@@ -130,13 +131,13 @@ def _sentences(plan: Plan, number: str, subhead: str | None) -> list[_Sentence]:
     ]
 
 
-def _figures(sentences: Sequence[_Sentence]) -> list[str]:
+def _figures(sentences: Sequence[Sentence]) -> list[str]:
     return [m.replace(" ", "") for p, a, b in sentences for m in _FIGURE.findall(plain(p.text[a:b]))]
 
 
-def _quotes(dossier: Dossier, document: Document, sentences: Sequence[_Sentence]) -> tuple[Evidence, ...]:
-    """The sentences as they stand; those that follow each other in one paragraph are one quote."""
-    runs: list[_Sentence] = []
+def quotes_of(dossier: Dossier, document: Document, sentences: Sequence[Sentence]) -> tuple[Evidence, ...]:
+    """Sentences of a plan as they stand; those that follow each other in one paragraph are one quote."""
+    runs: list[Sentence] = []
     for paragraph, start, end in sentences:
         last = runs[-1] if runs else None
         if last and last[0] is paragraph and last[2] == start and end - last[1] <= MAX_QUOTE:
@@ -154,7 +155,7 @@ def _quotes(dossier: Dossier, document: Document, sentences: Sequence[_Sentence]
                 section_title=paragraph.subhead or paragraph.section_title or None,
             )
             found += [item] if item else []
-    return tuple(dict.fromkeys(found))[:MOST_QUOTES]
+    return tuple(dict.fromkeys(found))
 
 
 # --- what a reviewer must know of it ---------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ from pipeline.models.explanation import (
     Passage,
     Tried,
 )
-from pipeline.models.extraction import ExtractionResult
+from pipeline.models.extraction import ExtractionResult, SectionWords
 from pipeline.models.inventory import (
     Document,
     Inventory,
@@ -159,6 +159,7 @@ __all__ = [
     "Revision",
     "RevisionStatus",
     "RowStatus",
+    "SectionWords",
     "SeenAnswer",
     "SeenQuote",
     "Session",

@@ -7,6 +7,18 @@ from pipeline.models.evidence import Fact, FinishedReview, Register, Requirement
 from pipeline.models.tenure import Paper, PlanDifference
 
 
+class SectionWords(Value):
+    """The proponent's words in one section of the plan, as hashes of what they say whatever the type-setting."""
+
+    section: str
+    #: A part of the Appendix.
+    subhead: str | None = None
+    title: str
+    sha256: str
+    #: Short hashes, sentence by sentence.
+    sentences: tuple[str, ...]
+
+
 class ExtractionResult(Value):
     """Result of extraction: quotes per requirement, and the facts that rules compare."""
 
@@ -27,3 +39,5 @@ class ExtractionResult(Value):
     separation: str | None = None
     #: Sections of the plan where words in italics state something, as no instruction does.
     states_in_italics: tuple[str, ...] = ()
+    #: Hashes of the plan's words, to tell what other submissions say in the same words.
+    sections: tuple[SectionWords, ...] = ()

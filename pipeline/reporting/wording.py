@@ -72,17 +72,19 @@ def listing(parts: list[str]) -> str:
 
 def place(evidence: Evidence) -> str:
     """Where a quote stands inside its document: the section first, then the printed page and the PDF page."""
-    parts = [section(evidence)]
+    return ", ".join(filter(None, [section(evidence), page(evidence)]))
+
+
+def page(evidence: Evidence) -> str:
+    """The page as printed and as a viewer counts it, or the sheet; nothing for a text of one page."""
     kind = PurePosixPath(evidence.document.lower()).suffix
     if kind in _WORKBOOKS:
-        parts.append(f"sheet {evidence.page}")
-    elif kind == ".pdf" and evidence.page_label:
-        parts.append(f"p. {evidence.page_label} (PDF p. {evidence.page})")
-    elif kind == ".pdf":
-        parts.append(f"PDF p. {evidence.page}, no printed number")
-    elif evidence.page > 1:
-        parts.append(f"p. {evidence.page}")
-    return ", ".join(filter(None, parts))
+        return f"sheet {evidence.page}"
+    if kind == ".pdf" and evidence.page_label:
+        return f"p. {evidence.page_label} (PDF p. {evidence.page})"
+    if kind == ".pdf":
+        return f"PDF p. {evidence.page}, no printed number"
+    return f"p. {evidence.page}" if evidence.page > 1 else ""
 
 
 def section(evidence: Evidence) -> str:

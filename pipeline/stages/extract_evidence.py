@@ -26,6 +26,7 @@ from pipeline.models import (
     RequirementEvidence,
 )
 from pipeline.models.quoted import with_each_quote
+from pipeline.own.words import section_words
 from pipeline.reviews.gather import counterparts, finished_reviews
 from pipeline.rowtests import find
 from pipeline.rowtests.documents import TYPE_WORDS, lines_matching
@@ -98,6 +99,7 @@ def evidence_of(
         states_in_italics=tuple(s.number for s in dossier.plan.sections.values() if s.states_in_italics)
         if dossier.plan
         else (),
+        sections=section_words(dossier.plan) if dossier.plan else (),
     )
 
 

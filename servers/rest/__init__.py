@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from servers.rest import claims, decisions, documents, health, marks, reading, sessions, signing, stages, uploads
+from servers.rest import claims, decisions, documents, health, marks, own, reading, sessions, signing, stages, uploads
 
 #: In the order of the documentation.
 ROUTERS: tuple[APIRouter, ...] = tuple(
-    one.router for one in (sessions, documents, uploads, stages, reading, decisions, marks, signing, claims, health)
+    one.router
+    for one in (sessions, documents, uploads, stages, reading, own, decisions, marks, signing, claims, health)
 )

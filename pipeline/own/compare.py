@@ -1,0 +1,201 @@
+"""A submission's words against those of all reviewed ones: what stands word for word in them, and what is its own."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from pipeline import workflow
+from pipeline.dossier import Dossier
+from pipeline.errors import NotMadeYet
+from pipeline.forms.normal import squash
+from pipeline.gathering.plan_differences import quotes_of
+from pipeline.models import SCHEMA_VERSION, DeterminationKind, Evidence, RowStatus, SectionWords, SessionRecord, Value
+from pipeline.own.reviewed import Decided, Reviewed, reviewed_sessions
+from pipeline.own.words import parts_of, sentence_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pipeline.models import Document, Reading
+    from pipeline.workspace import Workspace
+
+_Place = tuple[str, str]
+
+
+class SectionOwn(Value):
+    """A section of the plan: in how many reviewed submissions its words stand, and those that stand in none."""
+
+    section: str
+    title: str
+    identical_to: int
+    #: The rows whose passages stand in it.
+    requirement_ids: tuple[str, ...]
+    #: Sentences in it, and those of them that stand in no reviewed submission's same section.
+    sentences: int
+    own_sentences: int
+    #: Those sentences as they stand on their pages.
+    own: tuple[Evidence, ...]
+
+
+class Before(Value):
+    """A reviewed submission in which all of a row's sections are word for word the same, and what was decided then."""
+
+    session_id: str
+    project_name: str
+    decision: Decided | None
+    determination: DeterminationKind | None
+
+
+class RowOwn(Value):
+    """A requirement: in how many reviewed submissions the sections it stands on are the same in every word."""
+
+    requirement_id: str
+    title: str
+    status: RowStatus
+    sections: tuple[str, ...]
+    identical_to: int
+    #: True when some of it stands in no reviewed submission, or it stands on no section of the plan.
+    particular: bool
+    #: How often each was decided on this row in them.
+    decided: dict[str, int]
+    sessions: tuple[Before, ...]
+
+
+class FarmsOwn(Value):
+    """What is this farm's own, beside what people said of the same words before; nothing of it is applied here."""
+
+    schema_version: int = SCHEMA_VERSION
+    session_id: str
+    project_name: str
+    #: How many submissions of this home have a word of a person that holds.
+    reviewed: int
+    rows: tuple[RowOwn, ...]
+    sections: tuple[SectionOwn, ...]
+
+
+def farms_own(ws: Workspace, record: SessionRecord) -> FarmsOwn:
+    """Compare a session's plan with the plans of all other sessions on which a person's word holds.
+
+    The order of sessions makes no difference, and nothing of it goes into the report. Raises NotMadeYet before the
+    session's rows are judged.
+    """
+    validation, extraction = workflow.load_validation(ws, record), workflow.load_extraction(ws, record)
+    if validation is None or extraction is None:
+        raise NotMadeYet(f"{record.session_id} has no judged rows yet.", f"registry-review run {record.session_id}")
+    others = tuple(reviewed_sessions(ws, record.session_id))
+    rows_at: dict[_Place, list[str]] = defaultdict(list)
+    places: dict[str, tuple[SectionWords, ...]] = {}
+    for row in validation.requirements:
+        quoted = [e for e in row.evidence if e.document_id == extraction.plan_document_id]
+        places[row.requirement_id] = tuple(s for s in extraction.sections if any(_stands_in(e, s) for e in quoted))
+        for one in places[row.requirement_id]:
+            rows_at[_place(one)].append(row.requirement_id)
+    same: dict[_Place, set[str]] = {_place(one): set() for one in extraction.sections}
+    for other in others:
+        theirs = {_place(one): one.sha256 for one in other.sections}
+        for one in extraction.sections:
+            if theirs.get(_place(one)) == one.sha256:
+                same[_place(one)].add(other.session_id)
+    return FarmsOwn(
+        session_id=record.session_id,
+        project_name=record.project_metadata.project_name,
+        reviewed=len(others),
+        rows=tuple(
+            _row(row.requirement_id, row.title, row.status, places[row.requirement_id], same, others)
+            for row in validation.requirements
+        ),
+        sections=_sections(ws, record, extraction.sections, same, rows_at, _said_before(others)),
+    )
+
+
+def _row(
+    requirement_id: str,
+    title: str,
+    status: RowStatus,
+    sections: Sequence[SectionWords],
+    same: dict[_Place, set[str]],
+    others: Sequence[Reviewed],
+) -> RowOwn:
+    alike = set.intersection(*(same[_place(one)] for one in sections)) if sections else set()
+    before = [
+        Before(
+            session_id=one.session_id,
+            project_name=one.project_name,
+            decision=one.decisions.get(requirement_id),
+            determination=one.determination,
+        )
+        for one in others
+        if one.session_id in alike
+    ]
+    return RowOwn(
+        requirement_id=requirement_id,
+        title=title,
+        status=status,
+        sections=tuple(f"{s.section} {s.title}" for s in sections),
+        identical_to=len(before),
+        particular=not before,
+        decided=dict(sorted(Counter(one.decision.status for one in before if one.decision).items())),
+        sessions=tuple(before),
+    )
+
+
+def _said_before(others: Iterable[Reviewed]) -> dict[_Place, set[str]]:
+    """Every sentence of the reviewed submissions by the place it stands in."""
+    said: dict[_Place, set[str]] = defaultdict(set)
+    for other in others:
+        for one in other.sections:
+            said[_place(one)].update(one.sentences)
+    return said
+
+
+def _sections(
+    ws: Workspace,
+    record: SessionRecord,
+    sections: Sequence[SectionWords],
+    same: dict[_Place, set[str]],
+    rows_at: dict[_Place, list[str]],
+    said: dict[_Place, set[str]],
+) -> tuple[SectionOwn, ...]:
+    dossier = _dossier(ws, record)
+    document, plan = dossier.plan_document, dossier.plan
+    found = []
+    for one in sections:
+        place, own = _place(one), set(one.sentences) - said.get(_place(one), set())
+        paragraphs = plan.paragraphs(one.section) if plan and own else []
+        parts = parts_of(one.section, paragraphs)
+        mine = [p for subhead, part in parts if squash(subhead or "") == place[1] for p in part]
+        sentences = [(p, a, b) for p in mine for a, b in p.sentences() if sentence_hash(squash(p.text[a:b])) in own]
+        found.append(
+            SectionOwn(
+                section=one.section,
+                title=one.title,
+                identical_to=len(same[place]),
+                requirement_ids=tuple(rows_at.get(place, ())),
+                sentences=len(one.sentences),
+                own_sentences=sum(s in own for s in one.sentences),
+                own=quotes_of(dossier, document, sentences) if document else (),
+            )
+        )
+    return tuple(found)
+
+
+def _dossier(ws: Workspace, record: SessionRecord) -> Dossier:
+    def read(document: Document) -> Reading:
+        return ws.reader.read(document.sha256, document.names)
+
+    inventory = workflow.load_inventory(ws, record)
+    if inventory is None:
+        raise NotMadeYet(f"{record.session_id} has no inventory yet.", f"registry-review run {record.session_id}")
+    return Dossier(workflow.load_checklist(ws, record), inventory, read)
+
+
+def _place(one: SectionWords) -> _Place:
+    return one.section, squash(one.subhead or "")
+
+
+def _stands_in(item: Evidence, one: SectionWords) -> bool:
+    """Whether a quote of the plan stands in that section, or that part of the Appendix."""
+    if item.section != one.section:
+        return False
+    return one.subhead is None or squash(item.section_title or "") == squash(one.subhead)

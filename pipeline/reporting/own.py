@@ -1,0 +1,56 @@
+"""What is this farm's own, in words: how each row stands among reviewed submissions, then the words of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.own import FarmsOwn, RowOwn, SectionOwn, farms_own
+from pipeline.reporting import wording
+from pipeline.reporting.answers import Answer
+from pipeline.reporting.terminal import folded, parts, table
+
+if TYPE_CHECKING:
+    from pipeline.models import SessionRecord
+    from pipeline.workspace import Workspace
+
+
+def own(ws: Workspace, record: SessionRecord, particular: bool, width: int) -> Answer:
+    """The comparison as a value and as text; `particular` leaves out what stands word for word in another."""
+    made = farms_own(ws, record)
+    if particular:
+        rows = tuple(one for one in made.rows if one.particular)
+        made = made.model_copy(update={"rows": rows, "sections": tuple(s for s in made.sections if s.own)})
+    return Answer(made, _text(made, particular, width))
+
+
+def in_words(row: RowOwn) -> str:
+    """How a row stands among what people reviewed before, and what they decided there."""
+    if not row.sections:
+        return "stands on no section of the plan"
+    if row.particular:
+        return "this farm's own words"
+    said = [f"{wording.label(kind, wording.DECISION)} in {count}" for kind, count in row.decided.items()]
+    silent = row.identical_to - sum(row.decided.values())
+    said += [f"without a decision in {silent}"] if silent else []
+    return f"the same words as in {wording.count(row.identical_to, 'reviewed submission')}: {', '.join(said)}"
+
+
+def _text(made: FarmsOwn, particular: bool, width: int) -> str:
+    if not made.reviewed:
+        what = f"{made.project_name}: on no other submission here a decision holds, so there is nothing to compare."
+        return folded(what, width)
+    head = f"{made.project_name}, beside {wording.count(made.reviewed, 'reviewed submission')}."
+    if not particular:
+        same = sum(not one.particular for one in made.rows)
+        head += f" {same} of {len(made.rows)} rows stand on words that were reviewed before; no decision is taken over."
+    rows = table(("Row", "Title", "Words"), [(r.requirement_id, r.title, in_words(r)) for r in made.rows], width)
+    said = [_section(one, width) for one in made.sections if one.own]
+    title = "Words that stand in no reviewed submission:" if said else "Every word of the plan was reviewed before."
+    return parts(folded(head, width), rows, title, *said)
+
+
+def _section(one: SectionOwn, width: int) -> str:
+    rows = f", for {', '.join(one.requirement_ids)}" if one.requirement_ids else ""
+    head = f"{one.section} {one.title}{rows}: {one.own_sentences} of {wording.count(one.sentences, 'sentence')}"
+    quotes = [folded(f"“{item.quote}” ({wording.page(item)})", width, "  ") for item in one.own]
+    return "\n".join([folded(head, width), *quotes])
