@@ -181,11 +181,12 @@ def claim(door: Door, session: str, requirement: str, quote: str, **how: Any) ->
 
 @command(
     SESSION,
-    click.option("--format", "kind", type=click.Choice(review_acts.LETTER_FORMS), default="md", show_default=True),
+    click.option("--format", "kind", type=click.Choice(review_acts.LETTER_FORMS),
+                 help="Default: as FILE ends; Markdown."),
     click.option("--output", "-o", metavar="FILE|-", help="Write it there (default: the standard output)."),
     name="revision-letter",
 )  # fmt: skip
-def revision_letter(door: Door, session: str, kind: str, output: str | None) -> Answer:
+def revision_letter(door: Door, session: str, kind: str | None, output: str | None) -> Answer:
     """Write the letter to the developer: what is asked for, most pressing first."""
     return review_acts.letter(door.ws, door.session(session), kind, output)
 

@@ -81,7 +81,7 @@ _stage_command("validate", "Run the cross-checks and judge every requirement.")
 @command(
     SESSION,
     NO_WAIT,
-    click.option("--format", "kind", type=click.Choice(("json", "md", "html")), help="Which form is meant."),
+    click.option("--format", "kind", type=click.Choice(answers.FORMS), help="Which form is meant."),
     click.option("--output", "-o", metavar="FILE|-", help="Write that form there as well; - is the standard output."),
 )
 def report(door: Door, session: str, no_wait: bool, kind: str | None, output: str | None) -> Answer:

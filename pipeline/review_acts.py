@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pipeline.workspace import Workspace
 
 #: The forms of the letter to the developer.
-LETTER_FORMS = ("md",)
+LETTER_FORMS = ("md", "docx")
 
 
 def said(ws: Workspace, session_id: str, text: str, **value: object) -> Answer:
@@ -168,15 +168,25 @@ def resolve(
     return said(ws, record.session_id, f"{made.revision_id} is resolved.", request=made)
 
 
-def letter(ws: Workspace, record: SessionRecord, kind: str, output: str | None) -> Answer:
-    """The letter to the developer, written to `output`; without one, or with "-", to the standard output."""
+def letter(ws: Workspace, record: SessionRecord, kind: str | None, output: str | None) -> Answer:
+    """The letter to the developer, written to `output`; without one, or with "-", to the standard output.
+
+    Without a `kind` the ending of `output` says which form is meant; any other than .docx is Markdown.
+    """
     from pipeline.reporting.revision_letter import render_letter, revision_letter
 
+    if kind is None:
+        kind = "docx" if output and Path(output).suffix.lower() == ".docx" else "md"
     validation = workflow.load_validation(ws, record)
     header = validation.header if validation else ()
     asked = all_in_present(ws, record)
     made = revision_letter(record.project_metadata, header, asked, workflow.load_checklist(ws, record))
-    data = render_letter(made).encode("utf-8")
+    if kind == "docx":
+        from pipeline.reporting.word_letter import render_letter_docx
+
+        data = render_letter_docx(made)
+    else:
+        data = render_letter(made).encode("utf-8")
     if output in (None, "-"):
         return Answer(None, "", raw=data)
     path = Path(str(output)).absolute()

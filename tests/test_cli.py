@@ -159,7 +159,7 @@ def test_an_unknown_session_is_answered_with_the_near_ones(typed: Typist) -> Non
 
 @pytest.mark.parametrize(
     "words",
-    [("nonsense",), ("create",), ("add", "x"), ("report", "x", "--format", "docx"), ("run", "x", "--to", "moon"),
+    [("nonsense",), ("create",), ("add", "x"), ("report", "x", "--format", "doc"), ("run", "x", "--to", "moon"),
      ("remove", "x", "y", "--by", "me"), ("delete", "x")],
 )  # fmt: skip
 def test_wrong_usage_is_2(typed: Typist, words: tuple[str, ...]) -> None:

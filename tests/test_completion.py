@@ -19,7 +19,7 @@ from pipeline.errors import NotReady, SessionCompleted
 from pipeline.stages import human_review
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.complete import complete_session, package_bytes, package_path, reopen
-from pipeline.stages.generate_report import latest_paths, report_paths
+from pipeline.stages.generate_report import all_paths
 from pipeline.stages.removal import remove_document
 from pipeline.status import status_of
 from tests.desk import ANA, BEN, Desk, a_desk
@@ -147,7 +147,8 @@ def signed(desk: Desk) -> str:
 def test_the_package_holds_all_that_the_review_stands_on(desk: Desk, signed: str, tmp_path: Path) -> None:
     record = desk.record(signed)
     folder = unpacked(package_path(desk.ws, record), tmp_path)
-    report, paths = report_paths(desk.ws, record)
+    report, paths = all_paths(desk.ws, record)
+    assert set(paths) == {"json", "md", "html", "docx", "pdf", "xlsx"}
     for kind, path in paths.items():
         assert (folder / "report" / f"report.{kind}").read_bytes() == path.read_bytes()
     inventory = json.loads((folder / "inventory.json").read_text(encoding="utf-8"))
@@ -171,7 +172,7 @@ def test_made_again_the_package_has_the_same_bytes(desk: Desk, signed: str) -> N
     first = path.read_bytes()
     desk.clock.advance(days=3)
     path.unlink()
-    for report in latest_paths(desk.ws, signed).values():
+    for report in all_paths(desk.ws, desk.record(signed))[1].values():
         report.unlink()
     assert complete_session(desk.ws, signed, BEN).by == ANA  # it is complete: nothing is signed twice
     assert path.read_bytes() == first

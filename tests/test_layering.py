@@ -20,6 +20,7 @@ FORBIDDEN |= {"servers": {"cli", "commands", "screen", "watcher", "examples", "c
 #: Slow to import, so they are imported where they are used and not when the program starts.
 HEAVY = {"pdfplumber", "openpyxl", "fpdf", "redis", "jinja2", "rich", "pypdfium2"}
 HEAVY |= {"docx", "python_calamine", "shapefile", "httpcore2", "httpx2", "itsdangerous", "prometheus_client"}
+HEAVY |= {"reportlab"}
 
 
 def modules(package: str) -> list[Path]:

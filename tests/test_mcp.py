@@ -138,6 +138,9 @@ def test_the_whole_lifecycle_with_a_claim_and_a_decision(way: Way, tmp_path: Pat
         assert status["next_action"]
         report = await agent.client.read_resource(f"report://{sid}/json")
         assert len(json.loads(report.contents[0].text)["requirements"]) == 23
+        form = await agent.client.read_resource(f"report://{sid}/pdf")
+        assert form.contents[0].mime_type == "application/pdf"
+        assert base64.b64decode(form.contents[0].blob).startswith(b"%PDF-")
         prompt = await agent.client.get_prompt("human_review", {"session_id": sid})
         assert "The one next thing to do" in prompt.messages[0].content.text
 

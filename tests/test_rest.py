@@ -126,6 +126,12 @@ def test_a_report_comes_in_every_form_and_in_parts_for_readers_that_cannot_take_
     page = client.get(address, params={"format": "html"})
     assert page.text.startswith("<!doctype html>")
     assert page.headers["content-disposition"].startswith("attachment")  # its script is not to run as ours
+    for form, start in (("docx", b"PK"), ("pdf", b"%PDF-"), ("xlsx", b"PK")):
+        made = client.get(address, params={"format": form})
+        assert made.content.startswith(start)
+        assert made.headers["content-type"].startswith("application/")
+        assert made.headers["content-disposition"].endswith(f'-v1.{form}"')
+        assert client.get(address, params={"format": form}).content == made.content
     told(client.get(address, params={"format": "exe"}), 422, "json")
     parts = client.get(address, params={"part": ["summary", "requirements"], "limit": 2, "offset": 21}).json()
     assert parts["summary"] == whole["summary"]

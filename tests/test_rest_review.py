@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import jsonschema
 import pytest
+from docx import Document
 
 from examples import write_submission
 from servers import description
@@ -104,6 +105,10 @@ def test_a_review_goes_from_the_first_decision_to_the_package_and_is_opened_agai
     letter = client.get(f"{session}/revision-letter")
     assert letter.headers["content-type"].startswith("text/markdown")
     assert "The map of the lower meadow" in letter.text
+    word = client.get(f"{session}/revision-letter", params={"format": "docx"})
+    assert word.headers["content-type"].endswith("wordprocessingml.document")
+    assert "The map of the lower meadow" in "".join(p.text for p in Document(io.BytesIO(word.content)).paragraphs)
+    assert client.get(f"{session}/revision-letter", params={"format": "exe"}).status_code == 422
     assert [one["status"] for one in said(client.get(f"{session}/revisions"))["revisions"]] == ["pending"]
     resolve = f"{session}/revisions/{asked['revision_id']}/resolve"
     assert said(client.post(resolve, json={"note": "Sent by post.", **ANA}))["request"]["status"] == "resolved"

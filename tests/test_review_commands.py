@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docx import Document
 from test_cli import Typist
 
 from examples import write_submission
@@ -66,6 +67,12 @@ def test_a_review_is_typed_from_the_first_decision_to_the_package(begun: tuple[T
     out = tmp_path / "letter.md"
     typed("revision-letter", session_id, "-o", out)
     assert out.read_text(encoding="utf-8") == letter
+    # and as the Word document that the file's ending asks for
+    typed("revision-letter", session_id, "-o", tmp_path / "letter.docx")
+    printed = [p.text for p in Document(tmp_path / "letter.docx").paragraphs]
+    assert f"What is lacking: {made['what'].partition(': ')[2] or made['what']}" in printed
+    typed("revision-letter", session_id, "--format", "docx", "-o", tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "letter.docx").read_bytes()
     shown = typed("status", session_id).stdout
     assert f"{made['revision_id']} REQ-002 (high) pending" in shown
     assert "1 revision pending" in typed("list").stdout

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.workspace import Workspace
 
 #: The forms that a report is made in.
-FORMS = ("json", "md", "html")
+FORMS = ("json", "md", "html", "docx", "pdf", "xlsx")
 #: The commands that stand for stages, for showing them.
 VERB_OF: dict[Any, str] = {"initialize": "create", **workflow.VERB_OF}
 
@@ -204,10 +204,10 @@ def report(ws: Workspace, record: SessionRecord, kind: str | None, output: str |
 
     The file at `output` is written last and in one step, so that a failed run leaves none; "-" hands the bytes on.
     """
-    from pipeline.stages.generate_report import report_paths
+    from pipeline.stages.generate_report import form_path, report_paths
 
-    made, paths = report_paths(ws, record)
     if kind is None:
+        made, paths = report_paths(ws, record)
         value = {
             "schema_version": SCHEMA_VERSION,
             "session_id": record.session_id,
@@ -221,12 +221,12 @@ def report(ws: Workspace, record: SessionRecord, kind: str | None, output: str |
             "\n".join(f"{form:5} {path}" for form, path in paths.items()),
         )
         return Answer(value, text)
+    path = form_path(ws, record, kind)
     if output == "-":
-        return Answer(None, "", raw=paths[kind].read_bytes())
-    path = paths[kind]
+        return Answer(None, "", raw=path.read_bytes())
     if output is not None:
-        path = Path(output).absolute()
-        write_atomic(path, paths[kind].read_bytes())
+        content, path = path.read_bytes(), Path(output).absolute()
+        write_atomic(path, content)
     return Answer({"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "path": str(path)}, str(path))
 
 

@@ -247,9 +247,7 @@ def _claims(report: Report) -> list[str]:
         ]
         for claim in report.claims
     ]
-    columns = ["Row", "Quote", "Where", "Note", "Brought by", "Stands"]
-    said = "Brought by others and found where they say; no evidence of the program, and no row depends on them."
-    return [f"## Claims ({len(rows)})", said, _table(columns, rows)]
+    return [f"## Claims ({len(rows)})", wording.CLAIMS, _table(wording.CLAIM_COLUMNS, rows)]
 
 
 def _tenure(report: Report) -> list[str]:

@@ -149,15 +149,16 @@ def render_letter(letter: RevisionLetter) -> str:
         blocks += [_item(one) for one in group.items]
     if letter.answered:
         blocks.append("## Received since, and being looked at")
-        blocks.append("\n".join(f"- {inline(one.title)}: {_files(one)}" for one in letter.answered))
+        blocks.append("\n".join(f"- {inline(one.title)}: {inline(received(one))}" for one in letter.answered))
     blocks += map(inline, letter.closing)
     if letter.signed:
         blocks.append(f"{inline(wording.listing(list(letter.signed)))}, for the registry")
     return "\n\n".join(blocks) + "\n"
 
 
-def _files(item: Item) -> str:
-    return inline("; ".join(item.answered_with)) if item.answered_with else "what was lacking is there"
+def received(item: Item) -> str:
+    """What came since for an item, in words."""
+    return "; ".join(item.answered_with) if item.answered_with else "what was lacking is there"
 
 
 def _item(item: Item) -> str:

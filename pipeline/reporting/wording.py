@@ -51,6 +51,9 @@ DECISION = {
 }
 _WORKBOOKS = {".xlsx", ".xlsm", ".xls", ".ods"}
 
+#: What claims are, and the columns they stand in.
+CLAIMS = "Brought by others and found where they say; no evidence of the program, and no row depends on them."
+CLAIM_COLUMNS = ("Row", "Quote", "Where", "Note", "Brought by", "Stands")
 #: Why a claim no longer stands.
 CLAIM_GONE = "its document was taken out, replaced or set aside"
 

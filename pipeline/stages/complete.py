@@ -98,10 +98,10 @@ def package_bytes(ws: Workspace, record: SessionRecord) -> bytes:
     from pipeline import checklists
     from pipeline.packaging.archive import zipped
     from pipeline.packaging.contents import package_files
-    from pipeline.stages.generate_report import report_paths
+    from pipeline.stages.generate_report import all_paths
 
     package = _newest(record)
-    report, paths = report_paths(ws, record)
+    report, paths = all_paths(ws, record)
     events = ws.sessions.audit(record.session_id)
     last = max(e.seq for e in events if e.action == "session_completed")
     checklist = workflow.load_checklist(ws, record)

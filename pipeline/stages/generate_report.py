@@ -1,14 +1,14 @@
-"""Stage 6: the results become one report in three forms, kept as numbered versions that are never rewritten."""
+"""Stage 6: the results become one report in its forms, kept as numbered versions that are never rewritten."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import workflow
-from pipeline.errors import NotMadeYet
+from pipeline.errors import NotMadeYet, UsageError
 from pipeline.faultpoints import reach
 from pipeline.models import Report, SessionRecord
 from pipeline.store.files import make_private_folder, write_atomic
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The forms every report is written in, by file ending.
 FORMATS = ("json", "md", "html")
+#: The forms that are made of the same report when somebody asks for them, as files beside the others.
+ON_DEMAND = ("docx", "pdf", "xlsx")
 
 
 def generate_report(ws: Workspace, session_id: str) -> Report:
@@ -58,10 +60,59 @@ def report_paths(ws: Workspace, record: SessionRecord) -> tuple[Report, dict[str
     return report, _write(_folder(ws, record.session_id), record.session_id, forms)
 
 
+def form_path(ws: Workspace, record: SessionRecord, kind: str) -> Path:
+    """Return the file of the report last made in one of FORMATS or ON_DEMAND; it is made when it is not there.
+
+    Raises NotMadeYet when no report was made yet, UsageError for a form that there is not.
+    """
+    if kind not in (*FORMATS, *ON_DEMAND):
+        raise UsageError(f"There is no form {kind!r} of a report.", f"Use {', '.join((*FORMATS, *ON_DEMAND))}.")
+    return all_paths(ws, record, (kind,))[1][kind]
+
+
+def all_paths(
+    ws: Workspace, record: SessionRecord, kinds: Sequence[str] = (*FORMATS, *ON_DEMAND)
+) -> tuple[Report, dict[str, Path]]:
+    """Return the report last made and its file in each of FORMATS and, of those ON_DEMAND, in `kinds`.
+
+    A form on demand joins the version that says the same; were another document there under its name, all forms
+    become the next version. Raises NotMadeYet when no report was made yet.
+    """
+    report, paths = report_paths(ws, record)
+    wanted = [kind for kind in ON_DEMAND if kind in kinds]
+    if not wanted:
+        return report, paths
+    checklist = workflow.load_checklist(ws, record)
+    made = {kind: _document(report, checklist, kind) for kind in wanted}
+    beside = {kind: paths["json"].with_suffix(f".{kind}") for kind in wanted}
+    if any(path.is_file() and path.read_bytes() != made[kind] for kind, path in beside.items()):
+        forms = {kind: path.read_bytes() for kind, path in paths.items()}
+        return report, _write(_folder(ws, record.session_id), record.session_id, {**forms, **made})
+    for kind, path in beside.items():
+        if not path.is_file():
+            write_atomic(path, made[kind])
+    return report, {**paths, **beside}
+
+
+def _document(report: Report, checklist: Checklist, kind: str) -> bytes:
+    """Typesetters are slow to import and each is needed by itself."""
+    if kind == "docx":
+        from pipeline.reporting.word_form import render_docx
+
+        return render_docx(report, checklist)
+    if kind == "pdf":
+        from pipeline.reporting.pdf import render_pdf
+
+        return render_pdf(report, checklist)
+    from pipeline.reporting.workbook import render_xlsx
+
+    return render_xlsx(report, checklist)
+
+
 def latest_paths(ws: Workspace, session_id: str) -> dict[str, Path]:
-    """Return the newest version's files that are there, by format; empty before the first report."""
+    """Return the newest version's files in FORMATS that are there, by format; empty before the first report."""
     folder = _folder(ws, session_id)
-    paths = _paths(folder, session_id, _newest(folder, session_id))
+    paths = _paths(folder, session_id, _newest(folder, session_id), FORMATS)
     return {kind: path for kind, path in paths.items() if path.is_file()}
 
 
@@ -85,10 +136,10 @@ def _write(folder: Path, session_id: str, forms: Mapping[str, bytes]) -> dict[st
     A version that a crash left without some of its files is completed when the files it has are the same.
     """
     newest = _newest(folder, session_id)
-    paths = _paths(folder, session_id, newest or 1)
+    paths = _paths(folder, session_id, newest or 1, tuple(forms))
     there = {kind: path.read_bytes() for kind, path in paths.items() if path.is_file()}
     if any(forms[kind] != content for kind, content in there.items()):
-        paths, there = _paths(folder, session_id, newest + 1), {}
+        paths, there = _paths(folder, session_id, newest + 1, tuple(forms)), {}
     make_private_folder(folder)
     for kind, path in paths.items():
         if kind not in there:
@@ -102,12 +153,12 @@ def _folder(ws: Workspace, session_id: str) -> Path:
     return ws.sessions.folder(session_id) / "reports"
 
 
-def _paths(folder: Path, session_id: str, version: int) -> dict[str, Path]:
-    return {kind: folder / f"report-{session_id}-v{version}.{kind}" for kind in FORMATS}
+def _paths(folder: Path, session_id: str, version: int, kinds: Sequence[str]) -> dict[str, Path]:
+    return {kind: folder / f"report-{session_id}-v{version}.{kind}" for kind in kinds}
 
 
 def _newest(folder: Path, session_id: str) -> int:
     """The highest version that has a file; 0 when there is none."""
-    name = re.compile(rf"report-{re.escape(session_id)}-v(\d+)\.(?:{'|'.join(FORMATS)})")
+    name = re.compile(rf"report-{re.escape(session_id)}-v(\d+)\.(?:{'|'.join((*FORMATS, *ON_DEMAND))})")
     found = (name.fullmatch(path.name) for path in folder.glob("report-*")) if folder.is_dir() else ()
     return max((int(match[1]) for match in found if match), default=0)

@@ -13,6 +13,7 @@ from pipeline.status import status_of
 from servers.mcp.desk import Desk
 from servers.mcp.older import add_older_tools
 from servers.mcp.tools import add_tools
+from servers.media_types import MEDIA_TYPES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -41,6 +42,13 @@ STAGES = {
     "completion": "let the person sign: registry-review complete SESSION --by NAME",
 }
 
+#: The report's forms that are no text.
+DOCUMENTS = {
+    "docx": "The registry's form as a Word document",
+    "pdf": "The registry's form as PDF",
+    "xlsx": "Requirements by documents as a workbook",
+}
+
 
 def make_server(ws: Workspace, engine: Engine, path_roots: tuple[Path, ...] | None = None) -> MCPServer:
     """The server for a home; `engine` must be entered for as long as it runs.
@@ -60,21 +68,29 @@ def make_server(ws: Workspace, engine: Engine, path_roots: tuple[Path, ...] | No
 def _resources(server: MCPServer, desk: Desk) -> None:
     ws = desk.ws
 
-    def report(session_id: str, form: str) -> str:
-        from pipeline.stages.generate_report import report_paths
+    def report(session_id: str, form: str) -> bytes:
+        from pipeline.stages.generate_report import form_path
 
-        _, paths = report_paths(ws, lookup.record(ws.sessions, session_id))
-        return paths[form].read_text(encoding="utf-8")
+        return form_path(ws, lookup.record(ws.sessions, session_id), form).read_bytes()
 
     @server.resource("report://{session_id}/json", mime_type="application/json", title="The report as JSON")
     async def report_json(session_id: str) -> str:
         """The report last made, whole, in the shape that every program reads."""
-        return await run_in_threadpool(report, session_id, "json")
+        return (await run_in_threadpool(report, session_id, "json")).decode()
 
     @server.resource("report://{session_id}/md", mime_type="text/markdown", title="The report as Markdown")
     async def report_markdown(session_id: str) -> str:
         """The report last made, for reading."""
-        return await run_in_threadpool(report, session_id, "md")
+        return (await run_in_threadpool(report, session_id, "md")).decode()
+
+    def document(form: str, what: str) -> None:
+        @server.resource(f"report://{{session_id}}/{form}", mime_type=MEDIA_TYPES[form], title=what)
+        async def report_document(session_id: str) -> bytes:
+            """The report last made, as a file to hand on; it is made when it is asked for."""
+            return await run_in_threadpool(report, session_id, form)
+
+    for form, what in DOCUMENTS.items():
+        document(form, what)
 
     @server.resource("checklist://{methodology}", mime_type="application/json", title="A checklist")
     async def checklist(methodology: str) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from pipeline import review_acts
 from pipeline.deciding.revising import all_in_present
 from pipeline.deciding.state import decisions_shown, review_state
 from pipeline.models import SCHEMA_VERSION
+from servers.media_types import MEDIA_TYPES
 from servers.rest.documented import answers, problems, writes
 from servers.rest.review_shapes import (
     AnnotationList,
@@ -32,6 +33,7 @@ from servers.served import Here, IfMatch, Served, answer, etag, seen_revision
 router = APIRouter(tags=["review"])
 #: How a person's word on something may fail: it is not there, it was changed since, the session is locked.
 CONFLICTS = problems(404, 409, 412)
+LetterForm = Literal["md", "docx"]
 
 
 def spoken(here: Served, session_id: str, value: Any) -> Response:
@@ -177,16 +179,18 @@ def resolve(here: Here, session_id: str, revision_id: str, body: Resolution, if_
     "/sessions/{session_id}/revision-letter",
     operation_id="get_revision_letter",
     summary="The letter to the developer",
-    description="What is asked for, most pressing first, as Markdown.",
+    description="What is asked for, most pressing first, as Markdown or as a Word document.",
     responses={
-        200: {"description": "The letter.", "content": {"text/markdown": {}}},
+        200: {"description": "The letter.", "content": {"text/markdown": {}, MEDIA_TYPES["docx"]: {}}},
         **problems(404, 409),
     },
     response_class=Response,
 )
-def letter(here: Here, session_id: str) -> Response:
+def letter(here: Here, session_id: str, format: Annotated[LetterForm, Query()] = "md") -> Response:
     """The letter to the developer."""
     record = here.session(session_id)
-    written = review_acts.letter(here.ws, record, "md", None).raw
+    written = review_acts.letter(here.ws, record, format, None).raw
     headers = {"ETag": etag(record), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(written, 200, headers, "text/markdown; charset=utf-8")
+    if format == "docx":
+        headers["Content-Disposition"] = f'attachment; filename="revision-letter-{record.session_id}.docx"'
+    return Response(written, 200, headers, MEDIA_TYPES[format])

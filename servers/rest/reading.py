@@ -10,8 +10,9 @@ from fastapi.responses import Response
 from pipeline import workflow
 from pipeline.models import SCHEMA_VERSION, Report, RequirementResult, RowStatus
 from pipeline.reporting import answers as told
-from pipeline.stages.generate_report import report_paths
+from pipeline.stages.generate_report import all_paths
 from pipeline.status import SessionStatus, status_of
+from servers.media_types import MEDIA_TYPES
 from servers.problems import Refused
 from servers.rest.documented import answers, problems
 from servers.rest.paging import MaxCharacters, Offset, fitted, listed, page_of
@@ -20,14 +21,6 @@ from servers.served import Here, answer, etag
 
 router = APIRouter(tags=["reading"])
 
-#: How a report's forms are named to a browser.
-MEDIA_TYPES = {
-    "json": "application/json",
-    "md": "text/markdown; charset=utf-8",
-    "html": "text/html; charset=utf-8",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "pdf": "application/pdf",
-}
 #: Parts of a report that are lists, and so are given a page at a time.
 Part = Literal[
     "session", "checklist", "documents", "requirements", "checks", "exceptions", "summary", "provenance", "titles",
@@ -124,8 +117,8 @@ def duplicates(here: Here, session_id: str) -> Response:
     "/sessions/{session_id}/report",
     operation_id="get_report",
     summary="The report",
-    description="The report last made, whole, in one of its forms. For readers that cannot take it whole: name parts, "
-    "with limit and offset for lists.",
+    description="The report last made, whole, in one of its forms; docx, pdf and xlsx are made when they are "
+    "asked for. For readers that cannot take it whole: name parts, with limit and offset for lists.",
     responses={
         200: {
             "description": "The report, or the parts asked for.",
@@ -149,9 +142,9 @@ def report(
 ) -> Response:
     """The report of a session."""
     record = here.session(session_id)
-    made, paths = report_paths(here.ws, record)
-    if format not in paths:
-        raise Refused(422, "validation", f"There is no form {format[:10]!r}.", f"Use one of {', '.join(paths)}.")
+    if format not in told.FORMS:
+        raise Refused(422, "validation", f"There is no form {format[:10]!r}.", f"Use one of {', '.join(told.FORMS)}.")
+    made, paths = all_paths(here.ws, record, (format,))
     if not part or format != "json":
         headers = {"ETag": etag(record), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
         if format not in ("json", "md"):
