@@ -13,11 +13,14 @@ from fastapi import APIRouter, FastAPI
 from pipeline import __version__
 from pipeline.access import check_key, keys_exist
 from pipeline.idempotency import sweep_answers
+from pipeline.sign_in import signed_in
 from pipeline.uploads import sweep_uploads
 from servers import description, documentation, problems
 from servers.access import LOOPBACK, Access, Guard
 from servers.bodies import Capped
 from servers.metrics import Metrics
+from servers.pages import ROUTERS as PAGES
+from servers.pages.refusing import refusal
 from servers.receiving import Receiving
 from servers.rest import ROUTERS
 from servers.served import Served
@@ -75,13 +78,13 @@ def make_app(
         redirect_slashes=False,
     )
     app.state.served = Served(ws, engine, metrics, sweeping, Receiving(), server.public_url)
-    for router in (*ROUTERS, documentation.router, *routers):
+    for router in (*ROUTERS, documentation.router, *PAGES, *routers):
         app.include_router(router)
     problems.install(app, ws.data)
     description.install(app, server.public_url)
     # The last one added is the outermost.
     app.add_middleware(Capped, most=server.max_body_mb * 1_000_000)
-    app.add_middleware(Guard, access=access)
+    app.add_middleware(Guard, access=access, refused=refusal)
     app.add_middleware(problems.LastResort, data=ws.data)
     app.add_middleware(Counted, metrics=metrics)
     return app
@@ -102,6 +105,7 @@ def access_of(ws: Workspace, host: str) -> Access:
         exposed=not is_loopback(host),
         hosts=hosts,
         public_url=server.public_url,
+        signed_in=lambda kept: signed_in(ws, kept),
     )
 
 
