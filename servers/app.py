@@ -14,10 +14,12 @@ from pipeline import __version__
 from pipeline.access import check_key, keys_exist
 from pipeline.idempotency import sweep_answers
 from pipeline.sign_in import signed_in
+from pipeline.turns import Turns
 from pipeline.uploads import sweep_uploads
 from servers import description, documentation, problems
 from servers.access import LOOPBACK, Access, Guard
 from servers.bodies import Capped
+from servers.doing import Doing
 from servers.metrics import Metrics
 from servers.pages import ROUTERS as PAGES
 from servers.pages.refusing import refusal
@@ -52,7 +54,7 @@ def make_app(
     server = ws.settings.server
     if access is None:
         access = access_of(ws, server.host)
-    metrics = Metrics(ws, engine)
+    metrics, doing = Metrics(ws, engine), Doing()
     own = (engine.sweep, ws.sweep_orphans, partial(sweep_uploads, ws), partial(sweep_answers, ws))
     sweeping = Sweeping((*own, *sweeps), ws.settings.queue.sweep_seconds)
 
@@ -62,6 +64,7 @@ def make_app(
         with ExitStack() as stack:
             stack.enter_context(engine)
             stack.enter_context(engine.listening(metrics.hear))
+            stack.enter_context(engine.listening(doing.hear))
             stack.enter_context(sweeping)
             yield
 
@@ -77,7 +80,7 @@ def make_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.served = Served(ws, engine, metrics, sweeping, Receiving(), server.public_url)
+    app.state.served = Served(ws, engine, metrics, sweeping, Receiving(), Turns(ws), doing, server.public_url)
     for router in (*ROUTERS, documentation.router, *PAGES, *routers):
         app.include_router(router)
     problems.install(app, ws.data)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from servers.pages import nowhere, own_files, signing_in
+from servers.pages import documents, downloads, nowhere, own_files, session, sessions, signing_in
 
 #: `nowhere` answers what no other route knows, so it comes last.
-ROUTERS: tuple[APIRouter, ...] = tuple(one.router for one in (signing_in, own_files, nowhere))
+ROUTERS: tuple[APIRouter, ...] = tuple(
+    one.router for one in (signing_in, own_files, sessions, downloads, documents, session, nowhere)
+)

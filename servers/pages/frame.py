@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 
+from pipeline.reporting import wording
 from pipeline.sign_in import SignedIn
 from servers import rendering
 from servers.access import READING
@@ -85,7 +86,7 @@ def show(
     `session` puts its name into the trail and its pages (`tab` is the one that is shown) below it; `crumbs` are what
     comes after it in the trail. `trouble` is what a form ended with: it is told at the top, and decides the status
     unless one is given. The template also gets `reviewer` (SignedIn or None), `may_write`, `here` (this page's own
-    address) and `static`.
+    address), `static` and `words`.
     """
     person = _visitor(request)
     said = None if trouble is None else trouble_of(trouble, request.app.state.served.ws.data)
@@ -101,6 +102,7 @@ def show(
         may_write=person is not None and person.may_write,
         here=_here(request),
         static=own_files.address,
+        words=wording,
         trail=trail,
         up=above[-1] if above else None,
         at=request.url.path,

@@ -63,7 +63,7 @@
     const single = keysOf(one).filter((key) => !key.includes(" "));
     if (single.length) one.setAttribute("aria-keyshortcuts", single.join(" "));
   }
-  document.getElementById("trouble")?.focus();
+  document.getElementById("alert")?.focus();
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open) return;
