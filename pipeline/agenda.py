@@ -34,6 +34,18 @@ class Matter(Value):
     revision_id: str | None = None
 
 
+class Stop(Value):
+    """What is to be seen at one place: everything about the same rows is read together, the most pressing first."""
+
+    requirement_ids: tuple[str, ...]
+    matters: tuple[Matter, ...]
+
+    @property
+    def severity(self) -> Severity:
+        """Of its most pressing matter."""
+        return self.matters[0].severity
+
+
 class Agenda(Value):
     """A session as somebody reads it who has little time."""
 
@@ -45,6 +57,14 @@ class Agenda(Value):
     clean: tuple[str, ...] = ()
     #: Exceptions all of whose rows she has decided on, or asked for.
     settled: tuple[Matter, ...] = ()
+
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """The matters by the rows they concern; one that concerns no row stands by itself."""
+        found: dict[object, list[Matter]] = {}
+        for number, matter in enumerate(self.matters):
+            found.setdefault(matter.requirement_ids or number, []).append(matter)
+        return tuple(Stop(requirement_ids=same[0].requirement_ids, matters=tuple(same)) for same in found.values())
 
 
 def agenda(ws: Workspace, record: SessionRecord, found: SessionStatus) -> Agenda:
