@@ -32,6 +32,8 @@ class Matter(Value):
     evidence: tuple[Evidence, ...] = ()
     #: With `answered`: the request.
     revision_id: str | None = None
+    #: With `alarm`: the other session.
+    other_session: str | None = None
 
 
 class Stop(Value):
@@ -114,7 +116,10 @@ def _exception(one: ReviewException, rows: tuple[str, ...]) -> Matter:
 
 def _alarms(found: SessionStatus) -> list[Matter]:
     clears = "One of the projects gives it up, or it is seen why both may claim it."
-    return [Matter(kind="alarm", severity="high", message=one.message, clears_when=clears) for one in found.alarms]
+    return [
+        Matter(kind="alarm", severity="high", message=one.message, clears_when=clears, other_session=one.session_id)
+        for one in found.alarms
+    ]
 
 
 def _failed(found: SessionStatus) -> list[Matter]:

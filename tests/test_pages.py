@@ -483,6 +483,18 @@ def test_a_name_given_before_there_were_keys_lets_nobody_in_afterwards(tmp_path:
         assert asked.get(f"/review/{session_id}").status_code == 401
 
 
+def test_where_the_last_key_was_revoked_nobody_signs_in_with_a_name_alone(tmp_path: Path) -> None:
+    from cli import cli
+
+    key(tmp_path / "home", "only", "write")
+    with serving(tmp_path / "home", "--host", "0.0.0.0") as server, server.client() as client:  # noqa: S104 - so as to need keys; asked on the loopback
+        assert CliRunner().invoke(cli, ["--home", str(server.home), "keys", "revoke", "only"]).exit_code == 0
+        assert 'name="key"' in client.get("/sign-in").text
+        answer = client.post("/sign-in", data={"name": "Eve"}, headers=PEOPLE)
+        assert answer.status_code == 400
+        assert "set-cookie" not in answer.headers
+
+
 def test_a_cookie_is_for_this_server_alone_and_cannot_be_made_up(server: Server, client: httpx2.Client) -> None:
     made = client.post("/sign-in", data={"name": "Ada Reviewer"})
     kept = made.headers["set-cookie"]
