@@ -564,6 +564,30 @@ def test_what_goes_on_is_shown_and_nothing_that_is_being_typed_is_taken_away(
         page.locator("table.matrix").wait_for()
 
 
+def test_a_stage_that_gave_up_needs_the_reviewer_says_why_and_is_tried_again_from_the_page(tmp_path: Path) -> None:
+    from pipeline import workflow
+    from pipeline.models import StageError
+    from pipeline.settings import load_settings
+    from pipeline.stages.add_documents import add_documents
+    from pipeline.stages.initialize import create_session
+    from pipeline.workspace import Workspace
+
+    (tmp_path / "letter.txt").write_text("A letter.\n")
+    with Workspace.open(load_settings(home=tmp_path / "home", environ={}).settings) as ws:
+        session_id = create_session(ws, "Failing Farm").session_id
+        add_documents(ws, session_id, {"type": "path", "path": str(tmp_path / "letter.txt")})
+        workflow.advance(ws, session_id, "evidence_extraction")
+        why = StageError(code="defect", message="It fell over.", cure="Try it again.", retryable=False, attempts=1)
+        workflow.record_failure(ws, session_id, "cross_validation", why)
+    with serving(tmp_path / "home") as server, server.client() as client, signed_in(server) as asked:
+        assert "A stage gave up: It fell over. Try it again." in client.get("/review", params={"who": "reviewer"}).text
+        page = client.get(f"/review/{session_id}").text
+        assert page.index("It fell over.") < page.index("Run it again below")
+        assert asked.post(f"/review/{session_id}/run", data={"to": "report"}).status_code == 303
+        until(lambda: client.get(f"/sessions/{session_id}").json()["status"] == "report_generated", "it is done", 60)
+        assert "It fell over." not in client.get(f"/review/{session_id}").text
+
+
 def test_the_report_opens_beside_the_pages_and_can_reach_none_of_them(
     server: Server, browser: Browser, reviewed: str, client: httpx2.Client
 ) -> None:
