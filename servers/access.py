@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 
 from servers.problems import Refused, problem_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from pipeline.sign_in import SignedIn
 
 #: The names that a machine has for itself.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -22,6 +25,12 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Without a key: is the process alive, and what carries a token of its own or holds no data at all.
 OPEN = ("/healthz", "/upload/", "/static/")
+#: The reviewer's pages: what a person who signed in may open with the cookie they got, and nothing else with it.
+PAGES = ("/", "/review", "/sign-in", "/sign-out")
+#: Pages that anybody may open: they hold no data.
+GATES = ("/sign-in", "/sign-out")
+#: Keeps who signed in at a browser.
+COOKIE = "registry_review"
 #: `Sec-Fetch-Site` of what a page of this server, or a person at the address bar, sends.
 OWN = frozenset({"same-origin", "none"})
 
@@ -49,6 +58,8 @@ class Access:
     hosts: frozenset[str] = field(default_factory=frozenset)
     #: Its address from outside, if that differs from what it is called by.
     public_url: str = ""
+    #: Who keeps a cookie; None when it is of no use any more.
+    signed_in: Callable[[str], SignedIn | None] = lambda _cookie: None
 
 
 def is_loopback(host: str) -> bool:
@@ -59,6 +70,16 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_page(path: str) -> bool:
+    """True for the reviewer's pages, which people open; everything else answers programs."""
+    return path in PAGES or path.startswith("/review/")
+
+
+def wants_page(scope: Scope) -> bool:
+    """True when a person is to be shown a page, also of what went wrong; scripts and programs ask for JSON."""
+    return is_page(str(scope["path"])) and "text/html" in Headers(scope=scope).get("accept", "")
+
+
 class Guard:
     """The layer that asks for a key, and keeps out what a page of another site makes a browser send.
 
@@ -67,8 +88,10 @@ class Guard:
     of another site sent. There are no CORS headers, so no other page can read an answer.
     """
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
-        self._app, self._access = app, access
+    def __init__(
+        self, app: ASGIApp, access: Access, refused: Callable[[Scope, Refused], ASGIApp] = lambda _, e: problem_of(e)
+    ) -> None:
+        self._app, self._access, self._refused = app, access, refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, or answer with why not."""
@@ -78,7 +101,7 @@ class Guard:
         try:
             await self._admit(scope)
         except Refused as error:
-            await problem_of(error)(scope, receive, send)
+            await self._refused(scope, error)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -88,8 +111,13 @@ class Guard:
             _require_own_page(headers, self._access.public_url)
         if path.startswith(OPEN):
             return
-        if self._access.exposed or await run_in_threadpool(self._access.keys_exist):
-            key = await self._key(headers)
+        person = await self._person(headers) if is_page(path) else None
+        scope["signed_in"] = person
+        scope["needs_key"] = self._access.exposed or await run_in_threadpool(self._access.keys_exist)
+        if scope["needs_key"]:
+            if path in GATES:
+                return
+            key = person.key if person and person.key else await self._key(headers)
             needed = "read" if method in READING else "write"
             if needed not in key.scopes:
                 hint = f"Use a key with the scope {needed}: registry-review keys create NAME --scope {needed}"
@@ -97,6 +125,10 @@ class Guard:
             scope["actor"] = key.name
         else:
             _require_own_name(headers, self._access.hosts)
+
+    async def _person(self, headers: Headers) -> SignedIn | None:
+        kept = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        return await run_in_threadpool(self._access.signed_in, kept) if kept else None
 
     async def _key(self, headers: Headers) -> Key:
         kind, _, secret = headers.get("authorization", "").partition(" ")

@@ -13,11 +13,16 @@ from fastapi import APIRouter, FastAPI
 from pipeline import __version__
 from pipeline.access import check_key, keys_exist
 from pipeline.idempotency import sweep_answers
+from pipeline.sign_in import signed_in
+from pipeline.turns import Turns
 from pipeline.uploads import sweep_uploads
 from servers import description, documentation, problems
 from servers.access import LOOPBACK, Access, Guard
 from servers.bodies import Capped
+from servers.doing import Doing
 from servers.metrics import Metrics
+from servers.pages import ROUTERS as PAGES
+from servers.pages.refusing import refusal
 from servers.receiving import Receiving
 from servers.rest import ROUTERS
 from servers.served import Served
@@ -49,7 +54,7 @@ def make_app(
     server = ws.settings.server
     if access is None:
         access = access_of(ws, server.host)
-    metrics = Metrics(ws, engine)
+    metrics, doing = Metrics(ws, engine), Doing()
     own = (engine.sweep, ws.sweep_orphans, partial(sweep_uploads, ws), partial(sweep_answers, ws))
     sweeping = Sweeping((*own, *sweeps), ws.settings.queue.sweep_seconds)
 
@@ -59,6 +64,7 @@ def make_app(
         with ExitStack() as stack:
             stack.enter_context(engine)
             stack.enter_context(engine.listening(metrics.hear))
+            stack.enter_context(engine.listening(doing.hear))
             stack.enter_context(sweeping)
             yield
 
@@ -74,14 +80,14 @@ def make_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.served = Served(ws, engine, metrics, sweeping, Receiving(), server.public_url)
-    for router in (*ROUTERS, documentation.router, *routers):
+    app.state.served = Served(ws, engine, metrics, sweeping, Receiving(), Turns(ws), doing, server.public_url)
+    for router in (*ROUTERS, documentation.router, *PAGES, *routers):
         app.include_router(router)
     problems.install(app, ws.data)
     description.install(app, server.public_url)
     # The last one added is the outermost.
     app.add_middleware(Capped, most=server.max_body_mb * 1_000_000)
-    app.add_middleware(Guard, access=access)
+    app.add_middleware(Guard, access=access, refused=refusal)
     app.add_middleware(problems.LastResort, data=ws.data)
     app.add_middleware(Counted, metrics=metrics)
     return app
@@ -102,6 +108,7 @@ def access_of(ws: Workspace, host: str) -> Access:
         exposed=not is_loopback(host),
         hosts=hosts,
         public_url=server.public_url,
+        signed_in=lambda kept: signed_in(ws, kept),
     )
 
 

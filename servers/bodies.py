@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Uploaded files are read piece by piece and have limits of their own.
-STREAMED = "/upload/"
+STREAMED = re.compile(r"/upload/.*|/review/[^/]+/documents/add", re.S)
 
 
 class Capped:
@@ -23,7 +24,7 @@ class Capped:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on, counting what comes."""
-        if scope["type"] != "http" or str(scope["path"]).startswith(STREAMED):
+        if scope["type"] != "http" or STREAMED.fullmatch(str(scope["path"])):
             await self._app(scope, receive, send)
             return
         told = Headers(scope=scope).get("content-length", "0")

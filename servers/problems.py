@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -147,20 +148,35 @@ def status_of_error(error: ReviewError) -> int:
     return next((number for kind, number in _STATUS if isinstance(error, kind)), 500)
 
 
-def problem_of(error: Exception, data: Path | None = None, conditional: bool = False) -> Response:
-    """The answer for whatever was raised; a defect is written to data/errors.log and told without its text.
+@dataclass(frozen=True)
+class Trouble:
+    """What went wrong, before it is put into the words of a program or a page."""
 
-    `conditional`: the call named the revision it was made for (If-Match), so a conflict is a failed precondition.
-    """
+    status: int
+    code: str
+    detail: str
+    hint: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: Its facts.
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """A few words for its kind."""
+        return _TITLES.get(self.code) or HTTPStatus(self.status).phrase
+
+
+def trouble_of(error: Exception, data: Path | None = None) -> Trouble:
+    """What is told of whatever was raised; a defect is written to data/errors.log and told without its text."""
     if isinstance(error, Refused):
-        return problem(error.status_code, error.code, error.detail, error.hint, error.headers)
+        return Trouble(error.status_code, error.code, error.detail, error.hint, error.headers or {})
     if isinstance(error, OSError):
         error = foreseen(error) or error
     if not isinstance(error, ReviewError):
         path = logs.record_defect(error, data)
         log.error("a call failed unforeseen (%s); its traceback is in %s", type(error).__name__, path)
         what = "This was not foreseen. Nothing that was stored is lost."
-        return problem(500, "internal", what, "The log of the server holds what its makers need.")
+        return Trouble(500, "internal", what, "The log of the server holds what its makers need.")
     status = status_of_error(error)
     more: dict[str, Any] = {}
     if isinstance(error, DuplicateSessionWarning):
@@ -171,9 +187,18 @@ def problem_of(error: Exception, data: Path | None = None, conditional: bool = F
     if isinstance(error, RevisionConflict):
         versions = {"saw": error.saw, "stands": error.stands, "refused": error.refused}
         more = {name: version for name, version in versions.items() if version is not None}
-        status = 412 if conditional else status
     headers = {"Retry-After": RETRY_AFTER} if status == 503 else {}
-    return problem(status, error.code, error.message, error.cure, headers, more)
+    return Trouble(status, error.code, error.message, error.cure, headers, more)
+
+
+def problem_of(error: Exception, data: Path | None = None, conditional: bool = False) -> Response:
+    """The answer to a program for whatever was raised.
+
+    `conditional`: the call named the revision it was made for (If-Match), so a conflict is a failed precondition.
+    """
+    told = trouble_of(error, data)
+    status = 412 if conditional and isinstance(error, RevisionConflict) else told.status
+    return problem(status, told.code, told.detail, told.hint, told.headers, told.more)
 
 
 def install(app: FastAPI, data: Path) -> None:

@@ -15,7 +15,9 @@ from actors.engine import Engine
 from pipeline.errors import ReviewError, RevisionConflict
 from pipeline.models import SessionRecord
 from pipeline.reporting.terminal import json_of
+from pipeline.turns import Turns
 from pipeline.workspace import Workspace
+from servers.doing import Doing
 from servers.problems import Refused
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class Served:
     metrics: Metrics
     sweeping: Sweeping
     receiving: Receiving
+    turns: Turns
+    doing: Doing
     #: How this server is called from outside, without a slash at the end; empty: as the caller called it.
     public_url: str = ""
 

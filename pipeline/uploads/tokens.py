@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pipeline.errors import UploadExpired, UploadLinkRefused
-from pipeline.store.files import kernel_lock, write_atomic
+from pipeline.store.secret import secret_of
 from pipeline.uploads import keeping
 
 if TYPE_CHECKING:
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 #: The key of all links of a home, in the folder of its slots: 0600, made once. Without it, links given out are void.
 SECRET = "links.secret"  # noqa: S105 - the name of a file
-_SECRET_BYTES = 32
-_LOCK_SECONDS = 30.0
 
 
 def token_for(ws: Workspace, slot: UploadSlot) -> str:
@@ -56,14 +53,5 @@ def expired() -> UploadExpired:
 def _signer(ws: Workspace) -> Signer:
     from itsdangerous import Signer
 
-    return Signer(_secret(ws), salt="upload-link", key_derivation="hmac", digest_method=hashlib.sha256)
-
-
-def _secret(ws: Workspace) -> bytes:
-    place = keeping.root_of(ws) / SECRET
-    if not place.exists():
-        # Two processes that start at once must not each make one.
-        with kernel_lock(place.with_name(f"{SECRET}.lock"), _LOCK_SECONDS, "The key of links is being made."):
-            if not place.exists():
-                write_atomic(place, secrets.token_bytes(_SECRET_BYTES))
-    return place.read_bytes()
+    secret = secret_of(keeping.root_of(ws) / SECRET)
+    return Signer(secret, salt="upload-link", key_derivation="hmac", digest_method=hashlib.sha256)

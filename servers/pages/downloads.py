@@ -1,0 +1,50 @@
+"""Files that a page leads to: the report in its forms, the letter to the developer, a document as it was received."""
+
+from __future__ import annotations
+
+from fastapi.responses import FileResponse, Response
+
+from pipeline import review_acts
+from pipeline.errors import ContentLost, NotFound
+from pipeline.stages.generate_report import report_paths
+from servers.pages.frame import pages_router
+from servers.rest.reading import MEDIA_TYPES
+from servers.served import Here
+
+router = pages_router()
+
+#: A page that is shown, not saved: it may run its own script and reach nothing, not even this server's pages.
+SANDBOX = "sandbox allow-scripts"
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+@router.get("/review/{session_id}/report.{form}")
+def report(here: Here, session_id: str, form: str) -> Response:
+    """The report last made: the page is shown, every other form is saved."""
+    _, paths = report_paths(here.ws, here.session(session_id))
+    if form not in paths:
+        raise NotFound(f"There is no such form of the report: {form[:20]}.", f"It is made as {', '.join(paths)}.")
+    kind = MEDIA_TYPES.get(form, "application/octet-stream")
+    if form == "html":
+        return FileResponse(paths[form], headers={**HEADERS, "Content-Security-Policy": SANDBOX}, media_type=kind)
+    return FileResponse(paths[form], headers=HEADERS, media_type=kind, filename=paths[form].name)
+
+
+@router.get("/review/{session_id}/revision-letter.md")
+def letter(here: Here, session_id: str) -> Response:
+    """The letter to the developer."""
+    written = review_acts.letter(here.ws, here.session(session_id), "md", None).raw
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="revision-letter-{session_id}.md"'}
+    return Response(written, 200, headers, "text/markdown; charset=utf-8")
+
+
+@router.get("/review/{session_id}/documents/{document_id}/file")
+def document(here: Here, session_id: str, document_id: str) -> Response:
+    """A document as it was received; always saved, never shown, since anybody may have made it."""
+    found = here.session(session_id).documents.get(document_id)
+    if found is None:
+        raise NotFound("There is no such document in this session.", "Go to its documents.")
+    path = here.ws.content.path(found.sha256)
+    if not path.is_file():
+        raise ContentLost(f"The stored copy of {found.filename} is gone.", "See `registry-review doctor --deep`.")
+    return FileResponse(path, headers=HEADERS, media_type="application/octet-stream", filename=found.filename)

@@ -1,0 +1,56 @@
+"""Signing in with one's name, and a key where keys exist; signing out again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Form, Request
+from fastapi.responses import Response
+
+from pipeline.errors import UsageError
+from pipeline.sign_in import LASTS, sign_in
+from servers.access import COOKIE
+from servers.pages.frame import back, own_path, pages_router, show
+from servers.served import Here
+
+router = pages_router()
+
+
+@router.get("/sign-in")
+def form(request: Request, here: Here, next: str = "/review") -> Response:
+    """The page to sign in at."""
+    return _form(request, here, next)
+
+
+@router.post("/sign-in")
+def enter(
+    request: Request,
+    here: Here,
+    name: Annotated[str, Form(max_length=500)] = "",
+    key: Annotated[str, Form(max_length=500)] = "",
+    next: Annotated[str, Form(max_length=4000)] = "/review",
+) -> Response:
+    """Sign in, and go on to where the person was."""
+    try:
+        kept = sign_in(here.ws, name, key, request.scope["needs_key"])
+    except UsageError as error:
+        return _form(request, here, next, name, error)
+    answer = back(own_path(next))
+    safe = (here.public_url or str(request.base_url)).startswith("https://")
+    answer.set_cookie(
+        COOKIE, kept, max_age=int(LASTS.total_seconds()), httponly=True, samesite="strict", secure=safe, path="/"
+    )
+    return answer
+
+
+@router.post("/sign-out")
+def leave() -> Response:
+    """Sign out at this browser."""
+    answer = back("/sign-in")
+    answer.delete_cookie(COOKIE, path="/", httponly=True, samesite="strict")
+    return answer
+
+
+def _form(request: Request, here: Here, next: str, name: str = "", trouble: UsageError | None = None) -> Response:
+    needs = request.scope["needs_key"]
+    return show(request, "sign_in.html.jinja", trouble=trouble, next=own_path(next), name=name, needs_key=needs)
