@@ -12,7 +12,6 @@ from pipeline.deciding.rows import undecided
 from pipeline.deciding.state import ReviewState, review_state
 from pipeline.deciding.times import ReviewTimes, times_of
 from pipeline.models import RequirementResult, Revision
-from pipeline.reporting.answers import judged_rows
 from pipeline.reporting.people import DETERMINATION, HumanWord, word_on
 from pipeline.reporting.terminal_review import decided, times
 from pipeline.stages.complete import STATEMENT, blockers, not_taken
@@ -41,6 +40,8 @@ class SigningView:
     waiting: tuple[str, ...]
     #: Covered rows that nobody has decided on.
     clean: tuple[RequirementResult, ...]
+    #: Rows that an exception speaks of, covered or not.
+    spoken_of: frozenset[str]
     rows: tuple[Worded, ...]
     revisions: tuple[Revision, ...]
     #: The determination in words; empty without one.
@@ -55,7 +56,9 @@ class SigningView:
 
 def signing_view(ws: Workspace, record: SessionRecord) -> SigningView:
     """The session's review, by its last results and people's words."""
-    judged = judged_rows(ws, record) if workflow.load_validation(ws, record) else ()
+    validation = workflow.load_validation(ws, record)
+    judged = validation.requirements if validation else ()
+    exceptions = validation.exceptions if validation else ()
     state = review_state(ws, record)
     by_id = {row.requirement_id: row for row in judged}
     taken = times_of(ws.sessions.audit(record.session_id))
@@ -65,6 +68,7 @@ def signing_view(ws: Workspace, record: SessionRecord) -> SigningView:
         waits=() if record.is_completed else (*blockers(ws, record), *not_taken(ws, record)),
         waiting=waiting_rows(ws, record),
         clean=tuple(by_id[one] for one in undecided(ws, record, "covered")),
+        spoken_of=frozenset(row for e in exceptions for row in e.requirement_ids),
         rows=tuple(Worded(row, word_on(decided(record, row))) for row in judged),
         revisions=state.revisions,
         determined=DETERMINATION[made.determination] if made else "",
