@@ -11,6 +11,7 @@ import os
 import threading
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ from actors.engine import Engine
 from actors.news import News
 from actors.signals import set_on_signals
 from pipeline import workflow
+from pipeline.errors import TryAgain
 from pipeline.inbox.events import EventSource, Hints, Supervised
 from pipeline.inbox.follow import Inbox
 from pipeline.inbox.mounts import MOUNTINFO, POLL_SECONDS, why_silent
 from pipeline.inbox.state import WatcherState, clear_state, write_state
 from pipeline.models import FileOutcome, StageKey
+from pipeline.obstacles import obstacle
 from pipeline.presence import watching
 
 if TYPE_CHECKING:
@@ -202,7 +205,10 @@ class Watcher:
         self._clock = clock
         goal = advance_to or workflow.VERBS[ws.settings.inbox.advance_to]
         self._inbox = Inbox(ws, queue, goal, clock)
-        self._next_scan = self._next_sweep = self._next_state = 0.0
+        self._next_scan = self._next_sweep = self._next_state = self._next_look = 0.0
+        self._obstacle: str | None = None
+        #: Sessions whose files could not be taken for now, and why; the worker's threads add to it.
+        self._not_taken: deque[tuple[str, str]] = deque()
         self._last_scan = float("-inf")
         self._rescan = True
         self._scanned_at: datetime | None = None
@@ -222,12 +228,17 @@ class Watcher:
                 stop.wait(TICK_SECONDS)
 
     def once(self, stop: threading.Event | None = None) -> Summary:
-        """Take what is there, bring its sessions up to the stage, and end; a growing file is waited for."""
+        """Take what is there, bring its sessions up to the stage, and end; a growing file is waited for.
+
+        TryAgain while the home can take nothing.
+        """
         stop = stop or threading.Event()
         self._sums_up = True
         with self._at_work(), set_on_signals(stop):
             while not stop.is_set():
                 self._turn_safely()
+                if self._obstacle and self._inbox.unsettled and self._queue.idle:
+                    raise TryAgain(f"Nothing can be taken: {self._obstacle}.", "Then run it again. Nothing was lost.")
                 if not self._rescan and not self._inbox.unsettled and self._queue.idle:
                     # What arrived while the last stage ran is there as well: one more look before the end.
                     self._scan()
@@ -260,6 +271,7 @@ class Watcher:
         self._rescan |= hints.rescan
         for path, closed in hints.files.items():
             self._rescan |= not self._inbox.hint(path, closed)
+        self._look_for_trouble(now)
         if now >= self._next_scan or (self._rescan and now >= self._last_scan + SCAN_GAP_SECONDS):
             self._scan()
         self._inbox.turn()
@@ -271,6 +283,16 @@ class Watcher:
             self._note()
 
     # --- parts of a turn ---
+
+    def _look_for_trouble(self, now: float) -> None:
+        """Hold everything back while the home cannot take it, and count no try that failed for a reason that passes."""
+        while self._not_taken:
+            self._inbox.not_taken(*self._not_taken.popleft())
+        if now >= self._next_look:
+            self._next_look = now + STATE_SECONDS
+            before, self._obstacle = self._obstacle, obstacle(self._ws)
+            self._inbox.hold(self._obstacle)
+            self._rescan |= before is not None and self._obstacle is None
 
     def _scan(self) -> None:
         now = self._clock()
@@ -313,6 +335,8 @@ class Watcher:
 
     def _hear(self, news: News) -> None:
         """Called in the worker's threads; appending to a list is all it does."""
+        if news.kind == "not_taken" and news.passes:
+            self._not_taken.append((news.session_id, news.message))
         if not self._sums_up:
             return
         if news.kind == "taken" and news.result is not None:

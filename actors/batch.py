@@ -16,7 +16,7 @@ from actors.engine import Engine
 from actors.news import Listener, News
 from actors.remote import queue_for
 from pipeline import exits
-from pipeline.errors import ReviewError, SessionNotFound, TryAgain
+from pipeline.errors import HomeClosed, ReviewError, SessionNotFound, TryAgain
 from pipeline.models import SCHEMA_VERSION, SessionRecord, StageKey
 from pipeline.portfolio.build import build_portfolio
 from pipeline.portfolio.keep import last_portfolio, prepare, write_portfolio, write_stamp
@@ -70,6 +70,8 @@ def batch_report(
     with ExitStack() as place:
         try:
             place.enter_context(kernel_lock(ws.data / LOCK, 0, "Another batch-report is at work on this home."))
+        except HomeClosed:
+            raise
         except TryAgain as busy:
             value = {"schema_version": SCHEMA_VERSION, "skipped": True, "reason": busy.message}
             said = f"{busy.message} Nothing was done."

@@ -21,6 +21,7 @@ from actors.underway import Underway
 from pipeline import workflow
 from pipeline.errors import StageFailed, TryAgain
 from pipeline.models import SessionRecord, StageKey
+from pipeline.obstacles import closed
 from pipeline.sources import InboxFile
 
 if TYPE_CHECKING:
@@ -97,8 +98,12 @@ class Engine:
 
         With `wait` it returns when `to` is reached, calling `on_event` from the worker's threads meanwhile, and raises
         StageFailed when a stage gave up, or TryAgain when the work ended without an outcome. Without `wait` it sends
-        the first stage and returns.
+        the first stage and returns. In a home that cannot be changed nothing is asked for: what is fresh is given, and
+        HomeClosed is raised when anything is due.
         """
+        if not self.ws.writable:
+            workflow.require_nothing_due(self.ws, session_id, to)
+            return self.outcome(session_id, to)
         record = workflow.request(self.ws, session_id, to, actor)
         self._put_off.pop(session_id, None)
         if not wait:
@@ -146,9 +151,14 @@ class Engine:
         self._dispatch.send_due(session_id)
 
     def _wait(self, session_id: str, to: StageKey, reached: threading.Event) -> None:
-        """Wait until `to` is reached or nothing is left that could get there."""
+        """Wait until `to` is reached or nothing is left that could get there; TryAgain when nothing can be kept."""
         while not reached.is_set() and not self.underway.wait(session_id, POLL_SECONDS):
-            pass
+            self._require_open()
+
+    def _require_open(self) -> None:
+        """Stages wait for as long as the home cannot be changed; whoever waits for them is told at once."""
+        if why := closed(self.ws):
+            raise TryAgain(f"The work cannot go on: {why}.", "Run the command again after that. Nothing was lost.")
 
     def _require_reached(self, record: SessionRecord, to: StageKey) -> None:
         left = workflow.due(self.ws, record, to)

@@ -34,6 +34,8 @@ class News:
     result: AddResult | None = None
     #: Why, with `not_taken`.
     error: Exception | None = None
+    #: Whether that is over by itself or when somebody made room: the files may be offered again and again.
+    passes: bool = False
 
 
 Listener = Callable[[News], None]

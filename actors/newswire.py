@@ -22,7 +22,7 @@ log = logging.getLogger("registry_review.queue")
 #: Seconds between two looks whether the listening is to end, and until it is set up again after an outage.
 TICK_SECONDS = 0.2
 #: What goes over the wire as it is; exceptions do not.
-SENT = ("kind", "session_id", "message", "stage", "done", "total", "document", "pages")
+SENT = ("kind", "session_id", "message", "stage", "done", "total", "document", "pages", "passes")
 
 
 def channel(broker: RedisBroker) -> str:

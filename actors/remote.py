@@ -185,6 +185,7 @@ class Remote(Engine):
             reached.wait(LOOK_SECONDS)
             reached.clear()
             self._require_somebody(session_id)
+            self._require_open()
 
     def _care(self, session_id: str | None) -> tuple[str, str] | None:
         """Send the message again if it was lost; what is lacking, and its cure, when nobody can do the work."""

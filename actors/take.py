@@ -42,7 +42,8 @@ def declare_take(dispatch: Dispatch) -> None:
             tried = message.options.get("retries", 0) if message else 0
             if isinstance(error, PERMANENT) or tried >= MAX_RETRIES:
                 log.error("%s: the files stay in the inbox: %s", session_id, error)
-                dispatch.news.tell(News("not_taken", session_id, str(error), error=error))
+                passes = not isinstance(error, PERMANENT)
+                dispatch.news.tell(News("not_taken", session_id, str(error), error=error, passes=passes))
                 return
             log.warning("%s: taking files is tried again: %s", session_id, error)
             raise dramatiq.errors.Retry(str(error)) from error

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from pipeline import exits, workflow
+from pipeline import exits, second_tries, workflow
 from pipeline.errors import DuplicateSessionWarning, FileRefused, ReviewError, TryAgain, UsageError
 from pipeline.fetching import shown
 from pipeline.models import SCHEMA_VERSION, AddResult, DuplicateChoice, SessionRecord
@@ -172,7 +172,7 @@ def handed_over(record: SessionRecord, verb: str, notes: tuple[str, ...] = ()) -
 
 def settle_failure(ws: Workspace, record: SessionRecord, act: str, verb: str | None, actor: str, width: int) -> Answer:
     """`retry` or `discard` what failed: the named stage, or every failed one."""
-    act_on = {"retry": workflow.retry, "discard": workflow.discard}[act]
+    act_on = {"retry": second_tries.retry, "discard": second_tries.discard}[act]
     keys = [workflow.VERBS[verb]] if verb else [key for key, s in record.stages.items() if s.status == "failed"]
     if not keys:
         raise UsageError(f"Nothing of {record.session_id} has failed.", "See `failed list`.")

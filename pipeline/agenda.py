@@ -32,6 +32,20 @@ class Matter(Value):
     evidence: tuple[Evidence, ...] = ()
     #: With `answered`: the request.
     revision_id: str | None = None
+    #: With `alarm`: the other session.
+    other_session: str | None = None
+
+
+class Stop(Value):
+    """What is to be seen at one place: everything about the same rows is read together, the most pressing first."""
+
+    requirement_ids: tuple[str, ...]
+    matters: tuple[Matter, ...]
+
+    @property
+    def severity(self) -> Severity:
+        """Of its most pressing matter."""
+        return self.matters[0].severity
 
 
 class Agenda(Value):
@@ -45,6 +59,14 @@ class Agenda(Value):
     clean: tuple[str, ...] = ()
     #: Exceptions all of whose rows she has decided on, or asked for.
     settled: tuple[Matter, ...] = ()
+
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """The matters by the rows they concern; one that concerns no row stands by itself."""
+        found: dict[object, list[Matter]] = {}
+        for number, matter in enumerate(self.matters):
+            found.setdefault(matter.requirement_ids or number, []).append(matter)
+        return tuple(Stop(requirement_ids=same[0].requirement_ids, matters=tuple(same)) for same in found.values())
 
 
 def agenda(ws: Workspace, record: SessionRecord, found: SessionStatus) -> Agenda:
@@ -94,7 +116,10 @@ def _exception(one: ReviewException, rows: tuple[str, ...]) -> Matter:
 
 def _alarms(found: SessionStatus) -> list[Matter]:
     clears = "One of the projects gives it up, or it is seen why both may claim it."
-    return [Matter(kind="alarm", severity="high", message=one.message, clears_when=clears) for one in found.alarms]
+    return [
+        Matter(kind="alarm", severity="high", message=one.message, clears_when=clears, other_session=one.session_id)
+        for one in found.alarms
+    ]
 
 
 def _failed(found: SessionStatus) -> list[Matter]:

@@ -24,7 +24,8 @@ ReviewError
 ├── FileRefused                one file cannot be taken; the others go on
 ├── StageFailed                a stage gave up; it is recorded on the session
 └── TryAgain                   locked, broker away, nobody to hand the work to
-    └── Busy                   another process works on this session right now
+    ├── Busy                   another process works on this session right now
+    └── HomeClosed             the home can be looked at and not changed: its disk is read-only, or rights are missing
 """
 
 from __future__ import annotations
@@ -222,3 +223,9 @@ class Busy(TryAgain):
     """Another process works on this session; it is looked at again when that one is done, however long it takes."""
 
     code = "busy"
+
+
+class HomeClosed(TryAgain):
+    """The disk of the home is read-only or rights are missing: looking goes on, nothing can be changed until then."""
+
+    code = "home_closed"

@@ -70,6 +70,9 @@ class _Private(logging.FileHandler):
         os.close(os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
         return super()._open()
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the parent's name
+        """A home that cannot be written is told of by whoever finds it so; here it would be a traceback on stderr."""
+
 
 def configure(data: Path, level: int = logging.WARNING) -> None:
     """Send our log to stderr from `level` up, and every traceback of ours and of the libraries to data/errors.log.

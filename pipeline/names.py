@@ -59,16 +59,18 @@ class SafeName(Value):
 def is_ignored(name: str) -> bool:
     """True for a file that is never taken because it is hidden, temporary, half-copied or a system's own."""
     folded = name.casefold()
-    # "..\\x" hides nothing: it is a path of another system, and whoever takes files says what is wrong with it.
-    leads_out = name in _STEPS or name.startswith("..\\")
-    return not leads_out and any(fnmatchcase(folded, pattern) for pattern in IGNORED_NAMES)
+    return not _leads_out(name) and any(fnmatchcase(folded, pattern) for pattern in IGNORED_NAMES)
 
 
 def is_ignored_folder(name: str) -> bool:
     """True for a folder whose content is never taken."""
     folded = name.casefold()
-    # A path that leads out is refused for that, and people are told.
-    return name not in _STEPS and any(fnmatchcase(folded, pattern) for pattern in IGNORED_FOLDERS)
+    return not _leads_out(name) and any(fnmatchcase(folded, pattern) for pattern in IGNORED_FOLDERS)
+
+
+def _leads_out(name: str) -> bool:
+    # "..\\x" hides nothing: it is a path of another system, and whoever takes files says what is wrong with it.
+    return name in _STEPS or name.startswith("..\\")
 
 
 def is_ignored_path(relative: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from pipeline.errors import TryAgain
+from pipeline.errors import HomeClosed, TryAgain
 from pipeline.store.files import is_locked, kernel_lock
 
 #: The lock file's name under the data folder; a killed watcher leaves nothing behind that somebody must clean up.
@@ -26,6 +26,8 @@ def watching(data: Path) -> Iterator[None]:
     with ExitStack() as place:
         try:
             place.enter_context(kernel_lock(data / WATCHER_LOCK, PATIENCE, busy))
+        except HomeClosed:
+            raise
         except TryAgain as error:
             raise TryAgain(
                 busy, "It takes what is dropped; see `status`. End it first to start another one."
@@ -47,6 +49,8 @@ def working(data: Path) -> Iterator[None]:
         for place in range(PLACES):
             try:
                 held.enter_context(kernel_lock(folder / f"{place}.lock", 0, "taken"))
+            except HomeClosed:
+                raise
             except TryAgain:
                 continue
             break

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline import archive_keeping
 from pipeline.arrivals import Arrival, session_full
-from pipeline.errors import FileRefused, TryAgain
+from pipeline.errors import FileRefused, HomeClosed, TryAgain
 from pipeline.models import ArchiveRecord, SessionRecord
 from pipeline.names import SafeName, check
 from pipeline.sources import archives
@@ -122,7 +122,7 @@ class _Desk:
         try:
             copy = self._staged(candidate)
         except TryAgain as trouble:
-            if self._disk_is_full(candidate.size):
+            if isinstance(trouble, HomeClosed) or self._disk_is_full(candidate.size):
                 raise
             reason = f"{candidate.name.path}: the file changed while it was read. {trouble.cure}"
             self.got.refusals.append(Refusal(candidate.name.path, reason, lasting=False))

@@ -115,6 +115,10 @@ class ReadingSettings(Value):
     memory_mb: int = Field(2048, ge=128, le=1_000_000)
     max_pages: int = Field(2000, ge=1, le=1_000_000)
     max_cells: int = Field(500_000, ge=1, le=100_000_000)
+    max_page_characters: int = Field(4_000_000, ge=1_000, le=100_000_000)
+    max_page_objects: int = Field(500_000, ge=100, le=100_000_000)
+    max_unpacked_mb: int = Field(256, ge=1, le=1_000_000)
+    max_megapixels: int = Field(200, ge=1, le=100_000)
 
 
 class DuplicateSettings(Value):

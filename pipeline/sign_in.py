@@ -47,16 +47,17 @@ class _Token(Value):
     until: datetime
 
 
-def sign_in(ws: Workspace, name: str, secret: str = "") -> str:
+def sign_in(ws: Workspace, name: str, secret: str = "", needs_key: bool = False) -> str:
     """What a browser keeps so as to be known as `name`, for as long as LASTS says.
 
-    `secret` is an API key, needed where any exists. UsageError for a name that cannot be, or a key that is not known.
+    `secret` is an API key, needed where any exists and with `needs_key`. UsageError for a name that cannot be, or a key
+    that is not known.
     """
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or printable(name) != name:
         raise UsageError(f"A name of 1 to {LONGEST_NAME} characters is needed.", "Give the name you sign with.")
     key = check_key(ws, secret.strip()) if secret.strip() else None
-    if key is None and (secret.strip() or keys_exist(ws)):
+    if key is None and (secret.strip() or needs_key or keys_exist(ws)):
         raise UsageError("This key is not known, or was revoked.", "`registry-review keys create NAME` makes one.")
     token = _Token(name=name, key_id=key.key_id if key else None, until=ws.now() + LASTS)
     return str(_signer(ws).dumps(token.model_dump(mode="json")))

@@ -10,12 +10,13 @@ from pipeline import progress, workflow
 from pipeline.alarms import Alarm, alarms
 from pipeline.deciding.state import ReviewState, review_state
 from pipeline.deciding.times import ReviewTimes, times_of
-from pipeline.inbox.folders import NEW, LeftAlone, left_alone
+from pipeline.inbox.folders import LeftAlone, folders_of, left_alone
 from pipeline.inbox.scan import UNLISTED, scan
 from pipeline.inbox.state import COMPLETED, WaitingFile, read_state
 from pipeline.machine import broker_trouble, without_password
 from pipeline.models import Document, Question, Session, SessionRecord, Value
 from pipeline.names import printable
+from pipeline.obstacles import troubles
 from pipeline.presence import watcher_is_running, workers_running
 from pipeline.sources.links import described
 
@@ -42,6 +43,8 @@ class Surroundings(Value):
     """What is true of the whole home; looked at once, however many sessions are shown."""
 
     watcher_running: bool
+    #: What is wrong with the home itself, in words: its disk, its rights, its inbox, its clock.
+    troubles: tuple[str, ...] = ()
     #: "events", "polling", or None without a watcher; `watcher_reason` says why it polls.
     watcher_mode: str | None = None
     watcher_reason: str | None = None
@@ -86,41 +89,35 @@ class SessionStatus(Session):
 
 def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundings:
     """The home as it is at this moment; with a session, only its own folders are searched for files that wait."""
-    broker = _broker(ws)
+    home = {**_broker(ws), "troubles": troubles(ws)}
     alone = left_alone(ws)
     running = watcher_is_running(ws.data)
     state = read_state(ws.data) if running else None
     if state:
         mode, reason, waiting = state.mode, state.reason, state.waiting
         return Surroundings(
-            watcher_running=True, watcher_mode=mode, watcher_reason=reason, waiting=waiting, left_alone=alone, **broker
+            watcher_running=True, watcher_mode=mode, watcher_reason=reason, waiting=waiting, left_alone=alone, **home
         )
     why = "the watcher has only just begun" if running else UNWATCHED
     root = ws.inbox
     closed: list[str] = []
     sessions = {record.session_id} if record else set(ws.sessions.ids())
-    below = _folders(record) if record else ((),)
+    below = folders_of(ws, record) if record else ((),)
     names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, sessions, closed.append, below))
     found = [WaitingFile(name=printable(name), reason=_stuck(root / name) or why) for name in names]
     found += [WaitingFile(name=f"{printable(name)}/", reason=UNLISTED) for name in closed]
-    return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **broker)
+    return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **home)
 
 
-def waiting_in(around: Surroundings, record: SessionRecord) -> tuple[WaitingFile, ...]:
+def waiting_in(ws: Workspace, around: Surroundings, record: SessionRecord) -> tuple[WaitingFile, ...]:
     """Files in the session's own folders of the inbox that are not taken yet; why not, when it is complete."""
-    folders = tuple(f"{'/'.join(parts)}/" for parts in _folders(record))
+    folders = tuple(f"{'/'.join(parts)}/" for parts in folders_of(ws, record))
     found = tuple(file for file in around.waiting if file.name.startswith(folders))
     if not record.is_completed:
         return found
     # What lies under inbox/new/ is for another session now: a bound folder is free once its session is complete.
     own = f"{record.session_id}/"
     return tuple(f.model_copy(update={"reason": COMPLETED}) for f in found if f.name.startswith(own))
-
-
-def _folders(record: SessionRecord) -> list[tuple[str, ...]]:
-    """The session's own folders in the inbox, as parts of their path."""
-    own: list[tuple[str, ...]] = [(record.session_id,)]
-    return [*own, (NEW, record.bound_folder)] if record.bound_folder else own
 
 
 def _broker(ws: Workspace) -> dict[str, Any]:
@@ -149,7 +146,7 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
     around = around or look_around(ws, record)
     inventory = workflow.load_inventory(ws, record)
     listed = inventory.documents if inventory else ()
-    waiting = waiting_in(around, record)
+    waiting = waiting_in(ws, around, record)
     state = review_state(ws, record)
     views = progress.progress(ws, record, state)
     view = progress.session_view(ws, record, views, state)

@@ -49,7 +49,8 @@ class Turns:
         self._known: dict[str, tuple[int, Turn]] = {}
 
     def find(self, words: str = "", who: str = "", page: int = 1, per_page: int = 25) -> Found:
-        """Sessions whose project name or id holds all `words`, in any letter case; with `who`, those whose turn it is.
+        """Sessions whose project name holds all `words`, in any letter case, or the one of that id; with `who`, those
+        whose turn it is.
 
         A page beyond the last is the last.
         """
@@ -95,11 +96,11 @@ class Turns:
                     del self._known[gone]
 
 
-def _age(row: CatalogRow) -> tuple[str, str]:
-    """A damaged session may not tell when it was made; then its id does, roughly."""
-    return row.created_at.strftime("session-%Y%m%d-%H%M%S") if row.created_at else row.session_id, row.session_id
+def _age(row: CatalogRow) -> str:
+    """For ordering, oldest first; a damaged session may not tell when it was made, then its id does, to the second."""
+    return f"{row.created_at:session-%Y%m%d-%H%M%S.%f}" if row.created_at else row.session_id
 
 
 def _fits(row: CatalogRow, wanted: list[str]) -> bool:
-    told = f"{row.project_name} {row.session_id}".casefold()
-    return all(word in told for word in wanted)
+    name = row.project_name.casefold()
+    return all(word in name for word in wanted) or wanted == [row.session_id]

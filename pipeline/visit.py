@@ -81,7 +81,8 @@ def foreseen(error: OSError) -> ReviewError | None:
             cure = "Give this user the right to read and write it; `doctor` looks at the folders."
             return ReviewError(f"{place} may not be used: permission denied.", cure)
         case errno.EROFS:
-            return ReviewError(f"{place} lies on a disk that is read-only.", "Choose another place with --home.")
+            cure = "Make the disk writable again, or choose another place with --home."
+            return ReviewError(f"{place} lies on a disk that is read-only.", cure)
         case errno.ENOSPC | errno.EDQUOT:
             return TryAgain(f"The disk of {place} is full.", "Make room and run the command again. Nothing was lost.")
         case errno.ENAMETOOLONG:

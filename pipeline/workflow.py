@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from pipeline import checklists, fingerprints
-from pipeline.errors import SessionCompleted, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.errors import HomeClosed, SessionCompleted, SessionCorrupt, StageFailed, TryAgain, UsageError
 from pipeline.failures import failure_of
 from pipeline.faultpoints import reach
 from pipeline.models import (
@@ -24,6 +24,8 @@ from pipeline.models import (
     StageRecord,
     ValidationResult,
 )
+from pipeline.obstacles import obstacle
+from pipeline.store.files import is_disk_full, passing
 
 if TYPE_CHECKING:
     from pipeline.store.leases import Lease
@@ -226,6 +228,16 @@ def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system")
         return tx.record
 
 
+def require_nothing_due(ws: Workspace, session_id: str, to: StageKey) -> None:
+    """Raise HomeClosed when a stage up to `to` would have to run, in a home where nothing can be kept."""
+    left = due(ws, ws.sessions.read(session_id), to)
+    if left is not None:
+        raise HomeClosed(
+            f"`{VERB_OF[left]}` of {session_id} is due, and {obstacle(ws) or 'the home cannot be changed'}.",
+            "Run the command again when the home can be changed. Nothing was lost.",
+        )
+
+
 def run_stage(
     ws: Workspace, session_id: str, key: StageKey, on_event: OnEvent | None = None, wait_seconds: float = 0.0
 ) -> StageRecord:
@@ -258,6 +270,9 @@ def run_stage(
             except TryAgain:
                 raise
             except Exception as error:
+                # Room and rights come back: that is no fault of the stage, and it counts no try.
+                if isinstance(error, OSError) and (known := _passing(ws, error)):
+                    raise known from error
                 # What it failed on was taken out or replaced meanwhile: that says nothing of what is there now.
                 if current_fingerprint(ws, ws.sessions.read(session_id), key) != fingerprint:
                     continue
@@ -333,6 +348,11 @@ def record_failure(
         tx.log("stage_failed", stage=key, code=failure.code, message=failure.message, attempts=again)
 
 
+def _passing(ws: Workspace, error: OSError) -> TryAgain | None:
+    """What the home's own disk refused for now; None for everything else, such as a source without rights."""
+    return passing(error, ws.data) if is_disk_full(error) or not ws.writable else None
+
+
 def _compute(ws: Workspace, session_id: str, key: StageKey, tell: OnEvent) -> BaseModel:
     """Call the stage; imported here so that a door that only reads never pays for the readers."""
     if key == "document_discovery":
@@ -369,30 +389,3 @@ def advance(
         run_stage(ws, session_id, key, on_event, wait_seconds)
         record = ws.sessions.read(session_id)
     return record
-
-
-def retry(ws: Workspace, session_id: str, key: StageKey, actor: str) -> SessionRecord:
-    """Make a failed stage due again."""
-    with ws.sessions.transaction(session_id, actor) as tx:
-        stage = _failed(tx.record, key)
-        tx.put_stage(key, stage.model_copy(update={"status": "pending", "fingerprint": None, "error": None}))
-        tx.log("stage_retried", stage=key)
-        return tx.record
-
-
-def discard(ws: Workspace, session_id: str, key: StageKey, actor: str) -> SessionRecord:
-    """Stop trying: a failed stage stays undone, and the session goes no further than the stage before it."""
-    with ws.sessions.transaction(session_id, actor) as tx:
-        stage = _failed(tx.record, key)
-        tx.put_stage(key, stage.model_copy(update={"status": "pending", "fingerprint": None, "error": None}))
-        before = ORDER.index(key) - 1
-        tx.update(advance_to=ORDER[before] if before >= 0 else "initialize")
-        tx.log("failure_discarded", stage=key)
-        return tx.record
-
-
-def _failed(record: SessionRecord, key: StageKey) -> StageRecord:
-    stage = record.stages.get(key, StageRecord())
-    if stage.status != "failed":
-        raise UsageError(f"`{VERB_OF.get(key, key)}` of {record.session_id} has not failed.", "See `failed list`.")
-    return stage

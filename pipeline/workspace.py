@@ -11,10 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from pipeline.errors import TryAgain
+from pipeline.errors import HomeClosed, TryAgain
 from pipeline.settings import Settings
 from pipeline.store import Catalog, ContentStore, SessionStore, make_private_folder, utc_now
-from pipeline.store.files import LEFTOVER_SECONDS, sweep_leftovers
+from pipeline.store.files import LEFTOVER_SECONDS, is_writable, sweep_leftovers
 
 if TYPE_CHECKING:
     from pipeline.reading.kept_pictures import KeptPictures
@@ -32,8 +32,10 @@ class Workspace:
     def __init__(self, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
         self.settings = settings
         self.now = now
-        self.inbox: Path = make_private_folder(settings.home.inbox)
         self.data: Path = _kept_private(make_private_folder(settings.home.data))
+        self.inbox: Path = settings.home.inbox
+        if self.writable:
+            make_private_folder(self.inbox)
         self.staging: Path = self.data / "staging"
         self.quarantine: Path = self.inbox / ".quarantine"
         self.content = ContentStore(
@@ -58,13 +60,23 @@ class Workspace:
 
     @classmethod
     def open(cls, settings: Settings, now: Callable[[], datetime] = utc_now) -> Self:
-        """Open a home, making it (0700) if need be, and tidy what a killed process left."""
+        """Open a home, making it (0700) if need be, and tidy what a killed process left.
+
+        One that cannot be written is opened for looking; whatever would change it raises HomeClosed.
+        """
         workspace = cls(settings, now)
         workspace.catalog.open()
+        if not workspace.writable:
+            return workspace
         workspace.sessions.sweep()
         workspace.content.sweep(now().timestamp())
         workspace.sweep_orphans()
         return workspace
+
+    @property
+    def writable(self) -> bool:
+        """True when the data folder can be changed now; a disk may become read-only and writable again at any time."""
+        return is_writable(self.data)
 
     def sweep_orphans(self) -> list[str]:
         """Throw away content that no session refers to: its process was killed between filing and committing.
@@ -116,7 +128,7 @@ class Workspace:
         if self.content.intact(sha256):
             return True
         # Otherwise adding the same file again would find its content there.
-        with self.content.lock():
+        with suppress(HomeClosed), self.content.lock():
             self.content.set_aside(sha256)
         return False
 

@@ -113,7 +113,8 @@ class Guard:
             return
         person = await self._person(headers) if is_page(path) else None
         scope["signed_in"] = person
-        if self._access.exposed or await run_in_threadpool(self._access.keys_exist):
+        scope["needs_key"] = self._access.exposed or await run_in_threadpool(self._access.keys_exist)
+        if scope["needs_key"]:
             if path in GATES:
                 return
             key = person.key if person and person.key else await self._key(headers)

@@ -23,7 +23,7 @@ from actors.dispatch import STAGE_ACTORS
 from actors.embedded import Embedded, WithWorker
 from actors.news import News
 from actors.working import Working
-from pipeline import workflow
+from pipeline import second_tries, workflow
 from pipeline.errors import ChecklistError, SettingsError, StageFailed, UsageError
 from pipeline.settings import Settings
 from pipeline.sources import InboxFile
@@ -304,7 +304,7 @@ def test_a_stage_that_gave_up_runs_again_when_somebody_asks(
 
     with pytest.raises(StageFailed):
         queue.advance(session_id, "report_generation")  # asking for the goal alone is not asking for a retry
-    workflow.retry(workspace, session_id, "evidence_extraction", "reviewer")
+    second_tries.retry(workspace, session_id, "evidence_extraction", "reviewer")
     record = queue.advance(session_id, "report_generation")
 
     assert record.stages["report_generation"].status == "completed"

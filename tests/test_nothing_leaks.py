@@ -9,19 +9,23 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import redis
 from pdf_maker import make_pdf
 
+from pipeline.access import create_key, revoke_key
 from pipeline.presence import workers_running
 from pipeline.stages.initialize import create_session
 from pipeline.workspace import Workspace
 from tests.queue_fixtures import until
 from tests.redis_server import PASSWORD, Server, a_server
+from tests.serving import serving
 
 ROOT = Path(__file__).parent.parent
 #: Stands in documents only: as text, as a cell, as what breaks a file. Words: a message's UUID may hold any digits.
+JSON = {"Content-Type": "application/json"}
 TEXT = "Quillfeather Bramblewick owes Thistledown"
 
 
@@ -158,3 +162,34 @@ def test_a_wrong_password_is_told_without_either(workspace: Workspace, server: S
     everything = run.everything()
     assert PASSWORD not in everything
     assert "not-the-one" not in everything
+
+
+@pytest.mark.timeout(300)
+def test_neither_a_key_nor_a_link_nor_a_documents_text_comes_into_what_the_server_says(
+    workspace: Workspace, papers: Path
+) -> None:
+    run = Runs(workspace, "embedded")
+    home = workspace.data.parent
+    secret = create_key(workspace, "office", ("read", "write"))[1]
+    create_key(workspace, "another", ("read",))  # with the last key gone, this machine would need none
+    session_id = create_session(workspace, "Meadow Farm").session_id
+    with serving(home) as server, server.client(headers={"Authorization": f"Bearer {secret}"}) as client:
+        made = client.post("/generate-upload-url", json={"session_id": session_id}).json()
+        link = urlsplit(made["upload_url"])
+        token = parse_qs(link.query)["token"][0]
+        sent = [{"file": (path.name, path.read_bytes())} for path in sorted(papers.iterdir())]
+        answers = [client.post(f"{link.path}?{link.query}", files=files) for files in sent]
+        answers.append(client.post("/process-upload", json={"upload_id": made["upload_id"]}))
+        # And what goes wrong with either: no slot, no right, no link, a body that breaks off.
+        answers.append(client.post(f"/upload/none?token={token}", files={"file": ("a.txt", TEXT.encode())}))
+        answers.append(client.post(f"{link.path}?token={token}x", files={"file": ("a.txt", TEXT.encode())}))
+        answers.append(client.post("/sessions", content=f'{{"project_name": "{TEXT}', headers=JSON))
+        answers.append(client.get("/sessions/session-20260131-000000"))
+        revoke_key(workspace, "office")
+        answers.append(client.get("/sessions"))
+    assert {answer.status_code for answer in answers} >= {200, 401, 404, 422}
+    told = "\n".join([server.said, run.everything()])
+    assert "Serving " in told
+    for hidden in (secret, token, "Quillfeather", "Thistledown"):
+        assert [line for line in told.splitlines() if hidden in line] == []
+    assert [a.text for a in answers if secret in a.text or token in a.text or "Quillfeather" in a.text] == []

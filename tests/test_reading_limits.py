@@ -72,7 +72,7 @@ def test_a_page_that_unpacks_to_gigabytes_hurts_only_itself(tmp_path: Path) -> N
 
 def test_a_reading_process_ends_when_its_stdin_does() -> None:
     # Given a reading process that is ready
-    settings = {"memory_mb": 1024, "timeout_seconds": 10, "max_pages": 5, "max_cells": 5}
+    settings = ReadingSettings(memory_mb=1024, timeout_seconds=10).model_dump()
     child = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "pipeline.reading.child", json.dumps(settings)],
         stdin=subprocess.PIPE,

@@ -12,7 +12,7 @@ import pytest
 from actors import stages
 from actors.embedded import WithWorker
 from actors.sweeper import FULL_EVERY
-from pipeline import workflow
+from pipeline import second_tries, workflow
 from pipeline.errors import UsageError
 from pipeline.models import SessionRecord, StageKey, StageRecord
 from pipeline.stages.add_documents import add_documents
@@ -78,7 +78,7 @@ def test_a_stage_that_gave_up_is_not_sent_until_somebody_retries_it(
 
     assert queue.sweep() == []
     work.fail.clear()
-    workflow.retry(workspace, session_id, "document_discovery", "reviewer")
+    second_tries.retry(workspace, session_id, "document_discovery", "reviewer")
     assert queue.sweep() == [(session_id, "document_discovery")]
 
 

@@ -11,8 +11,9 @@ from pipeline import workflow
 from pipeline.errors import ChecklistError, ReviewError, StageFailed, TryAgain, UsageError
 from pipeline.models import StageKey
 from pipeline.progress import next_action, progress, session_view, waits
+from pipeline.second_tries import discard, retry
 from pipeline.stages.add_documents import add_documents, take_inbox_files
-from pipeline.workflow import MAX_ATTEMPTS, MAX_ROUNDS, ORDER, advance, discard, due, retry, run_stage
+from pipeline.workflow import MAX_ATTEMPTS, MAX_ROUNDS, ORDER, advance, due, run_stage
 from pipeline.workspace import Workspace
 from tests.queue_fixtures import StageWork, drop, new_session, session_with_a_file
 

@@ -25,6 +25,7 @@ class _Settled:
 
 @dataclass
 class _Offer:
+    place: Place
     look: Look
     times: int
     again_at: float
@@ -97,7 +98,7 @@ class Batches:
             due.append(Batch(place, tuple((path, s.look) for path, s in waiting)))
         return due
 
-    def handed_over(self, files: Iterable[tuple[str, Look]]) -> None:
+    def handed_over(self, place: Place, files: Iterable[tuple[str, Look]]) -> None:
         """These files were sent, or could not be: in both cases they are offered again only after a while."""
         now = self._clock()
         for path, look in files:
@@ -105,7 +106,18 @@ class Batches:
             offer = self._offers.get(path)
             again = offer is not None and offer.look.settles_by == look.settles_by
             times = offer.times + 1 if offer is not None and again else 1
-            self._offers[path] = _Offer(look, times, now + OFFER_AGAIN_SECONDS * 2 ** (times - 1))
+            self._offers[path] = _Offer(place, look, times, now + OFFER_AGAIN_SECONDS * 2 ** (times - 1))
+
+    def not_taken(self, place: Place) -> None:
+        """What was handed over of a place could not be taken for a reason that passes: such offers are not counted."""
+        for offer in self._offers.values():
+            if offer.place == place:
+                offer.times = 0
+
+    def offer_again(self) -> None:
+        """What stood in the way is gone: whatever was handed over and is still there is offered at once."""
+        for offer in self._offers.values():
+            offer.times, offer.again_at = 0, self._clock()
 
     def gone(self, path: str) -> None:
         """The path is no longer there: whatever comes under it next is something new."""

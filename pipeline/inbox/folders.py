@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ from pipeline.models import Value
 from pipeline.names import is_ignored, is_ignored_folder, printable
 
 if TYPE_CHECKING:
+    from pipeline.models import SessionRecord
     from pipeline.workspace import Workspace
 
 #: Under this folder every folder is a project's name.
@@ -66,6 +68,22 @@ def name_trouble(name: str) -> str | None:
     if not any(c.isalnum() for c in name):
         return "its name holds neither a letter nor a digit"
     return None
+
+
+def one_name(folder: str) -> str:
+    """A folder's name as people read it: systems write the same accent in two ways, and both mean one project."""
+    return unicodedata.normalize("NFC", folder)
+
+
+def folders_of(ws: Workspace, record: SessionRecord) -> list[tuple[str, ...]]:
+    """The session's own folders in the inbox, as parts of their path: by its id, and its project's in any spelling."""
+    own: list[tuple[str, ...]] = [(record.session_id,)]
+    if record.bound_folder is None:
+        return own
+    bound, spellings = one_name(record.bound_folder), {record.bound_folder}
+    with suppress(OSError), os.scandir(ws.inbox / NEW) as entries:
+        spellings |= {entry.name for entry in entries if one_name(entry.name) == bound}
+    return [*own, *((NEW, name) for name in sorted(spellings))]
 
 
 class LeftAlone(Value):
@@ -129,12 +147,12 @@ class Bindings:
         if place.kind == "session":
             return place.name
         session_id = self._bound(place.name) or self._create(place.name)
-        self._last[place.name] = session_id
+        self._last[one_name(place.name)] = session_id
         return session_id
 
     def last(self, folder: str) -> str | None:
         """What `session_for` last said of `new/<folder>/` in this process; costs nothing."""
-        return self._last.get(folder)
+        return self._last.get(one_name(folder))
 
     def _bound(self, folder: str) -> str | None:
         """The newest session at work that is bound to the folder. A damaged one keeps its folder: whoever mends or
@@ -151,5 +169,5 @@ class Bindings:
     def _create(self, folder: str) -> str:
         from pipeline.stages.initialize import create_session
 
-        name = unicodedata.normalize("NFC", folder).strip()
+        name = one_name(folder).strip()
         return create_session(self._ws, name, actor="inbox", bound_folder=folder).session_id

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pipeline.errors import ReviewError, SessionCompleted
+from pipeline.errors import ReviewError, SessionCompleted, UsageError
 from pipeline.inbox.batches import Batch, Batches
 from pipeline.inbox.folders import Bindings, Place
 from pipeline.inbox.looks import Look, look_at
@@ -53,6 +53,8 @@ class Inbox:
         self._troubles: dict[Place, str] = {}
         #: Files in the folder of a completed session; they are taken once it is opened again.
         self._closed: set[str] = set()
+        #: What stands in the way of everything, in words.
+        self._obstacle: str | None = None
         #: Folders that the last scan could not list, and those that were named in the log.
         self._unlisted: set[str] = set()
         self._complained: set[str] = set()
@@ -98,14 +100,32 @@ class Inbox:
         self._batches.keep_only(present)
         self._forget_places(present)
 
+    def hold(self, obstacle: str | None) -> None:
+        """Hand nothing over while `obstacle`, in words, stands in the way; when it is gone, all of it at once."""
+        if self._obstacle is not None and obstacle is None:
+            log.warning("nothing is in the way any more: what waits in the inbox is taken")
+            self._batches.offer_again()
+        elif obstacle is not None and self._obstacle is None:
+            log.error("nothing is taken: %s", obstacle)
+        self._obstacle = obstacle
+
+    def not_taken(self, session_id: str, why: str) -> None:
+        """What was handed over for a session could not be taken for now; it is offered for as long as that takes."""
+        for place in set(self._places.values()):
+            if session_id in (place.name, self._bindings.last(place.name)):
+                self._troubles[place] = why
+                self._batches.not_taken(place)
+
     def turn(self) -> None:
         """Let settle what has settled, and hand over every batch whose time has come."""
         for path, look in self._settling.turn():
             self._batches.add(path, self._places[path], look)
+        self._tidy.turn()
+        if self._obstacle is not None:
+            return
         settling = {self._places[path] for path in self._settling}
         for batch in self._batches.ready(settling, self._busy):
             self._hand_over(batch)
-        self._tidy.turn()
 
     def waiting(self) -> list[WaitingFile]:
         """Every file that is not taken yet, with the reason, by name."""
@@ -122,7 +142,7 @@ class Inbox:
 
     def _waits(self, path: str, reason: str) -> WaitingFile:
         place = self._places.get(path)
-        reason = self._troubles.get(place, reason) if place else reason
+        reason = self._obstacle or (self._troubles.get(place, reason) if place else reason)
         return WaitingFile(name=printable(os.path.relpath(path, self._ws.inbox)), reason=reason)
 
     def _is_completed(self, place: Place) -> bool:
@@ -148,6 +168,7 @@ class Inbox:
             InboxFile(path=Path(path), relative=os.path.relpath(path, inside), identity=tuple(look))
             for path, look in unchanged
         ]
+        passes = False
         try:
             session_id = self._bindings.session_for(batch.place)
             if self._is_completed(batch.place):
@@ -157,6 +178,7 @@ class Inbox:
             if self._troubles.get(batch.place) != str(error):
                 log.error("%s: its files stay in the inbox: %s", printable(batch.place.folder), error)
             self._troubles[batch.place] = str(error)
+            passes = not isinstance(error, UsageError)
         except Exception as error:
             log.exception("%s: its files stay in the inbox", printable(batch.place.folder))
             self._troubles[batch.place] = f"a defect in this program ({error})"
@@ -165,7 +187,9 @@ class Inbox:
             self._troubles.pop(batch.place, None)
             self.sessions_served.add(session_id)
             self._tidy.emptied((path for path, _ in unchanged), inside)
-        self._batches.handed_over(unchanged)
+        self._batches.handed_over(batch.place, unchanged)
+        if passes:
+            self._batches.not_taken(batch.place)
 
     def _unchanged(self, batch: Batch) -> list[tuple[str, Look]]:
         """The batch's files that are still as they settled; what changed since must settle anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -60,5 +61,6 @@ def read_state(data: Path) -> WatcherState | None:
 
 
 def clear_state(data: Path) -> None:
-    """The watcher ends: what it said no longer holds."""
-    (data / STATE_FILE).unlink(missing_ok=True)
+    """The watcher ends: what it said no longer holds, and nobody believes it without the watcher's lock anyway."""
+    with suppress(OSError):
+        (data / STATE_FILE).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ does, even in the middle of a document, so it never outlives the program that as
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 import queue
@@ -16,7 +17,20 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.faultpoints import reach
+from pipeline.models import Reading
+from pipeline.reading.extent import Extent
 from pipeline.reading.limits import grant_seconds, hold
+
+#: What the system says when a file or its disk is at fault. Everything else, such as a place before the file's first
+#: byte, is the doing of what stands in it.
+_FILE_TROUBLE = {
+    errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENODEV,
+    errno.ENXIO, errno.ELOOP, errno.EISDIR,
+}  # fmt: skip
+#: Made beforehand: there may be no memory left to make it.
+_NO_MEMORY = b'{"failed": "memory"}\n'
+#: A reading that is longer in writing, in characters, is not handed on; a real document comes to a few million.
+MOST_WRITTEN = 100_000_000
 
 
 def main() -> None:
@@ -39,10 +53,10 @@ def main() -> None:
         try:
             answer = _answer(reader, request, settings)
         except MemoryError:
-            _send(answers, {"failed": "memory"})
+            os.write(answers.fileno(), _NO_MEMORY)
             os._exit(1)  # what is left of the heap is not fit for another document
         except OSError as error:
-            answer = {"failed": "file", "what": error.strerror or type(error).__name__}
+            answer = _of_the_system(error)
         except Exception as error:  # noqa: BLE001 - whatever a document provokes in a reader is told, not died of
             # The type only: a message may quote the document.
             answer = {"failed": "error", "what": type(error).__name__}
@@ -50,15 +64,38 @@ def main() -> None:
         _send(answers, answer)
 
 
+def _of_the_system(error: OSError) -> dict[str, Any]:
+    """Whether the file cannot be had, or what it holds led its reader to ask the system for nonsense."""
+    if error.errno == errno.ENOMEM:
+        return {"failed": "memory"}
+    if error.errno in _FILE_TROUBLE:
+        return {"failed": "file", "what": error.strerror or type(error).__name__}
+    return {"failed": "error", "what": type(error).__name__}
+
+
 def _answer(reader: Any, request: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
     path = Path(request["path"])
     if request["do"] == "boxes":
         return {"found": reader.find_boxes(path, [(page, quote) for page, quote in request["wanted"]])}
     if request["do"] == "pictures":
-        drawn = reader.draw_pages(path, request["wanted"])
+        drawn = reader.draw_pages(path, request["wanted"], settings["max_megapixels"] * 1_000_000)
         return {"found": [base64.b64encode(one).decode("ascii") if one else None for one in drawn]}
-    reading = reader.read_file(path, request["sha256"], settings["max_pages"], settings["max_cells"])
-    return {"reading": reading.model_dump_json()}
+    extent = Extent(settings["max_page_characters"], settings["max_page_objects"], settings["max_unpacked_mb"])
+    reading = reader.read_file(path, request["sha256"], settings["max_pages"], settings["max_cells"], extent)
+    written = reading.model_dump_json()
+    if len(written) > MOST_WRITTEN:
+        written = _too_much(reading).model_dump_json()
+    return {"reading": written}
+
+
+def _too_much(reading: Reading) -> Reading:
+    """The same document, kept apart: whoever asked would need many times as much memory to take in what it says."""
+    note = (
+        f"What was read of it fills more than {MOST_WRITTEN // 1_000_000} MB, far more than a document for people. "
+        "Split it, or send only what matters."
+    )
+    own = reading.model_dump(include={"sha256", "reader", "reader_version", "kind", "page_count"})
+    return Reading(**own, status="quarantined", code="too_much_text", note=note)
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:

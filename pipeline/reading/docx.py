@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.models import Line, Page, Reading, Span, Table
 from pipeline.reading.damage import Refusal
+from pipeline.reading.extent import EVERYDAY, Extent, TooMuch, hold_text
 from pipeline.reading.packed import bomb
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from docx.table import Table as WordTable
     from docx.text.paragraph import Paragraph
 
-#: More text than this is no letter; the longest plan has a tenth of it.
-MOST_CHARACTERS = 4_000_000
 #: Word flows its pages anew on every machine, so places on a page do not exist: lines stand one below the other, each
 #: paragraph one line, with room between them that makes it a paragraph of its own.
 _STEP, _HEIGHT, _LEFT, _WIDTH = 30.0, 11.0, 72.0, 450.0
@@ -31,13 +30,15 @@ _DAMAGED = Refusal(
 )
 
 
-def read_docx(path: Path, sha256: str, reader_version: str) -> Reading:
+def read_docx(path: Path, sha256: str, reader_version: str, extent: Extent = EVERYDAY) -> Reading:
     """The text of a .docx as page 1; what the page does not show (changes under way, pictures) is said in the note."""
     base: dict[str, Any] = {"sha256": sha256, "reader": "docx", "reader_version": reader_version, "kind": "docx"}
-    refusal = bomb(path, "Word document", "a word processor")
+    refusal = bomb(path, "Word document", "a word processor", extent.unpacked_mb)
     if refusal is None:
         try:
-            page, notes = _page(path)
+            page, notes = _page(path, extent)
+        except TooMuch as error:
+            refusal = error.reason
         except MemoryError:
             raise
         except Exception:  # noqa: BLE001 - python-docx raises whatever its XML parser meets in a damaged document
@@ -53,7 +54,7 @@ def read_docx(path: Path, sha256: str, reader_version: str) -> Reading:
     )
 
 
-def _page(path: Path) -> tuple[Page, list[str]]:
+def _page(path: Path, extent: Extent) -> tuple[Page, list[str]]:
     import docx
     from docx.table import Table as WordTable
 
@@ -70,8 +71,7 @@ def _page(path: Path) -> tuple[Page, list[str]]:
             added = _paragraph(block, len(lines))
         lines += added
         text += sum(len(line.text) for line in added)
-        if text > MOST_CHARACTERS:
-            raise ValueError("more text than a document has")
+        hold_text(1, text, extent)
     images = sum(1 for _ in document.element.body.iter(f"{_WORD}drawing", f"{_WORD}pict"))
     page = Page(
         number=1,

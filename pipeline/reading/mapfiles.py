@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from pipeline.models import Reading
 from pipeline.reading.damage import Refusal
+from pipeline.reading.extent import EVERYDAY, Extent
 from pipeline.reading.geometry import BadShape, Shapes
 from pipeline.reading.packed import bomb
 from pipeline.reading.projection import WGS84, of_name
@@ -24,12 +25,14 @@ _ENTITIES = (
 _DEEPEST = 20
 
 
-def read_map_file(path: Path, kind: str, sha256: str, reader_version: str) -> Reading:
+def read_map_file(
+    path: Path, kind: str, sha256: str, reader_version: str, extent: Extent = EVERYDAY
+) -> Reading:
     """`facts` of a GeoJSON, KML or KMZ file, as `Shapes` and `projection` give them; damage is told with a cure."""
     base: dict[str, Any] = {"sha256": sha256, "reader": "map", "reader_version": reader_version, "kind": kind}
     from defusedxml import DefusedXmlException
 
-    refusal = bomb(path, "zipped map", "a map program") if kind == "kmz" else None
+    refusal = bomb(path, "zipped map", "a map program", extent.unpacked_mb) if kind == "kmz" else None
     if refusal is None:
         try:
             facts, note = _geojson(path) if kind == "geojson" else _kml(path, kind)

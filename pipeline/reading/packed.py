@@ -7,16 +7,17 @@ from pathlib import Path
 
 from pipeline.reading.damage import Refusal
 
-#: A document whose parts unpack to more than this is a bomb; the largest real one seen unpacks to a few megabytes.
-MOST_UNPACKED = 256 * 1024 * 1024
 #: Unpacked to packed size of a single part; spreadsheet XML packs 10-40 times.
 MOST_RATIO = 500
 #: Parts smaller than this do no harm however well they pack.
 _LARGE = 1_000_000
 
 
-def bomb(path: Path, what: str, program: str) -> Refusal | None:
-    """Why this file may not be unpacked, None when it may; `what` it is and in which `program` it is saved again."""
+def bomb(path: Path, what: str, program: str, unpacked_mb: int) -> Refusal | None:
+    """Why this file may not be unpacked, None when it may; `what` it is and in which `program` it is saved again.
+
+    More than `unpacked_mb` (a million bytes each) in all is a bomb; the largest real document seen unpacks to a few.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
@@ -29,11 +30,11 @@ def bomb(path: Path, what: str, program: str) -> Refusal | None:
     unpacked = sum(part.file_size for part in parts)
     large = [part for part in parts if part.file_size > _LARGE]
     ratio = max((part.file_size / max(1, part.compress_size) for part in large), default=0)
-    if unpacked <= MOST_UNPACKED and ratio <= MOST_RATIO:
+    if unpacked <= unpacked_mb * 1_000_000 and ratio <= MOST_RATIO:
         return None
     return Refusal(
         "quarantined",
         "too_large",
         f"The {what} would unpack to {unpacked // 1_000_000} MB, far more than a real one. "
-        f"Open it in {program}, save it again, and add that copy.",
+        f"Open it in {program}, save it again, and add that copy; or raise reading.max_unpacked_mb.",
     )

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from pipeline.models import Line, Page, Reading, Table
 from pipeline.reading.damage import NO_END_MARK, Ends, Refusal, look_at_ends, refusal
+from pipeline.reading.extent import EVERYDAY, Extent, TooMuch, hold_objects, hold_text
 from pipeline.reading.labels import printed_labels
 
 #: A page with fewer readable characters than this, its printed number left out, shows a picture or nothing.
@@ -64,11 +65,14 @@ class _Read(NamedTuple):
     pictured: bool
 
 
-def read_pdf(path: Path, sha256: str, reader_version: str, max_pages: int) -> Reading:
+def read_pdf(
+    path: Path, sha256: str, reader_version: str, max_pages: int, extent: Extent = EVERYDAY
+) -> Reading:
     """Text, lines with typeface, printed numbers, tables and the pages without text of a PDF.
 
-    Lengths are points with the origin at the top left of the page as displayed. A file that cannot be opened, or has
-    more than `max_pages` pages, comes back as a reading that says so; nothing is raised for what a file holds.
+    Lengths are points with the origin at the top left of the page as displayed. A file that cannot be opened, has more
+    than `max_pages` pages, or a page beyond `extent`, comes back as a reading that says so; nothing is raised for what
+    a file holds.
     """
     source = Source(path, look_at_ends(path))
 
@@ -85,11 +89,13 @@ def read_pdf(path: Path, sha256: str, reader_version: str, max_pages: int) -> Re
                 return no(_too_many(count, max_pages), count)
             if count == 0:
                 return no(refusal(None, source.ends))
-            read = [_read_page(document, i) for i in range(count)]
+            read = [_read_page(document, i, extent) for i in range(count)]
             labels = _labels(document, read)
             notes = list(_notes(document, source.ends))
     except CannotOpen as cannot:
         return no(cannot.reason)
+    except TooMuch as much:
+        return no(much.reason, count)
 
     pages = tuple(
         Page(
@@ -118,7 +124,7 @@ def _too_many(count: int, max_pages: int) -> Refusal:
     )
 
 
-def _read_page(document: Any, index: int) -> _Read:
+def _read_page(document: Any, index: int, extent: Extent) -> _Read:
     import pypdfium2
 
     from pipeline.reading.lines import clean, page_lines
@@ -132,8 +138,10 @@ def _read_page(document: Any, index: int) -> _Read:
         return _Read("", (), (0.0, 0.0), 0, 0, tables=(), pictured=False)
     try:
         survey = Survey(page)
+        hold_objects(index + 1, survey.objects, extent)
         textpage = page.get_textpage()
         try:
+            hold_text(index + 1, textpage.count_chars(), extent)
             layer = TextLayer(page, textpage)
             return _Read(
                 text=clean(layer.raw),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipeline.models import Box, Drawing
 from pipeline.reading.damage import look_at_ends
 from pipeline.reading.pdf import CannotOpen, Source, opened
+from pipeline.reading.survey import DEEPEST
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 PAGE_DPI, STRIP_DPI = 144, 100
 #: No side of a picture is longer, whatever size a page claims to have.
 MOST_PIXELS = {False: 4000, True: 1250}
+#: Pixels of a picture on a page, unless the settings say otherwise.
+MOST_SHOWN = 200_000_000
 #: Points of the page above and below the boxes of a strip: the line before and the line after are seen.
 SURROUNDINGS = 46.0
 #: Pixels of empty paper kept on either side of a strip.
@@ -37,8 +41,12 @@ class _Pixels(NamedTuple):
     bottom: int
 
 
-def draw(path: Path, wanted: Sequence[Mapping[str, Any]]) -> list[bytes | None]:
-    """A PNG for each `Drawing`; None for a page that is not there, and for a strip around no box.
+def draw(
+    path: Path, wanted: Sequence[Mapping[str, Any]], most_pixels: int = MOST_SHOWN
+) -> list[bytes | None]:
+    """A PNG for each `Drawing`; None for a page that is not there or shows a picture of more than `most_pixels`.
+
+    None also for a strip around no box.
 
     Every page is drawn once for all its strips. The bytes depend on nothing but the file, the drawing and the versions
     of pdfium, Pillow and zlib.
@@ -49,13 +57,13 @@ def draw(path: Path, wanted: Sequence[Mapping[str, Any]]) -> list[bytes | None]:
         with opened(Source(path, look_at_ends(path))) as document:
             for number in sorted({d.page for d in drawings}):
                 if 1 <= number <= len(document):
-                    made |= _of_page(document, number, [d for d in drawings if d.page == number])
+                    made |= _of_page(document, number, [d for d in drawings if d.page == number], most_pixels)
     except CannotOpen:
         pass
     return [made.get(one) for one in drawings]
 
 
-def _of_page(document: Any, number: int, drawings: Sequence[Drawing]) -> dict[Drawing, bytes]:
+def _of_page(document: Any, number: int, drawings: Sequence[Drawing], most_pixels: int) -> dict[Drawing, bytes]:
     import pypdfium2
 
     made: dict[Drawing, bytes] = {}
@@ -64,6 +72,8 @@ def _of_page(document: Any, number: int, drawings: Sequence[Drawing]) -> dict[Dr
     except pypdfium2.PdfiumError:
         return made
     try:
+        if _largest_picture(page) > most_pixels:
+            return made
         for strip in (False, True):
             here = [d for d in drawings if d.strip == strip and (d.boxes or not strip)]
             if here:
@@ -76,6 +86,18 @@ def _of_page(document: Any, number: int, drawings: Sequence[Drawing]) -> dict[Dr
     finally:
         page.close()
     return made
+
+
+def _largest_picture(page: Any) -> int:
+    """Pixels of the largest image on the page by its own account, which pdfium unpacks whole to draw any of it."""
+    import pypdfium2.raw as pdfium_c
+
+    width, height = ctypes.c_uint(), ctypes.c_uint()
+    largest = 0
+    for image in page.get_objects((pdfium_c.FPDF_PAGEOBJ_IMAGE,), max_depth=DEEPEST):
+        if pdfium_c.FPDFImageObj_GetImagePixelSize(image.raw, width, height):
+            largest = max(largest, width.value * height.value)
+    return largest
 
 
 def _page(image: Image, boxes: Sequence[Box], scale: float) -> bytes:

@@ -18,8 +18,8 @@ from pipeline.errors import TryAgain
 
 #: Seconds a new process may take until it says it is ready; far more than a loaded machine needs.
 START_SECONDS = 60.0
-#: An answer longer than this is not a reading; the largest real one is a few megabytes.
-MOST_BYTES = 512 * 1024 * 1024
+#: An answer longer than this is no reading (`child.MOST_WRITTEN`, written once more as a string in the answer).
+MOST_BYTES = 256 * 1024 * 1024
 
 
 class Gone(Exception):

@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.models import Box, Reading
+from pipeline.reading.extent import EVERYDAY, Extent
 from pipeline.reading.sniff import sniff
 from pipeline.reading.version import READER_VERSION
 
 
-def read_file(path: Path, sha256: str, max_pages: int, max_cells: int) -> Reading:
+def read_file(path: Path, sha256: str, max_pages: int, max_cells: int, extent: Extent = EVERYDAY) -> Reading:
     """Everything that can be read of a file; what is wrong with it is said in the reading, not raised."""
     kind = sniff(path)
     if kind == "pdf":
         from pipeline.reading.pdf import read_pdf
 
-        return read_pdf(path, sha256, READER_VERSION, max_pages)
+        return read_pdf(path, sha256, READER_VERSION, max_pages, extent)
     if kind == "xlsx":
         from pipeline.reading.xlsx import read_xlsx
 
-        return read_xlsx(path, sha256, READER_VERSION, max_cells)
+        return read_xlsx(path, sha256, READER_VERSION, max_cells, extent)
     if kind == "xls":
         from pipeline.reading.xls import read_xls
 
@@ -29,7 +30,7 @@ def read_file(path: Path, sha256: str, max_pages: int, max_cells: int) -> Readin
     if kind == "docx":
         from pipeline.reading.docx import read_docx
 
-        return read_docx(path, sha256, READER_VERSION)
+        return read_docx(path, sha256, READER_VERSION, extent)
     if kind == "shapefile-part":
         from pipeline.reading.shapes import read_shapefile_part
 
@@ -37,7 +38,7 @@ def read_file(path: Path, sha256: str, max_pages: int, max_cells: int) -> Readin
     if kind in ("geojson", "kml", "kmz"):
         from pipeline.reading.mapfiles import read_map_file
 
-        return read_map_file(path, kind, sha256, READER_VERSION)
+        return read_map_file(path, kind, sha256, READER_VERSION, extent)
     from pipeline.reading.plain import read_plain
 
     return read_plain(path, kind, sha256, READER_VERSION, max_cells)
@@ -52,10 +53,10 @@ def find_boxes(path: Path, wanted: Sequence[tuple[int, str]]) -> list[tuple[Box,
     return all_boxes(path, wanted)
 
 
-def draw_pages(path: Path, wanted: Sequence[Mapping[str, Any]]) -> list[bytes | None]:
+def draw_pages(path: Path, wanted: Sequence[Mapping[str, Any]], most_pixels: int) -> list[bytes | None]:
     """Pictures of the pages of a PDF with words marked (see `pictures.draw`); None where there is no page to draw."""
     if sniff(path) != "pdf":
         return [None] * len(wanted)
     from pipeline.reading.pictures import draw
 
-    return draw(path, wanted)
+    return draw(path, wanted, most_pixels)

@@ -7,7 +7,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,15 @@ _LIMITS = {
     "more than {memory_mb} MB of memory. Save it again from the program that made it and add that copy.",
 }
 #: What comes of a limit is kept for that limit only: with a higher one the document is read again.
-_OF_LIMITS = ("timeout", "memory", "crashed", "too_many_pages", "too_many_cells")
+_OF_LIMITS = (
+    "timeout", "memory", "crashed", "too_many_pages", "too_many_cells", "too_much_text", "too_many_objects",
+    "too_large",
+)  # fmt: skip
+#: The settings that a reading process needs.
+_OF_CHILD = {
+    "memory_mb", "timeout_seconds", "max_pages", "max_cells", "max_page_characters", "max_page_objects",
+    "max_unpacked_mb", "max_megapixels",
+}  # fmt: skip
 
 
 def _unwatched() -> None:
@@ -107,7 +115,9 @@ class ReadingService:
                 )
             on_begin()
             reading = self._read(sha256, path)
-            self._keep(reading)
+            # What cannot be kept (a full disk, one that is read-only) is read again when it is asked for again.
+            with suppress(OSError):
+                self._keep(reading)
             return reading
 
     def cached(self, sha256: str) -> Reading | None:
@@ -245,13 +255,7 @@ class ReadingService:
                     process.close()
 
     def _child_settings(self) -> dict[str, Any]:
-        s = self._settings
-        return {
-            "memory_mb": s.memory_mb,
-            "timeout_seconds": s.timeout_seconds,
-            "max_pages": s.max_pages,
-            "max_cells": s.max_cells,
-        }
+        return self._settings.model_dump(include=_OF_CHILD)
 
     @contextmanager
     def _once(self, sha256: str) -> Iterator[None]:
@@ -267,7 +271,8 @@ class ReadingService:
 
     def _kept(self, sha256: str, *, limits: bool = False) -> Path:
         s = self._settings
-        under = f".{s.timeout_seconds:g}s-{s.memory_mb}m-{s.max_pages}p-{s.max_cells}c" if limits else ""
+        parts = f"{s.max_page_characters}t-{s.max_page_objects}o-{s.max_unpacked_mb}u"
+        under = f".{s.timeout_seconds:g}s-{s.memory_mb}m-{s.max_pages}p-{s.max_cells}c-{parts}" if limits else ""
         return self._folder / f"{sha256}.{READER_VERSION}{under}.json"
 
     def _keep(self, reading: Reading) -> None:

@@ -41,8 +41,9 @@ class Survey:
         self.rules: set[Rect] = set()
         self._frame = Frame(page)
         self._left = MOST_OBJECTS
-        count = pdfium_c.FPDFPage_CountObjects(page.raw)
-        self._walk((pdfium_c.FPDFPage_GetObject(page.raw, i) for i in range(count)), _IDENTITY, 1)
+        #: How many pieces the page is drawn of; what stands in forms on it is not counted.
+        self.objects: int = pdfium_c.FPDFPage_CountObjects(page.raw)
+        self._walk((pdfium_c.FPDFPage_GetObject(page.raw, i) for i in range(self.objects)), _IDENTITY, 1)
         if self._left <= 0:
             self.rules.clear()
 

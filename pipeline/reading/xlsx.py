@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.models import Page, Reading
 from pipeline.reading.damage import Refusal
+from pipeline.reading.extent import EVERYDAY, Extent
 from pipeline.reading.packed import bomb
 
 #: Excel's own limit is 16,384 columns; no table in a submission comes near this.
@@ -20,14 +21,16 @@ class _TooMuch(Exception):
     """The workbook holds more cells than may be read."""
 
 
-def read_xlsx(path: Path, sha256: str, reader_version: str, max_cells: int) -> Reading:
+def read_xlsx(
+    path: Path, sha256: str, reader_version: str, max_cells: int, extent: Extent = EVERYDAY
+) -> Reading:
     """The sheets of an .xlsx workbook as pages, hidden ones included and named in the note.
 
     `Page.number` is the 1-based sheet, `Page.title` its name, `Page.rows` its cells as text with empty ends cut off
     ("2018", not "2018.0"; dates as ISO; "" for nothing); `Page.text` has one line per row, cells joined by a space.
     """
     base: dict[str, Any] = {"sha256": sha256, "reader": "openpyxl", "reader_version": reader_version, "kind": "xlsx"}
-    refusal = bomb(path, "workbook", "a spreadsheet program")
+    refusal = bomb(path, "workbook", "a spreadsheet program", extent.unpacked_mb)
     if refusal is None:
         try:
             pages, notes = _sheets(path, max_cells)

@@ -201,7 +201,8 @@ def alone(entries: Sequence[LeftAlone], width: int = WIDTH) -> str:
 def watcher(around: Surroundings) -> str:
     """Whether somebody takes what is dropped, and how; with a server for a broker, whether it and workers are there."""
     how = f", scanning only: {around.watcher_reason}" if around.watcher_reason else ""
-    lines = [f"Watcher: at work{how}" if around.watcher_running else "Watcher: not running"]
+    lines = [f"Home: {plain(trouble)}" for trouble in around.troubles]
+    lines.append(f"Watcher: at work{how}" if around.watcher_running else "Watcher: not running")
     if around.workers_running is not None:
         trouble = around.broker_trouble
         goes_on = "; nothing is lost, and work goes on when it is back"

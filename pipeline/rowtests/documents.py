@@ -70,9 +70,12 @@ def words_for(types: Sequence[DocumentType]) -> str:
 
 
 def unread(dossier: Dossier, *types: DocumentType) -> list[Document]:
-    """Documents that are, or may be, of these types and could not be read: their absence proves nothing."""
+    """Documents that are, or may be, of these types and could not be read: their absence proves nothing.
+
+    One that says by nothing what it is may be any of them.
+    """
     closed = [d for d in dossier.inventory.documents if d.status in ("unreadable", "quarantined")]
-    return [d for d in closed if d.document_type in types]
+    return [d for d in closed if d.document_type in (*types, "other")]
 
 
 def lines_matching(dossier: Dossier, document: Document, patterns: Sequence[str], most: int = 1) -> list[Evidence]:

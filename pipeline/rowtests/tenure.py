@@ -116,14 +116,18 @@ class Papers:
         """The papers named by title number, and those that are absent."""
         named = named_papers(dossier, test.sections)
         absent = absent_papers(dossier, dossier.registers, named)
-        closed = [n for d in unread(dossier, "land_tenure", "other") for n in (d.filename, *d.names)]
+        unreadable = unread(dossier, "land_tenure")
+        closed = [n for d in unreadable for n in (d.filename, *d.names)]
         shut = [p for p in absent if named_in(p, closed)]
+        # What cannot be read and does not say by its name which paper it is may be any of those that seem absent.
+        nameless = [d.filename for d in unreadable if not any(named_in(p, (d.filename, *d.names)) for p in shut)]
         absent = [p for p in absent if p not in shut]
         unique = list(dict.fromkeys(p.evidence for p in (absent or shut) if p.evidence))
         values = {
             "named": "; ".join(p.name for p in named),
             "absent": "; ".join(p.name for p in absent),
             "unread": "; ".join(p.name for p in shut),
+            "nameless": "; ".join(nameless) if absent else "",
         }
         return Finding(
             test=test.test,
@@ -135,7 +139,11 @@ class Papers:
     @staticmethod
     def judge(test: PapersTest, finding: Finding, facts: Facts) -> Verdict:
         """Pass when none is absent."""
-        if absent := finding.values.get("absent"):
+        absent, nameless = finding.values.get("absent"), finding.values.get("nameless")
+        if absent and nameless:
+            message = f"Named in the plan and not found: {absent}. {nameless} cannot be read and may be among them."
+            return Verdict("fail", message, "needs_review")
+        if absent:
             return Verdict("fail", f"Named in the plan and not received: {absent}.")
         if shut := finding.values.get("unread"):
             return Verdict("fail", f"Named in the plan, received and not to be read: {shut}.", "needs_review")

@@ -19,6 +19,9 @@ from pipeline.forms.normal import squash
 from pipeline.models import Evidence
 from pipeline.selftest.graph import Graph, Spot, Stands, Touches, spot_of, usable
 
+#: Tests that a document of some type must be there.
+_FOR_DOCUMENTS = (BoundaryTest, DocumentTest, MapAgeTest, PapersTest, RegisterTest, WorkbookYearsTest)
+
 #: falls: a row is no longer covered or not applicable, and not what it was. stops: a test that passed does not. alarms:
 #: a check warns or fails. moves: status or quotes differ. appears: something is there that was not.
 How = Literal["falls", "stops", "alarms", "moves"]
@@ -137,6 +140,17 @@ def of_document(graph: Graph, sha256: str) -> Declared:
                 if row.status == "covered":
                     must[requirement.requirement_id] = "falls"
     return Declared(must, found.may | must.keys() | {f"type {d.filename}" for d in heirs})
+
+
+def of_nameless(graph: Graph) -> frozenset[str]:
+    """What may move when a document that cannot be read loses its name: it may be any that a row asks for in vain."""
+    in_vain = set()
+    for requirement in graph.review.checklist.requirements:
+        row = graph.review.rows[requirement.requirement_id]
+        passed = {t.test for t in row.tests if t.outcome == "pass"}
+        asked = [t.test for t in requirement.tests if isinstance(t, _FOR_DOCUMENTS) and t.test not in passed]
+        in_vain |= {f"{row.requirement_id}:{test}" for test in asked} | ({row.requirement_id} if asked else set())
+    return frozenset(in_vain)
 
 
 def _only_register_named(graph: Graph, sha256: str, requirement_id: str, test: str) -> bool:

@@ -17,7 +17,7 @@ from pipeline.facts import BUFFER, OF_EVERY_DATE
 from pipeline.forms.normal import squash
 from pipeline.models import Document, DocumentRecord, Evidence, Fact, Page, Reading
 from pipeline.selftest import words
-from pipeline.selftest.declare import Declared, declared, of_document, of_plan, of_value, overlaps
+from pipeline.selftest.declare import Declared, declared, of_document, of_nameless, of_plan, of_value, overlaps
 from pipeline.selftest.files import finished_review, with_later_years, without_pages
 from pipeline.selftest.graph import Graph, Spot
 from pipeline.selftest.review import Review, Sent
@@ -352,6 +352,8 @@ def _names(graph: Graph) -> Mutation:
     named = [d for d in review.inventory.documents if _leans_on_name(review, d, scrambled(d.filename))]
     hashes = {d.sha256 for d in named}
     says = declared(graph, lambda e: e.sha256 in hashes, documents=hashes, quoted=False)
+    if any(d.status in ("unreadable", "quarantined") for d in named):
+        says = replace(says, may=says.may | of_nameless(graph))
     told = "scrambled file names" + (f" ({len(named)} of the files are known by their names alone)" if named else "")
     return Mutation("names", told, "names", says, lambda: mutant)
 

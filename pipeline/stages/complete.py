@@ -133,7 +133,7 @@ def not_taken(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
     """Files that were dropped for the session: what is signed must hold them."""
     from pipeline.status import look_around, waiting_in
 
-    files = waiting_in(look_around(ws, record), record)
+    files = waiting_in(ws, look_around(ws, record), record)
     return (f"{wording.count(len(files), 'file')} in its inbox folder not taken yet",) if files else ()
 
 

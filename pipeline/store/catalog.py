@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -161,6 +162,12 @@ class Catalog:
         with self._file.reading() as db:
             return {row[0] for row in db.execute("SELECT session_id FROM sessions")}
 
+    def last_change(self) -> datetime | None:
+        """When any session was changed last, as of the last opening or listing; None without sessions."""
+        with self._file.reading() as db:
+            (last,) = db.execute("SELECT max(updated_at) FROM sessions").fetchone()
+        return datetime.fromisoformat(last) if last else None
+
     def titles_of(self, session_id: str) -> dict[str, str]:
         """The titles of land a session names or has registers of, each with its place in words."""
         self._hear_announced()
@@ -196,11 +203,11 @@ class Catalog:
         return wanted - held.keys()
 
     def bound_to(self, bound_folder: str) -> list[str]:
-        """Sessions bound to that folder under inbox/new, the newest last."""
+        """Sessions bound to that folder under inbox/new, however its accents are written, the newest last."""
         self._hear_announced()
         question = "SELECT session_id FROM sessions WHERE bound_folder = ? ORDER BY created_at, session_id"
         with self._file.reading() as db:
-            return [row[0] for row in db.execute(question, (bound_folder,))]
+            return [row[0] for row in db.execute(question, (unicodedata.normalize("NFC", bound_folder),))]
 
     def list(self, state: CatalogState | None = None) -> list[CatalogRow]:
         """Every session, or those in `state`, the one changed last first; damaged ones are in it, as corrupt."""
@@ -251,7 +258,7 @@ class Catalog:
         with self._file.reading() as db:
             known = {row[0] for row in db.execute("SELECT session_id FROM sessions")}
         self._look_again(sorted(there ^ known))
-        with self._file.writing() as db:
+        with self._file.writing(lasting=False) as db:
             db.execute("DELETE FROM seen")
             db.execute("INSERT INTO seen VALUES (?)", (seen,))
 
@@ -260,7 +267,7 @@ class Catalog:
             # Read first, outside the write: reading may take a session's lock, whose holder may wait for us.
             found = [(one, self._signature(one), self._read(one)) for one in session_ids[start : start + RUN]]
             titles = {one: self._titles(record) for one, _, record in found if isinstance(record, SessionRecord)}
-            with self._file.writing() as db:
+            with self._file.writing(lasting=False) as db:
                 for session_id, signature, record in found:
                     # Changed since: whoever changed it tells us, after us.
                     if signature == self._signature(session_id):
@@ -335,7 +342,8 @@ def _take(db: Connection, record: SessionRecord, signature: str, titles: dict[st
         "methodology": record.project_metadata.methodology,
         "documents": len(record.documents),
         "advance_to": record.advance_to,
-        "bound_folder": record.bound_folder,
+        # In one spelling, since systems write the same accent in two ways.
+        "bound_folder": record.bound_folder and unicodedata.normalize("NFC", record.bound_folder),
         "created_at": record.created_at.isoformat(),
         "updated_at": record.updated_at.isoformat(),
         "titles_from": _ledger(record) if titles is not None else known[0] if known else "",

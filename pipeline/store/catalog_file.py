@@ -1,7 +1,12 @@
-"""The SQLite file under the catalog: private, complete from its first moment, thrown away when it is damaged."""
+"""The SQLite file under the catalog: private, complete from its first moment, thrown away when it is damaged.
+
+Where nothing can be written (a disk that is read-only or has no byte free), the same tables are made in memory for as
+long as that lasts.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -13,12 +18,12 @@ from typing import NamedTuple
 
 from pipeline.errors import ReviewError, TryAgain
 from pipeline.faultpoints import reach
-from pipeline.store.files import disk_full, kernel_lock, make_private_folder, temporary_beside
+from pipeline.store.files import disk_full, is_writable, kernel_lock, make_private_folder, passing, temporary_beside
 
 Connection = sqlite3.Connection
 
 #: Raised with every change of the tables below; a file with another number is made anew.
-LAYOUT = 2
+LAYOUT = 3
 #: Seconds a write waits for another process's write, and an opener for whoever is making the file.
 BUSY_SECONDS = 30.0
 #: With fewer bytes free than this a failing write is taken for a full disk.
@@ -59,6 +64,7 @@ class _Open(NamedTuple):
     #: A connection must not cross a fork, and must not go on writing into a file that was deleted under it.
     pid: int
     inode: int
+    in_memory: bool = False
 
 
 class CatalogFile:
@@ -80,10 +86,15 @@ class CatalogFile:
             yield self._connection()
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A connection inside one transaction, committed at the end or rolled back on an exception."""
+    def writing(self, lasting: bool = True) -> Iterator[Connection]:
+        """A connection inside one transaction, committed at the end or rolled back on an exception.
+
+        What must be `lasting` raises TryAgain while nothing can be written; the rest goes into memory then.
+        """
         with self._lock, self._guarded():
             db = self._connection()
+            if lasting and self._open and self._open.in_memory:
+                raise self._closed()
             # IMMEDIATE: wait for other writers here, where waiting is allowed, and not in the middle.
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -117,7 +128,7 @@ class CatalogFile:
             yield
         except sqlite3.OperationalError as error:
             # SQLite calls a full disk an I/O error as well, when its shared memory finds no room.
-            if shutil.disk_usage(self.path.parent).free < LEAST_ROOM:
+            if not self._has_room():
                 raise disk_full(self.path.parent) from error
             if error.sqlite_errorname.startswith(_FOR_GOOD) and self.path.exists():
                 raise ReviewError(
@@ -135,11 +146,35 @@ class CatalogFile:
             ) from error
 
     def _connection(self) -> Connection:
-        if self._open and (self._open.pid != os.getpid() or self._open.inode != _inode(self.path)):
+        # A folder that is not there yet is made with the file.
+        usable = not self.path.parent.is_dir() or (is_writable(self.path.parent) and self._has_room())
+        if self._open and not self._holds(self._open, usable):
             self.close()
         if self._open is None:
-            self._open = self._connect() or self._make()
+            self._open = self._connect() or self._make() if usable else self._in_memory()
         return self._open.connection
+
+    def _has_room(self) -> bool:
+        return shutil.disk_usage(self.path.parent).free >= LEAST_ROOM
+
+    def _closed(self) -> TryAgain:
+        folder = self.path.parent
+        if is_writable(folder):
+            return disk_full(folder)
+        return passing(OSError(errno.EROFS, ""), folder) or disk_full(folder)
+
+    def _holds(self, opened: _Open, usable: bool) -> bool:
+        if opened.pid != os.getpid() or opened.in_memory == usable:
+            return False
+        return opened.in_memory or opened.inode == _inode(self.path)
+
+    def _in_memory(self) -> _Open:
+        """The same tables for this process alone: SQLite cannot even look at a file beside which it may not write."""
+        db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        db.executescript(f"BEGIN; {_TABLES}")
+        self._fill(db)
+        db.execute("COMMIT")
+        return _Open(db, os.getpid(), 0, in_memory=True)
 
     def _connect(self) -> _Open | None:
         """The file if it is there, readable and of this layout."""

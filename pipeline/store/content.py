@@ -17,7 +17,7 @@ from typing import BinaryIO
 from pipeline.errors import FileRefused, ReviewError, TryAgain
 from pipeline.faultpoints import reach
 from pipeline.models import Value
-from pipeline.store.files import fsync_folder, is_disk_full, kernel_lock, make_private_folder
+from pipeline.store.files import fsync_folder, is_disk_full, is_writable, kernel_lock, make_private_folder, passing
 from pipeline.store.results import check_sha256, is_sha256
 from pipeline.store.staging import StagingArea
 
@@ -143,6 +143,8 @@ class ContentStore:
                 target.unlink()
             if isinstance(error, OSError) and is_disk_full(error):
                 raise self._no_room() from error
+            if isinstance(error, OSError) and not is_writable(target.parent):
+                raise passing(error, self._staging.root) or error from error
             if isinstance(error, OSError):
                 raise TryAgain(f"{name} cannot be copied: {error.strerror or error}.", "Add it again.") from error
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipeline.errors import ReviewError, SessionNotFound, TryAgain
+from pipeline.errors import HomeClosed, ReviewError, SessionNotFound, TryAgain
 from pipeline.faultpoints import reach
 
 #: Seconds between two looks at a lock somebody else holds.
@@ -33,6 +34,8 @@ def make_private_folder(folder: Path) -> Path:
         try:
             one.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
+            if (is_disk_full(error) or error.errno == errno.EROFS) and (known := passing(error, one.parent)):
+                raise known from error
             raise ReviewError(
                 f"The folder {one} cannot be made: {error.strerror or error}.",
                 "Check the path and its rights, or choose another place with --home.",
@@ -59,7 +62,7 @@ def temporary_beside(target: Path) -> Path:
 def write_atomic(target: Path, data: bytes, mode: int = 0o600) -> None:
     """Replace `target` by `data`: a reader or a crash sees the old file or the new one, never a part.
 
-    A full disk raises TryAgain and leaves the old file as it was.
+    A full disk raises TryAgain, one that is read-only HomeClosed; both leave the old file as it was.
     """
     temporary = temporary_beside(target)
     try:
@@ -75,8 +78,8 @@ def write_atomic(target: Path, data: bytes, mode: int = 0o600) -> None:
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
-        if isinstance(error, OSError) and is_disk_full(error):
-            raise disk_full(target.parent) from error
+        if isinstance(error, OSError) and (known := passing(error, target.parent)):
+            raise known from error
         raise
     fsync_folder(target.parent)
 
@@ -90,6 +93,43 @@ def disk_full(folder: Path) -> TryAgain:
     """The error for a disk that ran full while writing into `folder`."""
     free = shutil.disk_usage(folder).free // 1_000_000
     return TryAgain(f"The disk of {folder} is full ({free} MB free).", "Make room and run the command again.")
+
+
+def is_writable(folder: Path) -> bool:
+    """True when this user may change `folder` now: neither is its disk read-only nor are rights missing."""
+    return _may(folder, os.W_OK | os.X_OK)
+
+
+def is_listable(folder: Path) -> bool:
+    """True when this user may look into `folder` now."""
+    return _may(folder, os.R_OK | os.X_OK)
+
+
+def _may(folder: Path, wanted: int) -> bool:
+    if not os.access(folder, wanted):
+        return False
+    # Asked a second time as whom we act: the system answers the first question for who started us.
+    return os.access not in os.supports_effective_ids or os.access(folder, wanted, effective_ids=True)
+
+
+def passing(error: OSError, folder: Path) -> TryAgain | None:
+    """The error for what the system refused in `folder` and may allow later: room, rights, a disk that is read-only.
+
+    None for everything else.
+    """
+    if is_disk_full(error):
+        return disk_full(folder)
+    if error.errno == errno.EROFS:
+        return HomeClosed(
+            f"{folder} lies on a disk that is read-only: it can be looked at and not changed.",
+            "Make the disk writable again, or choose another place with --home. Nothing was lost.",
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return HomeClosed(
+            f"{folder} may not be changed by this user: permission denied.",
+            "Give this user the right to read and write it; `doctor` looks at the folders. Nothing was lost.",
+        )
+    return None
 
 
 def sweep_leftovers(
@@ -129,6 +169,10 @@ def kernel_lock(path: Path, timeout: float, busy: str) -> Iterator[None]:
         raise SessionNotFound(
             f"{path.parent.name} was deleted while it was waited for.", "See the list of sessions."
         ) from error
+    except OSError as error:
+        if known := passing(error, path.parent):
+            raise known from error
+        raise
     try:
         yield
     finally:
@@ -136,11 +180,19 @@ def kernel_lock(path: Path, timeout: float, busy: str) -> Iterator[None]:
 
 
 def is_locked(path: Path) -> bool:
-    """True while any process or thread holds the lock file `path`."""
-    if not path.exists():
+    """True while any process or thread holds the lock file `path`; asking needs no right to write."""
+    try:
+        # O_NONBLOCK: whatever stands there in its place, opening it must not hang.
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
         return False
     try:
-        with kernel_lock(path, 0, "held"):
-            return False
-    except TryAgain:
+        # The same kernel lock as `kernel_lock` takes, shared: two who ask at once do not take each other for a holder.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)  # which gives it up
+    return False

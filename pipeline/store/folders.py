@@ -12,7 +12,14 @@ from pathlib import Path
 
 from pipeline.errors import ReviewError, SessionNotFound
 from pipeline.faultpoints import reach
-from pipeline.store.files import LEFTOVER_SECONDS, fsync_folder, make_private_folder, sweep_leftovers
+from pipeline.store.files import (
+    LEFTOVER_SECONDS,
+    fsync_folder,
+    is_writable,
+    make_private_folder,
+    passing,
+    sweep_leftovers,
+)
 
 _SESSION_ID = re.compile(r"(session-[0-9]{8}-[0-9]{6})(?:-([1-9][0-9]{0,5}))?")
 #: Where folders on their way in or out lie, apart: looking for what a killed process left need not list all sessions.
@@ -37,7 +44,8 @@ class SessionFolders:
 
     def __init__(self, root: Path, inbox: Path) -> None:
         self.root = make_private_folder(root)
-        self.inbox = make_private_folder(inbox)
+        # Of a home that cannot be written nothing is made; it can be looked at as it is.
+        self.inbox = make_private_folder(inbox) if is_writable(self.root) else inbox
         self._passing = root / _PASSING
 
     def path(self, session_id: str) -> Path:
@@ -81,6 +89,10 @@ class SessionFolders:
             drop.mkdir(mode=0o700)
         except FileExistsError:
             return False
+        except OSError as error:
+            if known := passing(error, self.inbox):
+                raise known from error
+            raise
         making = self._passing / f"{_BEING_MADE}{os.getpid()}-{secrets.token_hex(8)}"
         try:
             make_private_folder(self._passing)
@@ -98,6 +110,8 @@ class SessionFolders:
             with suppress(OSError):
                 drop.rmdir()
             if isinstance(error, OSError):
+                if known := passing(error, self.root):
+                    raise known from error
                 raise ReviewError(f"The session cannot be made in {self.root}: {error.strerror}.") from error
             raise
         return True

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import Busy, SessionNotFound
-from pipeline.store.files import LOCK_POLL_SECONDS, kernel_lock
+from pipeline.store.files import LOCK_POLL_SECONDS, kernel_lock, passing
 
 #: Seconds without a beat after which a holder counts as frozen.
 STALE_SECONDS = 10.0
@@ -85,6 +85,10 @@ class Leases:
             raise SessionNotFound(
                 f"{path.parent.name} was deleted while it was waited for.", "See the list of sessions."
             ) from error
+        except OSError as error:
+            if known := passing(error, path.parent):
+                raise known from error
+            raise
 
     def is_held(self, path: Path) -> bool:
         """True while somebody holds it who does not stand still; asking needs no right to write."""

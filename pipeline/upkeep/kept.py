@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 #: Made again from sessions and contents, or of no meaning once the processes of this machine have ended.
-LEFT_OUT = frozenset({"readings", "staging", "workers", "watcher.json", "queue.name", "errors.log"})
+#: Whoever holds a backup must not be able to sign in as somebody: so its secret stays here.
+LEFT_OUT = frozenset({"readings", "staging", "workers", "watcher.json", "queue.name", "errors.log", "sign-in.secret"})
 #: Each has a way of its own into a backup.
 APART = frozenset({"sessions", "content"})
 #: The start of the catalog's file and of those that SQLite puts beside it.

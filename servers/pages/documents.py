@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from pipeline import workflow
-from pipeline.errors import ReviewError, UploadError, UsageError
+from pipeline.errors import FileRefused, ReviewError, UploadError, UsageError
 from pipeline.models import DocumentType
 from pipeline.reporting.holdings import holdings_of
 from pipeline.stages import human_review
@@ -43,7 +43,10 @@ async def add(request: Request, here: Here, person: Reviewer, session_id: str) -
     by_script = "text/html" not in request.headers.get("accept", "")
     try:
         slot = await run_in_threadpool(request_upload, here.ws, session_id, actor=person.name)
-        await here.receiving.into(here.ws, slot.upload_id, boundary, request.stream())
+        came = await here.receiving.into(here.ws, slot.upload_id, boundary, request.stream())
+        if not came.taken:
+            why = " ".join(file.reason or "" for file in came.files[:5])
+            raise FileRefused(why, "Nothing was added.")
         await run_in_threadpool(process_upload, here.ws, slot.upload_id, person.name)
     except (ReviewError, Refused) as error:
         if by_script:

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 from fastapi import Form, Request
 from fastapi.responses import Response
 
-from pipeline import workflow
+from pipeline import second_tries, workflow
 from pipeline.agenda import agenda
 from pipeline.deciding.lint import slips
 from pipeline.deciding.turn import Turn, turn_of
@@ -50,7 +50,7 @@ def run(
         record = here.session(session_id)
         for key, stage in record.stages.items():
             if stage.status == "failed":
-                workflow.retry(here.ws, session_id, key, person.name)
+                second_tries.retry(here.ws, session_id, key, person.name)
         here.engine.advance(session_id, workflow.VERBS.get(to, "report_generation"), wait=False, actor=person.name)
     except ReviewError as error:
         return _page(request, here, session_id, error)

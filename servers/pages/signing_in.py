@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import Form, Request
 from fastapi.responses import Response
 
-from pipeline.access import keys_exist
 from pipeline.errors import UsageError
 from pipeline.sign_in import LASTS, sign_in
 from servers.access import COOKIE
@@ -33,7 +32,7 @@ def enter(
 ) -> Response:
     """Sign in, and go on to where the person was."""
     try:
-        kept = sign_in(here.ws, name, key)
+        kept = sign_in(here.ws, name, key, request.scope["needs_key"])
     except UsageError as error:
         return _form(request, here, next, name, error)
     answer = back(own_path(next))
@@ -53,5 +52,5 @@ def leave() -> Response:
 
 
 def _form(request: Request, here: Here, next: str, name: str = "", trouble: UsageError | None = None) -> Response:
-    needs = keys_exist(here.ws)
+    needs = request.scope["needs_key"]
     return show(request, "sign_in.html.jinja", trouble=trouble, next=own_path(next), name=name, needs_key=needs)

@@ -13,10 +13,12 @@ from typing import Any
 
 from pipeline import workflow
 from pipeline.errors import ReviewError
+from pipeline.idempotency import sweep_answers
 from pipeline.models import SessionRecord
 from pipeline.names import is_ignored_path
 from pipeline.quarantine import REASON_ENDING
 from pipeline.settings import load_settings
+from pipeline.uploads import sweep_uploads
 from pipeline.workspace import Workspace
 
 #: What may differ between the reports of two sessions that hold the same documents (contract: Shapes).
@@ -66,6 +68,9 @@ def check(home: Path, dropped: Mapping[str, str], expected: bytes | None, sessio
             _stages(ws, record, found)
             _report(ws, record, expected, found)
         _quarantine(ws, found)
+        # A server does this from time to time.
+        sweep_uploads(ws)
+        sweep_answers(ws)
         for record in records:  # taking its lock sweeps a session's own folder
             with ws.sessions.transaction(record.session_id, "harness"):
                 pass

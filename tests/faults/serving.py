@@ -103,10 +103,11 @@ class Client:
                     self._round.killed("at a random moment")
                 continue
             data = None if body is None else json.dumps(body).encode()
-            request = urllib.request.Request(  # noqa: S310 - of our own server
-                self._url + path, data, {"Content-Type": "application/json"}, method=method
-            )
             try:
+                # No address is known, a ValueError, of a server that was killed before it said one.
+                request = urllib.request.Request(  # noqa: S310 - of our own server
+                    self._url + path, data, {"Content-Type": "application/json"}, method=method
+                )
                 with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
                     return json.loads(answer.read())
             except urllib.error.HTTPError as error:
@@ -129,11 +130,11 @@ class Client:
     def _once(self, method: str, path: str, body: object) -> None:
         """A call that must not be made again blindly."""
         self._care()
-        request = urllib.request.Request(  # noqa: S310 - of our own server
-            self._url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
-        )
-        with suppress(OSError, http.client.HTTPException), urllib.request.urlopen(request, timeout=60):  # noqa: S310 - as above
-            pass
+        with suppress(OSError, http.client.HTTPException, ValueError):
+            request = urllib.request.Request(  # noqa: S310 - of our own server
+                self._url + path, json.dumps(body).encode(), {"Content-Type": "application/json"}, method=method
+            )
+            urllib.request.urlopen(request, timeout=60).close()  # noqa: S310 - as above
 
     def report(self, session_id: str) -> None:
         """Ask for the report until it is there."""
