@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from examples.submission import write_submission
 from pipeline import workflow
@@ -22,28 +19,10 @@ from pipeline.stages.initialize import create_session
 from pipeline.workspace import Workspace
 
 ANA, BEN = "Ana Agent", "Ben Reader"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 #: Milliseconds that a page may take on a busy machine.
 PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 _WATCH = "addEventListener('securitypolicyviolation', (e) => console.error('policy: ' + e.violatedDirective));"
-
-
-@contextmanager
-def a_browser() -> Iterator[Browser]:
-    """Chromium, the one that is installed."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must test the pages in a browser: no chromium on PATH")
-        pytest.skip("no chromium on PATH")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @contextmanager
@@ -90,14 +69,3 @@ def opened(home: Path) -> Workspace:
 def record_of(home: Path, session_id: str) -> SessionRecord:
     with opened(home) as ws:
         return ws.sessions.read(session_id)
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds that keeps somebody out, each with where."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['html'][:150]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]

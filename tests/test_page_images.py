@@ -24,8 +24,9 @@ from pipeline.reading.pictures import MOST_PIXELS
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
 from servers.pages.sheets import MOST_BOXES, picture_address
+from tests.browsing import browsing
 from tests.pdf_maker import make_pdf, prose
-from tests.reviewing import a_browser, make_home, opened, signed_in
+from tests.reviewing import make_home, opened, signed_in
 from tests.serving import Server, serving
 
 SHA = "e" * 64
@@ -100,7 +101,7 @@ def test_the_page_brings_the_marked_words_into_sight_by_itself(stand: Stand) -> 
     assert found is not None
     row = next(r for r in found.requirements if item in r.evidence)
     number = row.evidence.index(item) + 1
-    with a_browser() as browser, signed_in(browser, stand.server.url, viewport={"width": 1280, "height": 800}) as page:
+    with browsing() as browser, signed_in(browser, stand.server.url, viewport={"width": 1280, "height": 800}) as page:
         page.goto(f"/review/{stand.session_id}/requirements/{row.requirement_id}?quote={number}")
         frame = page.locator(f"#sheet-{number} .sheet-frame")
         page.wait_for_function("(n) => document.querySelector(`#sheet-${n} img`).complete", arg=number)

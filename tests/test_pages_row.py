@@ -18,8 +18,9 @@ from pipeline.deciding.order import waiting_rows
 from pipeline.models import RequirementResult
 from pipeline.stages import human_review
 from pipeline.stages.add_documents import add_documents
+from tests.browsing import browsing, grave_faults
 from tests.queue_fixtures import until
-from tests.reviewing import ANA, BEN, a_browser, make_home, opened, record_of, serious, signed_in
+from tests.reviewing import ANA, BEN, make_home, opened, record_of, signed_in
 from tests.serving import Server, serving
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">\u202e</textarea><script>document.title='owned'</script>"
@@ -32,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with a_browser() as browser:
+    with browsing() as browser:
         yield browser
 
 
@@ -144,7 +145,7 @@ def test_two_reviewers_on_one_row_see_each_other_and_lose_nothing(desk: Desk, br
         expect(ben.locator("#reason")).to_have_value("Two years are missing, as I read it.")
         expect(ben.get_by_role("radio", name="Reject")).to_be_checked()
         assert desk.record().decisions["REQ-012"].by == ANA
-        assert serious(ben) == []
+        assert grave_faults(ben) == []
         # And one key records it on what stands now
         ben.keyboard.press("y")
         expect(ben.locator(".done")).to_contain_text("REQ-012")
@@ -171,10 +172,10 @@ def test_the_pages_can_be_used_by_everybody(desk: Desk, browser: Browser, scheme
             page.goto(desk.row(path))
             for part in page.locator("details").all():
                 part.evaluate("one => one.open = true")
-            assert serious(page) == [], path
+            assert grave_faults(page) == [], path
         for tab in ("tenure", "missing", "signing"):
             page.goto(f"/review/{desk.session_id}/{tab}")
-            assert serious(page) == [], tab
+            assert grave_faults(page) == [], tab
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -265,7 +266,7 @@ def test_a_row_whose_answer_changed_shows_both_answers_side_by_side(desk: Desk, 
         expect(old).to_contain_text(before.evidence[0].quote[:60])
         expect(old).to_contain_text("Said in 2.4.")
         expect(new).not_to_contain_text(before.evidence[0].quote[:60])
-        assert serious(page) == []
+        assert grave_faults(page) == []
         page.get_by_label("Why it counts after all").fill("I misread it.")
         page.get_by_role("button", name="Let it count again").click()
         until(lambda: desk.result("REQ-020").evidence == before.evidence, "the row is as it was", 60)
