@@ -13,7 +13,10 @@
       if (link.dataset.show === number) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
     }
     center(one);
-    if (focus) one.querySelector(".sheet-frame").focus({ preventScroll: true });
+    if (focus) {
+      one.querySelector(".sheet-frame").focus({ preventScroll: true });
+      one.scrollIntoView({ block: "nearest" }); // in one column it may be far away
+    }
     const next = sheets[sheets.indexOf(one) + 1]?.querySelector("img");
     if (next) { const ahead = new Image(); ahead.src = next.src; }
   }
