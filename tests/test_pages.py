@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx2
@@ -15,7 +19,7 @@ from playwright.sync_api import Browser
 from examples import write_submission
 from tests.browsing import browsing, grave_faults, looking, overflow, sign_in, signed_in
 from tests.queue_fixtures import until
-from tests.serving import Server, letters, sent, serving
+from tests.serving import ROOT, Server, letters, sent, serving
 
 PEOPLE = {"Accept": "text/html"}
 #: Names as somebody might send them who means harm, or means nothing.
@@ -87,13 +91,36 @@ def audit(server: Server, session_id: str) -> str:
 # --- by keyboard ------------------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def working(home: Path, broker: str) -> Iterator[Server]:
+    """A server whose stages are carried out by itself or, with a broker's server, by a worker beside it."""
+    with serving(home, queue_broker=broker) as server, ExitStack() as stack:
+        if broker != "embedded":
+            command = [sys.executable, str(ROOT / "cli.py"), "--home", str(home), "worker", "--processes", "1"]
+            told = {**os.environ, "REGISTRY_REVIEW_QUEUE_BROKER": broker}
+            worker = subprocess.Popen(command, env=told, cwd=home.parent, start_new_session=True)  # noqa: S603 - our own program
+            stack.callback(worker.wait, 60)
+            stack.callback(worker.terminate)
+        yield server
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("broker", ["embedded", "redis"])
 def test_a_review_is_begun_filled_run_and_read_by_keyboard_alone(
-    server: Server, browser: Browser, tmp_path: Path
+    browser: Browser, tmp_path: Path, broker: str, request: pytest.FixtureRequest
 ) -> None:
+    address = "embedded" if broker == "embedded" else request.getfixturevalue("redis_server").url
+    with working(tmp_path / "home", address) as server:
+        _by_keyboard(server, browser, tmp_path)
+
+
+def _by_keyboard(server: Server, browser: Browser, tmp_path: Path) -> None:
     submission = write_submission(tmp_path / "submission", seed=5)
     files = [path for path in sorted(submission.folder.rglob("*")) if path.is_file()]
     with looking(browser) as page:
         press, heading = page.keyboard.press, page.locator("h1")
+        # Asked for early: the browser is told to hand choosers over while the test goes on.
+        page.on("filechooser", lambda _: None)
         # Begin it
         page.goto(server.url)
         press("g")
