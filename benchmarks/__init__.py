@@ -13,4 +13,5 @@ NAMES = (
     "farms",
     "serving",
     "hands",
+    "desk",
 )

@@ -17,6 +17,7 @@ from pipeline.store import Catalog, ContentStore, SessionStore, make_private_fol
 from pipeline.store.files import LEFTOVER_SECONDS, is_writable, sweep_leftovers
 
 if TYPE_CHECKING:
+    from pipeline.reading.kept_pictures import KeptPictures
     from pipeline.reading.service import ReadingService
 
 #: Its time tells when orphans were last looked for.
@@ -54,6 +55,7 @@ class Workspace:
         self.catalog = Catalog(self.data / "catalog.sqlite3", self.sessions, self.data / "sessions")
         self.sessions.attach(self.catalog)
         self._reader: ReadingService | None = None
+        self._pictures: KeptPictures | None = None
         self._reader_lock = threading.Lock()
 
     @classmethod
@@ -110,6 +112,17 @@ class Workspace:
                 )
             return self._reader
 
+    @property
+    def pictures(self) -> KeptPictures:
+        """Pages of documents as pictures, drawn by `reader` and kept; like all that is made of a content."""
+        reader = self.reader
+        with self._reader_lock:
+            if self._pictures is None:
+                from pipeline.reading.kept_pictures import KeptPictures
+
+                self._pictures = KeptPictures(self.data / "readings", reader)
+            return self._pictures
+
     def intact(self, sha256: str) -> bool:
         """True when a content is as it was filed; a damaged one is set aside, so that it counts as gone."""
         if self.content.intact(sha256):
@@ -122,7 +135,7 @@ class Workspace:
     def close(self) -> None:
         """End the reading processes and close files; the home stays as it is."""
         with self._reader_lock:
-            reader, self._reader = self._reader, None
+            reader, self._reader, self._pictures = self._reader, None, None
         if reader is not None:
             reader.close()
         self.catalog.close()

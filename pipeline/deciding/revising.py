@@ -22,6 +22,7 @@ from pipeline.models import (
     Severity,
     TestResult,
     ValidationResult,
+    Value,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def request_revision(
         validation = workflow.load_validation(ws, tx.record)
         row = acting.judged(ws, tx.record).get(row_id)
         failed = _failed(row, tests) if row else []
-        lacking = " ".join(dict.fromkeys(test.message for test in failed))
+        lacking = _lacking(failed)
         if not (what or lacking):
             raise UsageError(f"Nothing of {row_id} has failed: say what is asked for.", "Give it with --what.")
         key = f"rev-{len(tx.record.revisions) + 1}"
@@ -80,6 +81,28 @@ def request_revision(
         shown = made.model_dump(include={"what", "clears_when", "priority", "suggested_filename"})
         tx.log("revision_requested", revision_id=key, requirement_id=row_id, **shown)
     return made
+
+
+class Proposal(Value):
+    """What a request for a row says where nobody says it otherwise; `what` is empty when nothing of it failed."""
+
+    what: str = ""
+    clears_when: str = ""
+    priority: Priority = "medium"
+    suggested_filename: str | None = None
+
+
+def proposal(ws: Workspace, record: SessionRecord, requirement_id: str) -> Proposal:
+    """The request that `request_revision` would make of the row as it stands, for a person to look at first."""
+    validation = workflow.load_validation(ws, record)
+    row = acting.judged(ws, record).get(requirement_id)
+    failed = _failed(row, None) if row else []
+    return Proposal(
+        what=_lacking(failed),
+        clears_when=_clears(failed),
+        priority=priority_of(requirement_id, validation),
+        suggested_filename=_suggested(ws, record, requirement_id, failed, validation),
+    )
 
 
 def resolve_revision(
@@ -181,6 +204,10 @@ def _failed(row: RequirementResult, names: Sequence[str] | None) -> list[TestRes
         what = f"No test {', '.join(sorted(unknown))} of {row.requirement_id} has failed."
         raise UsageError(what, f"These have: {known}.")
     return [test for test in failed if names is None or test.test in names]
+
+
+def _lacking(failed: Sequence[TestResult]) -> str:
+    return " ".join(dict.fromkeys(test.message for test in failed))
 
 
 def _clears(failed: Sequence[TestResult]) -> str:

@@ -10,7 +10,16 @@ from pipeline.dossier import Dossier
 from pipeline.errors import NotMadeYet
 from pipeline.forms.normal import squash
 from pipeline.gathering.plan_differences import quotes_of
-from pipeline.models import SCHEMA_VERSION, DeterminationKind, Evidence, RowStatus, SectionWords, SessionRecord, Value
+from pipeline.models import (
+    SCHEMA_VERSION,
+    DeterminationKind,
+    Evidence,
+    RequirementResult,
+    RowStatus,
+    SectionWords,
+    SessionRecord,
+    Value,
+)
 from pipeline.own.reviewed import Decided, Reviewed, reviewed_sessions
 from pipeline.own.words import parts_of, sentence_hash
 
@@ -80,58 +89,72 @@ def farms_own(ws: Workspace, record: SessionRecord) -> FarmsOwn:
     The order of sessions makes no difference, and nothing of it goes into the report. Raises NotMadeYet before the
     session's rows are judged.
     """
-    validation, extraction = workflow.load_validation(ws, record), workflow.load_extraction(ws, record)
-    if validation is None or extraction is None:
-        raise NotMadeYet(f"{record.session_id} has no judged rows yet.", f"registry-review run {record.session_id}")
-    others = tuple(reviewed_sessions(ws, record.session_id))
-    rows_at: dict[_Place, list[str]] = defaultdict(list)
-    places: dict[str, tuple[SectionWords, ...]] = {}
-    for row in validation.requirements:
-        quoted = [e for e in row.evidence if e.document_id == extraction.plan_document_id]
-        places[row.requirement_id] = tuple(s for s in extraction.sections if any(_stands_in(e, s) for e in quoted))
-        for one in places[row.requirement_id]:
-            rows_at[_place(one)].append(row.requirement_id)
-    same: dict[_Place, set[str]] = {_place(one): set() for one in extraction.sections}
-    for other in others:
-        theirs = {_place(one): one.sha256 for one in other.sections}
-        for one in extraction.sections:
-            if theirs.get(_place(one)) == one.sha256:
-                same[_place(one)].add(other.session_id)
+    beside = _Beside(ws, record)
     return FarmsOwn(
         session_id=record.session_id,
         project_name=record.project_metadata.project_name,
-        reviewed=len(others),
-        rows=tuple(
-            _row(row.requirement_id, row.title, row.status, places[row.requirement_id], same, others)
-            for row in validation.requirements
-        ),
-        sections=_sections(ws, record, extraction.sections, same, rows_at, _said_before(others)),
+        reviewed=len(beside.others),
+        rows=tuple(map(beside.row, beside.validation.requirements)),
+        sections=_sections(ws, record, beside),
     )
 
 
-def _row(
-    requirement_id: str,
-    title: str,
-    status: RowStatus,
-    sections: Sequence[SectionWords],
-    same: dict[_Place, set[str]],
-    others: Sequence[Reviewed],
-) -> RowOwn:
-    alike = set.intersection(*(same[_place(one)] for one in sections)) if sections else set()
-    before = [
-        Before(
-            session_id=one.session_id,
-            project_name=one.project_name,
-            decision=one.decisions.get(requirement_id),
-            determination=one.determination,
-        )
-        for one in others
-        if one.session_id in alike
-    ]
+def row_own(ws: Workspace, record: SessionRecord, requirement_id: str) -> RowOwn | None:
+    """How one row stands among reviewed submissions; None when there are none, or no such row was judged yet."""
+    try:
+        beside = _Beside(ws, record)
+    except NotMadeYet:
+        return None
+    rows = (one for one in beside.validation.requirements if one.requirement_id == requirement_id)
+    return next(map(beside.row, rows), None) if beside.others else None
+
+
+class _Beside:
+    """A session's sections and rows, held against every reviewed submission."""
+
+    def __init__(self, ws: Workspace, record: SessionRecord) -> None:
+        validation, extraction = workflow.load_validation(ws, record), workflow.load_extraction(ws, record)
+        if validation is None or extraction is None:
+            raise NotMadeYet(f"{record.session_id} has no judged rows yet.", f"registry-review run {record.session_id}")
+        self.validation = validation
+        self.sections = extraction.sections
+        self.plan_id = extraction.plan_document_id
+        self.others = tuple(reviewed_sessions(ws, record.session_id))
+        #: Reviewed submissions, by id, that say the same in that place.
+        self.same: dict[_Place, set[str]] = {place_of(one): set() for one in self.sections}
+        for other in self.others:
+            theirs = {place_of(one): one.sha256 for one in other.sections}
+            for one in self.sections:
+                if theirs.get(place_of(one)) == one.sha256:
+                    self.same[place_of(one)].add(other.session_id)
+
+    def of_row(self, row: RequirementResult) -> tuple[SectionWords, ...]:
+        """The sections of the plan in which a row's passages stand."""
+        quoted = [e for e in row.evidence if e.document_id == self.plan_id]
+        return tuple(one for one in self.sections if any(_stands_in(e, one) for e in quoted))
+
+    def row(self, row: RequirementResult) -> RowOwn:
+        """A row beside the submissions in which all of its sections are the same."""
+        sections = self.of_row(row)
+        alike = set.intersection(*(self.same[place_of(one)] for one in sections)) if sections else set()
+        before = [
+            Before(
+                session_id=one.session_id,
+                project_name=one.project_name,
+                decision=one.decisions.get(row.requirement_id),
+                determination=one.determination,
+            )
+            for one in self.others
+            if one.session_id in alike
+        ]
+        return _row(row, sections, before)
+
+
+def _row(row: RequirementResult, sections: Sequence[SectionWords], before: Sequence[Before]) -> RowOwn:
     return RowOwn(
-        requirement_id=requirement_id,
-        title=title,
-        status=status,
+        requirement_id=row.requirement_id,
+        title=row.title,
+        status=row.status,
         sections=tuple(f"{s.section} {s.title}" for s in sections),
         identical_to=len(before),
         particular=not before,
@@ -145,23 +168,21 @@ def _said_before(others: Iterable[Reviewed]) -> dict[_Place, set[str]]:
     said: dict[_Place, set[str]] = defaultdict(set)
     for other in others:
         for one in other.sections:
-            said[_place(one)].update(one.sentences)
+            said[place_of(one)].update(one.sentences)
     return said
 
 
-def _sections(
-    ws: Workspace,
-    record: SessionRecord,
-    sections: Sequence[SectionWords],
-    same: dict[_Place, set[str]],
-    rows_at: dict[_Place, list[str]],
-    said: dict[_Place, set[str]],
-) -> tuple[SectionOwn, ...]:
-    dossier = _dossier(ws, record)
+def _sections(ws: Workspace, record: SessionRecord, beside: _Beside) -> tuple[SectionOwn, ...]:
+    dossier, said = _dossier(ws, record), _said_before(beside.others)
+    rows_at: dict[_Place, list[str]] = defaultdict(list)
+    for row in beside.validation.requirements:
+        for one in beside.of_row(row):
+            rows_at[place_of(one)].append(row.requirement_id)
     document, plan = dossier.plan_document, dossier.plan
     found = []
-    for one in sections:
-        place, own = _place(one), set(one.sentences) - said.get(_place(one), set())
+    for one in beside.sections:
+        place = place_of(one)
+        own = set(one.sentences) - said.get(place, set())
         paragraphs = plan.paragraphs(one.section) if plan and own else []
         parts = parts_of(one.section, paragraphs)
         mine = [p for subhead, part in parts if squash(subhead or "") == place[1] for p in part]
@@ -170,7 +191,7 @@ def _sections(
             SectionOwn(
                 section=one.section,
                 title=one.title,
-                identical_to=len(same[place]),
+                identical_to=len(beside.same[place]),
                 requirement_ids=tuple(rows_at.get(place, ())),
                 sentences=len(one.sentences),
                 own_sentences=sum(s in own for s in one.sentences),
@@ -190,7 +211,8 @@ def _dossier(ws: Workspace, record: SessionRecord) -> Dossier:
     return Dossier(workflow.load_checklist(ws, record), inventory, read)
 
 
-def _place(one: SectionWords) -> _Place:
+def place_of(one: SectionWords) -> _Place:
+    """Where a section stands in the form, the same for every plan."""
     return one.section, squash(one.subhead or "")
 
 

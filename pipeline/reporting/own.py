@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 def own(ws: Workspace, record: SessionRecord, particular: bool, width: int) -> Answer:
     """The comparison as a value and as text; `particular` leaves out what stands word for word in another."""
     made = farms_own(ws, record)
-    if particular:
-        rows = tuple(one for one in made.rows if one.particular)
-        made = made.model_copy(update={"rows": rows, "sections": tuple(s for s in made.sections if s.own)})
+    made = only_particular(made) if particular else made
     return Answer(made, _text(made, particular, width))
+
+
+def only_particular(made: FarmsOwn) -> FarmsOwn:
+    """Without the rows and sections that stand word for word in a reviewed submission."""
+    rows = tuple(one for one in made.rows if one.particular)
+    return made.model_copy(update={"rows": rows, "sections": tuple(one for one in made.sections if one.own)})
 
 
 def in_words(row: RowOwn) -> str:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.models import AnswerChange, Evidence, Paper, PlanDifference, Report, TitleHolder, TitleLine
+from pipeline.models import (
+    AnswerChange,
+    Evidence,
+    Paper,
+    PlanDifference,
+    Report,
+    TitleHolder,
+    TitleLine,
+    ValidationResult,
+)
 from pipeline.reporting import wording
 from pipeline.reporting.layout import Quote, numbered
 
@@ -34,18 +43,18 @@ class ChangeEntry:
         return f"{number} {title}".strip() if number[:1].isdigit() else f"{number}: {title}".rstrip(": ")
 
 
-def titles(report: Report) -> tuple[tuple[TitleLine, tuple[Quote, ...]], ...]:
+def titles(report: Report | ValidationResult) -> tuple[tuple[TitleLine, tuple[Quote, ...]], ...]:
     """Each title with the words of plan and register, those of the plan first."""
     return tuple((line, _quotes((*line.named_where, *line.evidence))) for line in report.titles)
 
 
-def papers(report: Report) -> tuple[tuple[Paper, tuple[Quote, ...]], ...]:
+def papers(report: Report | ValidationResult) -> tuple[tuple[Paper, tuple[Quote, ...]], ...]:
     """Each named paper with the words that name it; those not received first."""
     ordered = sorted(report.papers, key=lambda p: (p.received is not None, not p.unread))
     return tuple((paper, _quotes(paper.where)) for paper in ordered)
 
 
-def differences(report: Report) -> tuple[tuple[PlanDifference, tuple[ChangeEntry, ...]], ...]:
+def differences(report: Report | ValidationResult) -> tuple[tuple[PlanDifference, tuple[ChangeEntry, ...]], ...]:
     """Each pair of plans with its changed answers; those that matter first, in the order of the form."""
     return tuple(
         (

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline import lookup, progress, workflow
+from pipeline.deciding import acting
 from pipeline.deciding.state import review_state
 from pipeline.errors import NotFound, NotReady, UsageError
 from pipeline.models import Package, SessionRecord
@@ -19,20 +20,25 @@ if TYPE_CHECKING:
 STATEMENT = "I have reviewed this project against the checklist, and the decisions in this package are mine to sign."
 
 
-def complete_session(ws: Workspace, session_id: str, by: str, statement: str = STATEMENT) -> Package:
+def complete_session(
+    ws: Workspace, session_id: str, by: str, statement: str = STATEMENT, expected_revision: int | None = None
+) -> Package:
     """Sign the session: it is locked, and its package written; a session that is complete keeps its package.
 
     NotReady, naming everything that waits, unless every row is decided, nothing is pending, all stages are fresh and
     it is determined as approve or conditional. A report that only lacks people's latest words is made anew first.
+    RevisionConflict when anybody's word, or any result, is newer than `expected_revision`: who signs must have seen it.
     """
     who, what = lookup.said("by", by), lookup.said("statement", statement)
     record = ws.sessions.read(session_id)
     if record.is_completed:
         package_path(ws, record)
         return _newest(record)
-    _unless_ready(ws, record, blockers(ws, record) + _not_taken(ws, record))
+    acting.unless_changed(ws, record, expected_revision, acting.whole(), {"statement": what})
+    _unless_ready(ws, record, blockers(ws, record) + not_taken(ws, record))
     record = workflow.advance(ws, session_id, workflow.ORDER[-1])
     with ws.sessions.transaction(session_id, who) as tx:
+        acting.unless_changed(ws, tx.record, expected_revision, acting.whole(), {"statement": what})
         _unless_ready(ws, tx.record, blockers(ws, tx.record))
         if workflow.due(ws, tx.record, workflow.ORDER[-1]) or not _is_reported(ws, tx.record):
             what = f"{session_id} changed while it was being completed."
@@ -123,7 +129,7 @@ def blockers(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _not_taken(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
+def not_taken(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
     """Files that were dropped for the session: what is signed must hold them."""
     from pipeline.status import look_around, waiting_in
 

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from servers.pages import documents, downloads, nowhere, own_files, session, sessions, signing_in
+from servers.pages import (
+    documents,
+    downloads,
+    nowhere,
+    own,
+    own_files,
+    rows,
+    session,
+    sessions,
+    sheets,
+    signing,
+    signing_in,
+    tenure,
+)
 
 #: `nowhere` answers what no other route knows, so it comes last.
-ROUTERS: tuple[APIRouter, ...] = tuple(
-    one.router for one in (signing_in, own_files, sessions, downloads, documents, session, nowhere)
-)
+_OURS = (signing_in, own_files, sessions, downloads, documents, sheets, rows, own, signing, tenure, session, nowhere)
+ROUTERS: tuple[APIRouter, ...] = tuple(one.router for one in _OURS)

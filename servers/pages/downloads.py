@@ -6,9 +6,9 @@ from fastapi.responses import FileResponse, Response
 
 from pipeline import review_acts
 from pipeline.errors import ContentLost, NotFound
-from pipeline.stages.generate_report import report_paths
+from pipeline.stages.generate_report import form_path
+from servers.media_types import MEDIA_TYPES
 from servers.pages.frame import pages_router
-from servers.rest.reading import MEDIA_TYPES
 from servers.served import Here
 
 router = pages_router()
@@ -21,21 +21,24 @@ HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 @router.get("/review/{session_id}/report.{form}")
 def report(here: Here, session_id: str, form: str) -> Response:
     """The report last made: the page is shown, every other form is saved."""
-    _, paths = report_paths(here.ws, here.session(session_id))
-    if form not in paths:
-        raise NotFound(f"There is no such form of the report: {form[:20]}.", f"It is made as {', '.join(paths)}.")
-    kind = MEDIA_TYPES.get(form, "application/octet-stream")
+    if form not in MEDIA_TYPES:
+        raise NotFound(f"There is no such form of the report: {form[:20]}.", f"It is made as {', '.join(MEDIA_TYPES)}.")
+    path = form_path(here.ws, here.session(session_id), form)
     if form == "html":
-        return FileResponse(paths[form], headers={**HEADERS, "Content-Security-Policy": SANDBOX}, media_type=kind)
-    return FileResponse(paths[form], headers=HEADERS, media_type=kind, filename=paths[form].name)
+        sandboxed = {**HEADERS, "Content-Security-Policy": SANDBOX}
+        return FileResponse(path, headers=sandboxed, media_type=MEDIA_TYPES[form])
+    return FileResponse(path, headers=HEADERS, media_type=MEDIA_TYPES[form], filename=path.name)
 
 
-@router.get("/review/{session_id}/revision-letter.md")
-def letter(here: Here, session_id: str) -> Response:
+@router.get("/review/{session_id}/revision-letter.{form}")
+def letter(here: Here, session_id: str, form: str) -> Response:
     """The letter to the developer."""
-    written = review_acts.letter(here.ws, here.session(session_id), "md", None).raw
-    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="revision-letter-{session_id}.md"'}
-    return Response(written, 200, headers, "text/markdown; charset=utf-8")
+    if form not in review_acts.LETTER_FORMS:
+        forms = ", ".join(review_acts.LETTER_FORMS)
+        raise NotFound(f"There is no such form of the letter: {form[:20]}.", f"It is made as {forms}.")
+    written = review_acts.letter(here.ws, here.session(session_id), form, None).raw
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="revision-letter-{session_id}.{form}"'}
+    return Response(written, 200, headers, MEDIA_TYPES[form])
 
 
 @router.get("/review/{session_id}/documents/{document_id}/file")

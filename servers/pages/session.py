@@ -20,6 +20,7 @@ from pipeline.reporting.matrix import matrix_of
 from pipeline.stages.generate_report import latest_paths
 from pipeline.stages.human_review import record_decisions, undecided
 from pipeline.status import SessionStatus, status_of
+from servers.media_types import MEDIA_TYPES
 from servers.pages.frame import Reviewer, address, back, pages_router, show
 from servers.served import Here, Served
 
@@ -128,7 +129,7 @@ def _page(
         agenda=agenda(here.ws, record, found),
         matrix=matrix,
         titles={row.result.requirement_id: row.result for row in matrix.rows},
-        forms=tuple(latest_paths(here.ws, session_id)),
+        forms=tuple(MEDIA_TYPES) if latest_paths(here.ws, session_id) else (),
         reason=reason,
         work=work_of(here, record, found),
     )

@@ -1,0 +1,45 @@
+"""What is this farm's own: the words that no reviewed submission says, and what was decided on those that some do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query, Request
+from fastapi.responses import Response
+
+from pipeline import workflow
+from pipeline.own import farms_own
+from pipeline.reporting.own import in_words, only_particular
+from pipeline.row_view import shown
+from servers.pages.frame import pages_router, show
+from servers.pages.sheets import picture_address
+from servers.served import Here
+
+router = pages_router()
+
+
+@router.get("/review/{session_id}/own")
+def own(
+    request: Request,
+    here: Here,
+    session_id: str,
+    everything: Annotated[bool, Query(alias="all")] = False,
+) -> Response:
+    """Only what is particular to this farm; with `all`, every row beside the submissions that say the same."""
+    record = here.session(session_id)
+    judged = workflow.load_validation(here.ws, record) is not None
+    made = farms_own(here.ws, record) if judged else None
+    if made is not None and not everything:
+        made = only_particular(made)
+    return show(
+        request,
+        "own.html.jinja",
+        session=record,
+        tab="own",
+        crumbs=(("Farm's own", request.url.path),),
+        made=made,
+        everything=everything,
+        sections=[(one, shown(here.ws, one.own)) for one in made.sections if one.own] if made else [],
+        in_words=in_words,
+        picture=picture_address,
+    )
