@@ -28,6 +28,8 @@ def main() -> None:
             "sessions": "/review",
             "session": f"/review/{session_id}",
             "documents": f"/review/{session_id}/documents?document={document}",
+            "row": f"/review/{session_id}/requirements/REQ-002",
+            "signing": f"/review/{session_id}/signing",
         }
         for size in SIZES:
             _take(server, browser, pages, size)
@@ -63,7 +65,7 @@ def _take(server: Server, browser: Browser, pages: dict[str, str], size: str) ->
     with looking(browser, color_scheme=scheme, viewport={"width": width, "height": height}) as page:
         sign_in(page, server.url)
         for name, path in pages.items():
-            page.goto(server.url + path)
+            page.goto(server.url + path, wait_until="networkidle")
             place = PLACE / f"{name}-{size}.png"
             page.screenshot(path=place)
             # 64 colours are enough for a page, and a quarter of the bytes.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -263,9 +264,12 @@ def test_pictures_go_with_the_content_they_show(tmp_path: Path) -> None:
         assert ws.pictures.of(item.sha256, Drawing(page=item.page)) is None
 
 
-def test_a_full_disk_keeps_nobody_from_looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_a_disk_that_takes_nothing_keeps_nobody_from_looking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     def full(*_told: object, **_how: object) -> tuple[int, str]:
-        raise OSError(28, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("pipeline.reading.kept_pictures.tempfile.mkstemp", full)
     pictures = KeptPictures(tmp_path, Drawing9())  # type: ignore[arg-type]  # as above

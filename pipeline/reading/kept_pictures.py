@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.fingerprints import digest
 from pipeline.models import Drawing
 from pipeline.reading.pictures import MOST_PIXELS, PAGE_DPI
-from pipeline.store.files import is_disk_full
 from pipeline.store.results import is_sha256
 
 if TYPE_CHECKING:
@@ -59,7 +58,8 @@ class KeptPictures:
         path = self._folder / f"{sha256}.{key_of(drawing)}.png"
         with suppress(FileNotFoundError):
             found = path.read_bytes()
-            os.utime(path)
+            with suppress(OSError):  # on a read-only disk nothing is thrown away either
+                os.utime(path)
             return found
         (picture,) = self._reader.pictures(sha256, [drawing])
         if picture is not None:
@@ -96,11 +96,10 @@ class KeptPictures:
             with os.fdopen(handle, "wb") as file:
                 file.write(picture)
             temporary.replace(path)
-        except OSError as error:
+        except OSError:  # full, read-only, or somebody else's: it is drawn again the next time
             if temporary is not None:
-                temporary.unlink(missing_ok=True)
-            if not is_disk_full(error):
-                raise
+                with suppress(OSError):
+                    temporary.unlink()
             return
         with self._lock:
             self._drawn += len(picture)
