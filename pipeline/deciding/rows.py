@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from pipeline import lookup, workflow
 from pipeline.deciding import acting
 from pipeline.deciding.answers import seen_answer, standing
-from pipeline.errors import TryAgain, UsageError
+from pipeline.errors import SessionCompleted, TryAgain, UsageError
 from pipeline.models import (
     Annotation,
     AnnotationKind,
@@ -208,7 +208,8 @@ def restore_quote(
 def note_row_opened(ws: Workspace, session_id: str, requirement_id: str, by: str) -> bool:
     """Note in the audit that a reviewer looked at a row, once a minute at most; True when it was noted.
 
-    Looking must never fail for it: a session that is locked or busy is left as it is.
+    Looking must never fail for it: a session that is locked, busy or signed in between, and one on a disk that takes
+    nothing, is left as it is. For doors at which a person sits; a program that reads rows opens none.
     """
     who = lookup.said("by", by)
     record = ws.sessions.read(session_id)
@@ -227,7 +228,7 @@ def note_row_opened(ws: Workspace, session_id: str, requirement_id: str, by: str
                 return False
             tx.update(opened={**tx.record.opened, key: Opening(requirement_id=row, by=who, at=ws.now())})
             tx.log("row_opened", requirement_id=row)
-    except TryAgain:
+    except (TryAgain, SessionCompleted):
         return False
     return True
 
