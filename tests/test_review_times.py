@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,11 +33,12 @@ from pipeline.stages import human_review
 from pipeline.stages.complete import complete_session
 from pipeline.stages.generate_report import report_paths
 from pipeline.status import status_of
+from pipeline.store.sessions import LOCK_SECONDS
 from pipeline.workspace import Workspace
 from tests.conftest import Clock
 from tests.desk import ANA, BEN, Desk, a_desk
 from tests.disks import disk
-from tests.queue_fixtures import new_session
+from tests.queue_fixtures import PATIENCE, new_session
 from tests.serving import serving
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -153,6 +156,31 @@ def test_looking_at_a_row_that_is_signed_in_the_same_moment_is_no_error(
     assert human_review.note_row_opened(desk.ws, session_id, "7", ANA) is False
     assert desk.record(session_id).is_completed
     assert times(desk, session_id).rows_opened is None
+
+
+def test_nobody_waits_long_for_a_row_of_a_session_that_others_hold(workspace: Workspace) -> None:
+    # given a session that is held, as by a backup
+    session_id = new_session(workspace)
+    held, over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with workspace.sessions.frozen(session_id):
+            held.set()
+            over.wait(PATIENCE)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert held.wait(PATIENCE)
+        # when a row of it is opened
+        began = time.monotonic()
+        assert human_review.note_row_opened(workspace, session_id, "7", ANA) is False
+        # then the row is shown long before a change would give up
+        assert time.monotonic() - began < LOCK_SECONDS / 3
+    finally:
+        over.set()
+        holder.join(PATIENCE)
+    assert human_review.note_row_opened(workspace, session_id, "7", ANA) is True
 
 
 def test_a_row_can_be_looked_at_on_a_disk_that_takes_no_note_of_it(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 TAKEN_OUT = "[its document was taken out]"
 #: One reviewer's looks at a row within this time are one look.
 OPENED_AGAIN = timedelta(minutes=1)
+#: Seconds that whoever opens a row waits for the note of it: others, a backup say, may hold the session longer.
+NOTING_SECONDS = 1.0
 
 
 def record_decision(
@@ -223,7 +225,7 @@ def note_row_opened(ws: Workspace, session_id: str, requirement_id: str, by: str
     if record.is_completed or lately(record):
         return False
     try:
-        with ws.sessions.transaction(session_id, who) as tx:
+        with ws.sessions.transaction(session_id, who, wait_seconds=NOTING_SECONDS) as tx:
             if lately(tx.record):
                 return False
             tx.update(opened={**tx.record.opened, key: Opening(requirement_id=row, by=who, at=ws.now())})
