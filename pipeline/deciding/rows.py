@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from pipeline import lookup, workflow
 from pipeline.deciding import acting
 from pipeline.deciding.answers import seen_answer, standing
-from pipeline.errors import TryAgain, UsageError
+from pipeline.errors import SessionCompleted, TryAgain, UsageError
 from pipeline.models import (
     Annotation,
     AnnotationKind,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 TAKEN_OUT = "[its document was taken out]"
 #: One reviewer's looks at a row within this time are one look.
 OPENED_AGAIN = timedelta(minutes=1)
+#: Seconds that whoever opens a row waits for the note of it: others, a backup say, may hold the session longer.
+NOTING_SECONDS = 1.0
 
 
 def record_decision(
@@ -208,7 +210,8 @@ def restore_quote(
 def note_row_opened(ws: Workspace, session_id: str, requirement_id: str, by: str) -> bool:
     """Note in the audit that a reviewer looked at a row, once a minute at most; True when it was noted.
 
-    Looking must never fail for it: a session that is locked or busy is left as it is.
+    Looking must never fail for it: a session that is locked, busy or signed in between, and one on a disk that takes
+    nothing, is left as it is. For doors at which a person sits; a program that reads rows opens none.
     """
     who = lookup.said("by", by)
     record = ws.sessions.read(session_id)
@@ -222,12 +225,12 @@ def note_row_opened(ws: Workspace, session_id: str, requirement_id: str, by: str
     if record.is_completed or lately(record):
         return False
     try:
-        with ws.sessions.transaction(session_id, who) as tx:
+        with ws.sessions.transaction(session_id, who, wait_seconds=NOTING_SECONDS) as tx:
             if lately(tx.record):
                 return False
             tx.update(opened={**tx.record.opened, key: Opening(requirement_id=row, by=who, at=ws.now())})
             tx.log("row_opened", requirement_id=row)
-    except TryAgain:
+    except (TryAgain, SessionCompleted):
         return False
     return True
 

@@ -54,11 +54,15 @@ def _is_report(event: AuditEvent) -> bool:
 
 
 def _by_hand(events: Sequence[AuditEvent]) -> set[str]:
-    """Rows whose quotes or documents a person changed, or that were once decided otherwise than they were found."""
+    """Rows whose quotes or documents a person changed, or that were once decided otherwise than they were found.
+
+    A word on a row of which nothing had been found yet contradicts nothing.
+    """
     found = set()
     for event in events:
         said = event.details
-        otherwise = (said.get("machine") in _SETTLED_ALREADY) != (said.get("status") == "approved")
+        machine = said.get("machine")
+        otherwise = machine is not None and (machine in _SETTLED_ALREADY) != (said.get("status") == "approved")
         if event.action in ("quote_discarded", "mapping_changed") or (event.action == "override_set" and otherwise):
             found.add(str(said["requirement_id"]))
     return found

@@ -172,15 +172,22 @@ class SessionStore:
 
     @contextmanager
     def transaction(
-        self, session_id: str, actor: str, expected_revision: int | None = None, *, reopening: bool = False
+        self,
+        session_id: str,
+        actor: str,
+        expected_revision: int | None = None,
+        *,
+        reopening: bool = False,
+        wait_seconds: float | None = None,
     ) -> Iterator[Transaction]:
         """Change a session: nobody else can in between; all of it is written at the end, or nothing on an exception.
 
-        RevisionConflict when the session is no longer at `expected_revision`; TryAgain when the lock stays taken;
+        RevisionConflict when the session is no longer at `expected_revision`; TryAgain when the lock stays taken, for
+        `wait_seconds` where that is given;
         SessionCompleted when the session is complete, unless it is being opened again.
         Where content is filed or discarded too, take ContentStore.lock first, then this.
         """
-        with self._locked(session_id) as database:
+        with self._locked(session_id, wait_seconds) as database:
             path = database.file.path
             before = self._compose(path, database)
             if expected_revision is not None and before.revision != expected_revision:
@@ -213,7 +220,7 @@ class SessionStore:
             self._tell(after)
 
     @contextmanager
-    def _locked(self, session_id: str) -> Iterator[SessionDatabase]:
+    def _locked(self, session_id: str, wait_seconds: float | None = None) -> Iterator[SessionDatabase]:
         """Hold the session's lock over a file that is there, whole, and of the present schema."""
         folder = self.folder(session_id)
         in_hand: set[str] = self._in_hand.__dict__.setdefault("ids", set())
@@ -223,7 +230,7 @@ class SessionStore:
         busy = f"{session_id} is being changed by another process."
         in_hand.add(session_id)
         try:
-            with database.file.locked(self._lock_seconds, busy):
+            with database.file.locked(self._lock_seconds if wait_seconds is None else wait_seconds, busy):
                 tables = self._tables(database)
                 self._folders.sweep_session(session_id, self._now().timestamp())
                 if self._is_old(database.file.path, tables):
