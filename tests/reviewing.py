@@ -69,3 +69,9 @@ def opened(home: Path) -> Workspace:
 def record_of(home: Path, session_id: str) -> SessionRecord:
     with opened(home) as ws:
         return ws.sessions.read(session_id)
+
+
+def press(page: Page, key: str) -> None:
+    """Press a key once the page that is shown listens: an element may be seen before the scripts have run."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)

@@ -20,7 +20,7 @@ from pipeline.stages import human_review
 from pipeline.stages.add_documents import add_documents
 from tests.browsing import browsing, grave_faults
 from tests.queue_fixtures import until
-from tests.reviewing import ANA, BEN, make_home, opened, record_of, signed_in
+from tests.reviewing import ANA, BEN, make_home, opened, press, record_of, signed_in
 from tests.serving import Server, serving
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\">\u202e</textarea><script>document.title='owned'</script>"
@@ -86,10 +86,10 @@ def test_every_row_is_decided_by_keyboard_the_urgent_ones_first(desk: Desk, brow
         page.goto(desk.row(order[0]))
         for number, row in enumerate(order):
             at(page, row)
-            page.keyboard.press("v" if number == 1 else "c" if number == 2 else "r" if number == 3 else "a")
+            press(page, "v" if number == 1 else "c" if number == 2 else "r" if number == 3 else "a")
             expect(page.locator("#reason")).to_be_focused()
             page.keyboard.type(f"Read it, {number}.")
-            page.keyboard.press("Control+Enter")
+            press(page, "Control+Enter")
             told = page.locator(".done")
             expect(told).to_contain_text(row)
             expect(told).to_contain_text(f"Read it, {number}.")
@@ -106,16 +106,16 @@ def test_every_row_is_decided_by_keyboard_the_urgent_ones_first(desk: Desk, brow
 def test_what_was_recorded_can_be_taken_back_at_once(desk: Desk, browser: Browser) -> None:
     with signed_in(browser, desk.url) as page:
         page.goto(desk.row("REQ-007"))
-        page.keyboard.press("a")
+        press(page, "a")
         page.keyboard.type("Seen.")
-        page.keyboard.press("Control+Enter")
+        press(page, "Control+Enter")
         page.locator(".done").wait_for()
         assert desk.record().decisions["REQ-007"].status == "approved"
-        page.keyboard.press("z")
+        press(page, "z")
         at(page, "REQ-007")
         expect(page.locator("#deciding").locator("..")).not_to_contain_text("Seen.")
         assert "REQ-007" not in desk.record().decisions
-        page.keyboard.press("h")
+        press(page, "h")
         expect(page.locator(".history")).to_contain_text("took the decision back: Recorded by mistake.")
         expect(page.locator(".history")).to_contain_text("decided: Approved: Seen.")
 
@@ -125,15 +125,15 @@ def test_two_reviewers_on_one_row_see_each_other_and_lose_nothing(desk: Desk, br
     with signed_in(browser, desk.url) as ana, signed_in(browser, desk.url, BEN) as ben:
         ana.goto(desk.row("REQ-012"))
         ben.goto(desk.row("REQ-012"))
-        ben.keyboard.press("r")
+        press(ben, "r")
         ben.keyboard.type("Two years are missing, as I read it.")
         # When one has decided, and the other decides otherwise
-        ana.keyboard.press("a")
+        press(ana, "a")
         ana.keyboard.type("All five years are there.")
-        ana.keyboard.press("Control+Enter")
+        press(ana, "Control+Enter")
         ana.locator(".done").wait_for()
         with ben.expect_response(lambda answer: answer.request.method == "POST") as told:
-            ben.keyboard.press("Control+Enter")
+            press(ben, "Control+Enter")
         # Then the second is shown both versions and their own, and nothing was written over
         assert told.value.status == 409
         ben.locator(".conflict").wait_for()
@@ -147,7 +147,7 @@ def test_two_reviewers_on_one_row_see_each_other_and_lose_nothing(desk: Desk, br
         assert desk.record().decisions["REQ-012"].by == ANA
         assert grave_faults(ben) == []
         # And one key records it on what stands now
-        ben.keyboard.press("y")
+        press(ben, "y")
         expect(ben.locator(".done")).to_contain_text("REQ-012")
     made = desk.record().decisions["REQ-012"]
     assert (made.status, made.reason, made.by) == ("rejected", "Two years are missing, as I read it.", BEN)
@@ -158,9 +158,9 @@ def test_words_on_other_rows_are_no_conflict(desk: Desk, browser: Browser) -> No
         ana.goto(desk.row("REQ-012"))
         ben.goto(desk.row("REQ-013"))
         for page, row in ((ben, "REQ-013"), (ana, "REQ-012")):
-            page.keyboard.press("a")
+            press(page, "a")
             page.keyboard.type("Fine.")
-            page.keyboard.press("Control+Enter")
+            press(page, "Control+Enter")
             expect(page.locator(".done")).to_contain_text(row)
     assert {"REQ-012", "REQ-013"} <= set(desk.record().decisions)
 
@@ -206,29 +206,29 @@ def test_everything_works_without_scripts(desk: Desk, browser: Browser) -> None:
 def test_keys_go_through_rows_and_quotes_and_nothing_typed_is_lost_on_the_way(desk: Desk, browser: Browser) -> None:
     with signed_in(browser, desk.url) as page:
         page.goto(desk.row("REQ-017"))
-        page.keyboard.press("a")
+        press(page, "a")
         page.keyboard.type("jnp")  # typed, not pressed
-        page.keyboard.press("Escape")
-        page.keyboard.press("n")
+        press(page, "Escape")
+        press(page, "n")
         expect(page.locator("#sheet-2")).to_be_visible()
         expect(page.locator("#sheet-1")).to_be_hidden()
         assert page.url.endswith("quote=2")
-        page.keyboard.press("n")
-        page.keyboard.press("p")
+        press(page, "n")
+        press(page, "p")
         expect(page.locator("#sheet-2")).to_be_visible()
         expect(page.locator("#reason")).to_have_value("jnp")
         # leaving asks first
         page.once("dialog", lambda dialog: dialog.dismiss())
-        page.keyboard.press("j")
+        press(page, "j")
         expect(page.locator("#reason")).to_have_value("jnp")
         page.once("dialog", lambda dialog: dialog.accept())
-        page.keyboard.press("j")
+        press(page, "j")
         at(page, "REQ-018")
-        page.keyboard.press("k")
+        press(page, "k")
         at(page, "REQ-017")
-        page.keyboard.press("w")
+        press(page, "w")
         at(page, "REQ-0(02|03|04)")
-        page.keyboard.press("u")
+        press(page, "u")
         page.wait_for_url(re.compile(rf"/review/{desk.session_id}$"))
 
 
@@ -280,20 +280,20 @@ def test_the_developer_is_asked_for_exactly_what_is_missing(desk: Desk, browser:
     failed = next(test for test in row.tests if test.outcome == "fail")
     with signed_in(browser, desk.url) as page:
         page.goto(desk.row("REQ-002"))
-        page.keyboard.press("q")
+        press(page, "q")
         expect(page.locator("#what")).to_be_focused()
         expect(page.locator("#what")).to_have_value(failed.message)
         expect(page.locator("#clears_when")).to_have_value(str(failed.clears_when))
         page.select_option("#priority", "critical")
         page.locator("#what").focus()
-        page.keyboard.press("Control+Enter")
+        press(page, "Control+Enter")
         expect(page.locator("#asked + ul")).to_contain_text(failed.message)
         (asked,) = desk.record().revisions.values()
         assert (asked.what, asked.priority, asked.by) == (failed.message, "critical", ANA)
         # and resolved, with words
-        page.keyboard.press("e")
+        press(page, "e")
         page.keyboard.type("It came by post.")
-        page.keyboard.press("Enter")
+        press(page, "Enter")
         expect(page.locator("#asked + ul")).to_contain_text("It came by post.")
     (asked,) = desk.record().revisions.values()
     assert (asked.status, asked.note) == ("resolved", "It came by post.")
@@ -306,7 +306,7 @@ def test_a_row_looks_at_the_documents_that_a_person_says(desk: Desk, browser: Br
     looked = next(one for one in mapping.mappings if one.requirement_id == "REQ-009").document_ids
     with signed_in(browser, desk.url) as page:
         page.goto(desk.row("REQ-009"))
-        page.keyboard.press("d")
+        press(page, "d")
         boxes = page.locator(".looks input[type=checkbox]")
         ticked = {one.get_attribute("value") for one in boxes.all() if one.is_checked()}
         assert ticked == set(looked)
@@ -337,20 +337,20 @@ def test_hostile_words_stay_words(desk: Desk, browser: Browser, tmp_path: Path) 
     with signed_in(browser, desk.url, name="Eve <b>Agent</b>") as page:
         page.goto(desk.row("REQ-017"))
         expect(page.locator(".claims")).to_contain_text("onerror")
-        page.keyboard.press("m")
+        press(page, "m")
         page.keyboard.type(HOSTILE.replace("\u202e", ""))
-        page.keyboard.press("Control+Enter")
+        press(page, "Control+Enter")
         expect(page.locator("#said + ul")).to_contain_text("</textarea><script>")
         # refused, so that it comes back in its field
-        page.keyboard.press("a")
+        press(page, "a")
         page.fill("#reason", HOSTILE)
         with opened(desk.home) as ws:
             human_review.record_decision(ws, desk.session_id, "REQ-017", "rejected", HOSTILE, BEN)
-        page.keyboard.press("Control+Enter")
+        press(page, "Control+Enter")
         expect(page.locator(".conflict")).to_contain_text("onerror")
         assert page.title() != "owned"
         assert page.locator("main img[src=x], main script").count() == 0
-        page.keyboard.press("y")
+        press(page, "y")
         page.locator(".done").wait_for()
         for tab in ("", "/tenure", "/missing", "/signing"):
             page.goto(f"/review/{desk.session_id}{tab}")

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 from pipeline.stages import human_review
 from pipeline.stages.complete import STATEMENT
 from tests.browsing import browsing, grave_faults
-from tests.reviewing import ANA, BEN, make_home, opened, record_of, signed_in
+from tests.reviewing import ANA, BEN, make_home, opened, press, record_of, signed_in
 from tests.serving import Server, serving
 
 
@@ -65,9 +65,9 @@ def test_clean_rows_are_decided_together_and_the_rest_is_named(
         assert page.get_by_role("button", name="Sign and lock").is_disabled()
         # When one of them is left out, and the others are approved by keyboard
         page.locator(f".clean input[value='{clean[0]}']").uncheck()
-        page.keyboard.press("y")
+        press(page, "y")
         page.keyboard.type("Quotes read, nothing open.")
-        page.keyboard.press("Enter")
+        press(page, "Enter")
         expect(page.locator(".clean li")).to_have_count(1)
         expect(page.locator("#waits + ul")).to_contain_text(f"{24 - len(clean)} rows have no decision")
     decisions = record_of(home, session_id).decisions
@@ -84,9 +84,9 @@ def test_a_review_is_determined_signed_packed_and_opened_again(
     with signed_in(browser, server.url) as page:
         page.goto(f"/review/{session_id}/signing")
         # When it is determined without the conditions that it says it has, it says so and keeps the notes
-        page.keyboard.press("c")
+        press(page, "c")
         page.keyboard.type("Fit for registration.")
-        page.keyboard.press("Control+Enter")
+        press(page, "Control+Enter")
         expect(page.locator("#alert")).to_contain_text("conditional approval names its conditions")
         expect(page.locator("#notes")).to_have_value("Fit for registration.")
         page.fill("#conditions", "The title plan is sent.\n\nThe map is dated.\n")
@@ -95,12 +95,12 @@ def test_a_review_is_determined_signed_packed_and_opened_again(
         expect(page.locator("#determination").locator("..")).to_contain_text("The map is dated.")
         assert grave_faults(page) == []
         # And signed
-        page.keyboard.press("t")
+        press(page, "t")
         expect(page.locator("#statement")).to_have_value(STATEMENT)
-        page.keyboard.press("Control+Enter")
+        press(page, "Control+Enter")
         expect(page.locator("#waits")).to_have_text("Signed and locked")
         with page.expect_download() as saved:
-            page.keyboard.press("o")
+            press(page, "o")
         saved.value.save_as(tmp_path / "package.zip")
         assert grave_faults(page) == []
         # Then no row can be changed any more
@@ -109,9 +109,9 @@ def test_a_review_is_determined_signed_packed_and_opened_again(
         assert page.locator("main form").count() == 0
         # And opening it again keeps the package
         page.goto(f"/review/{session_id}/signing")
-        page.keyboard.press("e")
+        press(page, "e")
         page.keyboard.type("A letter came.")
-        page.keyboard.press("Enter")
+        press(page, "Enter")
         expect(page.locator("#packages + ul")).to_contain_text("A letter came.")
         page.locator("#statement").wait_for()
     (made,) = record_of(home, session_id).packages.values()
@@ -131,26 +131,26 @@ def test_who_determines_or_signs_must_have_seen_the_last_word(
     decide_all(home, session_id)
     with signed_in(browser, server.url) as page:
         page.goto(f"/review/{session_id}/signing")
-        page.keyboard.press("a")
+        press(page, "a")
         page.keyboard.type("Complete.")
         # Given somebody changes a row meanwhile
         with opened(home) as ws:
             human_review.record_decision(ws, session_id, "REQ-003", "rejected", "I differ.", BEN)
-        page.keyboard.press("Control+Enter")
+        press(page, "Control+Enter")
         # Then it is told, the notes are kept, and one key determines on what stands now
         page.locator(".conflict").wait_for()
         expect(page.locator("#notes")).to_have_value("Complete.")
         assert record_of(home, session_id).determination is None
-        page.keyboard.press("y")
+        press(page, "y")
         expect(page.locator("#waits")).to_have_text("Ready to be signed")
         # And so it is with the signature
         with opened(home) as ws:
             human_review.record_decision(ws, session_id, "REQ-003", "conditional", "On reflection.", BEN)
-        page.keyboard.press("t")
-        page.keyboard.press("Control+Enter")
+        press(page, "t")
+        press(page, "Control+Enter")
         page.locator(".conflict").wait_for()
         assert not record_of(home, session_id).is_completed
-        page.keyboard.press("y")
+        press(page, "y")
         expect(page.locator("#waits")).to_have_text("Signed and locked")
     assert record_of(home, session_id).is_completed
 
@@ -173,7 +173,7 @@ def test_the_titles_and_the_papers_that_nobody_sent_are_told(server: Server, ses
         expect(page.locator("tr.open")).to_have_count(1)
         page.locator("tr.open summary").click()
         link = page.locator("tr.open details a").first.get_attribute("href")
-        page.keyboard.press("j")
+        press(page, "j")
         page.goto(f"/review/{session_id}/missing")
         expect(page.locator("tbody tr").first).to_contain_text("not received")
     assert link is not None
