@@ -74,7 +74,8 @@ def _kept(ws: Workspace, session_id: str, revision: int) -> Reviewed | None:
 
 
 def _made(ws: Workspace, record: SessionRecord) -> Reviewed:
-    rows = acting.judged(ws, record)
+    # Of most sessions nobody has said anything: their results need not be read.
+    rows = acting.judged(ws, record) if record.decisions or record.determination else {}
     # What an answer was decided on has changed since: that word is not shown as one that stands.
     holding = {
         requirement_id: Decided.model_validate(said.model_dump(include=set(Decided.model_fields)))
