@@ -123,7 +123,8 @@ def overheard(server: Server) -> Iterator[list[str]]:
     ready = threading.Event()
 
     def listen() -> None:
-        with redis.Redis.from_url(server.url) as client, client.monitor() as monitor:
+        # Nothing is sent until the worker has started, for longer than the client's own patience on a busy machine.
+        with redis.Redis.from_url(server.url, socket_timeout=None) as client, client.monitor() as monitor:
             ready.set()
             for command in monitor.listen():
                 heard.append(str(command["command"]))
