@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from examples.submission import write_submission
 from tests.browsing import browsing, looking
 from tests.reviewing import ANA, record_of
+from tests.reviewing import press as press_key
 from tests.serving import ROOT, serving
 
 #: Milliseconds for what the machine does between two keys, on a busy one.
@@ -81,7 +83,9 @@ def test_a_whole_review_by_keyboard_ends_in_a_package_that_proves_itself(
 
 def begin(page: Page, url: str, files: list[Path]) -> str:
     """Sign in, make a session, give it the files, and have it read up to the report."""
-    press = page.keyboard.press
+    press = partial(press_key, page)
+    # Who listens from the start is told of the dialog for certain; begun with the key, listening may come too late.
+    page.on("filechooser", lambda _chooser: None)
     page.goto(url)
     press("g")
     with page.expect_navigation():
@@ -111,7 +115,7 @@ def begin(page: Page, url: str, files: list[Path]) -> str:
 
 def decide(page: Page) -> None:
     """The covered rows in one word, then each that needs her, on the page that opens by itself."""
-    press = page.keyboard.press
+    press = partial(press_key, page)
     press("a")
     page.keyboard.type("Quotes read, nothing open.")
     with page.expect_navigation():
@@ -136,7 +140,7 @@ def decide(page: Page) -> None:
 
 def ask_and_resolve(page: Page, session_id: str) -> None:
     """Ask the developer for what REQ-002 lacks, see that it keeps the session open, and settle it."""
-    press = page.keyboard.press
+    press = partial(press_key, page)
     expect(page.locator("h1")).to_have_text("Signing")
     page.locator("[data-item]", has_text="REQ-002").first.focus()
     with page.expect_navigation():
@@ -163,7 +167,7 @@ def ask_and_resolve(page: Page, session_id: str) -> None:
 
 def sign(page: Page, session_id: str, package: Path) -> None:
     """Determine with a condition, sign, and save the package."""
-    press = page.keyboard.press
+    press = partial(press_key, page)
     expect(page.locator("#waits + ul li")).to_have_text(["There is no determination."])
     press("c")
     page.keyboard.type("Fit for registration.")
