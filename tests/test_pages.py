@@ -119,8 +119,6 @@ def _by_keyboard(server: Server, browser: Browser, tmp_path: Path) -> None:
     files = [path for path in sorted(submission.folder.rglob("*")) if path.is_file()]
     with looking(browser) as page:
         press, heading = page.keyboard.press, page.locator("h1")
-        # Who listens from the start is told of the dialog for certain; begun with the key, listening may come too late.
-        page.on("filechooser", lambda _chooser: None)
         # Asked for early: the browser is told to hand choosers over while the test goes on.
         page.on("filechooser", lambda _: None)
         # Begin it
