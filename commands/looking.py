@@ -62,7 +62,7 @@ def show(door: Door, session: str, requirement: str | None, why: bool, page: boo
     return answers.session(door.ws, record, door.width)
 
 
-@command(SESSION, click.option("--particular", is_flag=True, help="Only what stands in no reviewed submission."))
+@command(SESSION, click.option("--particular", is_flag=True, help="Only what is particular to this farm."))
 def own(door: Door, session: str, particular: bool) -> Answer:
     """Show what is this farm's own, and what was decided on the same words before.
 

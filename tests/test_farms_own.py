@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 
 from cli import cli
 from examples import write_submission
+from pipeline import checklists
 from pipeline.forms import Paragraph, Plan
 from pipeline.forms.normal import squash
 from pipeline.forms.paragraphs import Piece
 from pipeline.forms.plan import Section
-from pipeline.own import FarmsOwn, RowOwn, farms_own, section_words
-from pipeline.reporting.own import in_words, own
+from pipeline.own import FarmsOwn, RowOwn, SectionOwn, farms_own, section_words
+from pipeline.own.words import as_compared
+from pipeline.reporting.own import in_words, only_particular, own
 from pipeline.stages import human_review
 from pipeline.stages.initialize import create_session
+from pipeline.workspace import Workspace
 from tests.desk import ANA, BEN, Desk, a_desk
 from tests.made_plan import ask, say, with_section
 
@@ -197,3 +200,94 @@ def test_the_command_shows_everything_or_what_is_particular(desk: Desk) -> None:
     assert refused.exit_code != 0
     assert f"run {bare}" in refused.stderr
     shutil.rmtree(desk.sent.folder)
+
+
+def without_papers(desk: Desk) -> str:
+    """A session with the same plan, whose land registers, map and reports were not sent."""
+    return desk.begin(without=[key for key in desk.sent.files if key != "plan"])
+
+
+def test_a_row_that_answers_otherwise_on_the_same_words_is_never_left_out(desk: Desk) -> None:
+    one = desk.begin()
+    desk.approve_all(one)
+    two = without_papers(desk)
+    made = compared(desk, two)
+    changed = {r for r in desk.record(one).decisions if desk.row(one, r).status != desk.row(two, r).status}
+    assert len(changed) > 2
+    particular = {r.requirement_id for r in made.rows if r.particular}
+    assert changed <= particular
+    # The same status with other failed tests or other papers absent is another answer, too.
+    assert desk.row(one, "REQ-002").status == desk.row(two, "REQ-002").status == "partial"
+    assert "REQ-002" in particular
+    leakage = row(made, "REQ-012")
+    assert (leakage.identical_to, leakage.decided, leakage.other_documents) == (1, {"approved": 1}, ())
+    assert (leakage.sessions[0].status, leakage.sessions[0].alike) == ("covered", False)
+    assert in_words(leakage).endswith("Approved in 1; Partial here, Covered there")
+    # A row that gives the same answer on the same words stays out of it.
+    assert "REQ-005" not in particular
+    shown = own(desk.ws, desk.record(two), True, 0).text
+    assert "REQ-012" in shown
+    assert "REQ-005" not in shown
+
+
+def test_a_row_that_quotes_other_documents_than_the_plan_is_particular(desk: Desk) -> None:
+    one, two = desk.begin(), desk.begin()
+    desk.approve_all(one)
+    found = row(compared(desk, two), "REQ-012")
+    assert found.identical_to == 1
+    assert found.sessions[0].alike
+    assert found.other_documents
+    assert found.particular
+    assert "of its own" in in_words(found)
+
+
+def test_what_was_decided_on_another_checklist_is_not_shown(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "checklists"
+    folder.mkdir()
+    shipped = (Path(checklists.__file__).parent / "soil-carbon-v1.2.2.toml").read_text("utf-8")
+    (folder / "another.toml").write_text(shipped.replace('"soil-carbon-v1.2.2"', '"another"'), "utf-8")
+    settings = desk.ws.settings
+    named = settings.checklist.model_copy(update={"folder": folder})
+    with Workspace.open(settings.model_copy(update={"checklist": named}), now=desk.clock) as ws:
+        there = Desk(ws, desk.clock, desk.sent)
+        one = there.begin()
+        session_id = create_session(ws, "Elsewhere", "another").session_id
+        there.send(session_id, desk.sent.folder)
+        decide(there, session_id, "REQ-016")
+        assert compared(there, one).reviewed == 0
+
+
+def test_a_section_that_only_leaves_a_sentence_out_is_shown_as_particular() -> None:
+    section = SectionOwn(
+        section="2.1", title="No Net Harm", identical_to=0, requirement_ids=("REQ-020",), sentences=2, own_sentences=0,
+        own=(),
+    )  # fmt: skip
+    made = FarmsOwn(session_id="s", project_name="Farm", reviewed=1, rows=(), sections=(section,))
+    assert only_particular(made).sections == (section,)
+    same = made.model_copy(update={"sections": (section.model_copy(update={"identical_to": 1}),)})
+    assert only_particular(same).sections == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("We take 5-10 cores.", "We take 510 cores."),
+        ("The balance is \N{MINUS SIGN}0.03 t.", "The balance is 0.03 t."),
+        ("The balance is -3 t.", "The balance is 3 t."),
+        ("It is 10\N{SUPERSCRIPT TWO} ha.", "It is 102 ha."),
+        ("Plots 1 2 and 3.", "Plots 12 and 3."),
+    ],
+)
+def test_a_sign_a_range_or_a_power_is_part_of_a_number(one: str, other: str) -> None:
+    assert as_compared(one) != as_compared(other)
+
+
+def test_how_a_small_figure_is_set_and_how_a_dash_looks_make_no_difference() -> None:
+    assert as_compared("CO\N{SUBSCRIPT TWO} of 5 m\N{SUPERSCRIPT TWO}") == as_compared("CO2 of 5 m2")
+    assert as_compared("from 5\N{EN DASH}10 ha") == as_compared("from 5-10 ha")
+
+
+@given(st.integers(), st.integers())
+def test_two_numbers_are_never_the_same_words(one: int, other: int) -> None:
+    same = as_compared(f"It is {one} t.") == as_compared(f"It is {other} t.")
+    assert same == (one == other)

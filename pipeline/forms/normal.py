@@ -12,6 +12,7 @@ _QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": 
 #: A hyphen between small letters, and the space that a page break leaves behind it.
 _BROKEN = re.compile(r"(?<=[a-z])-\s?(?=[a-z])")
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+_NUMBER = re.compile(r"(?<![^\W_])-?\d+")
 #: The same lines are compared over and over: of one plan by every test, of many reviews by a self-test.
 _REMEMBERED = 1 << 15
 
@@ -36,6 +37,14 @@ def squash(text: str) -> str:
 def digits(text: str) -> list[str]:
     """The digit groups of a text in order; two texts with different ones never mean the same thing."""
     return re.findall(r"\d+", text)
+
+
+def numbers(text: str) -> list[str]:
+    """The numbers of a text with their signs: `squash` makes "5-10" and "510" equal, and -3 and 3.
+
+    Digits that follow a letter, as in CO2 and m2, belong to the word, however they are raised or lowered.
+    """
+    return _NUMBER.findall(_DASHES.sub("-", text))
 
 
 def join_lines(lines: list[str] | tuple[str, ...]) -> str:

@@ -20,8 +20,8 @@ from pipeline.models import (
     SessionRecord,
     Value,
 )
-from pipeline.own.reviewed import Decided, Reviewed, reviewed_sessions
-from pipeline.own.words import parts_of, sentence_hash
+from pipeline.own.reviewed import Decided, Reviewed, answered, reviewed_sessions
+from pipeline.own.words import as_compared, parts_of, sentence_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,6 +52,9 @@ class Before(Value):
 
     session_id: str
     project_name: str
+    #: What the row answered there, and whether it answers the same here: status, tests that fail, papers absent.
+    status: RowStatus
+    alike: bool
     decision: Decided | None
     determination: DeterminationKind | None
 
@@ -64,7 +67,10 @@ class RowOwn(Value):
     status: RowStatus
     sections: tuple[str, ...]
     identical_to: int
-    #: True when some of it stands in no reviewed submission, or it stands on no section of the plan.
+    #: Other documents than the plan that it quotes: they are this farm's, whatever the plan says.
+    other_documents: tuple[str, ...]
+    #: True when it stands on no section of the plan, on words that no reviewed submission has, or on other documents,
+    #: too; and when it answers otherwise here than in each submission that has the same words.
     particular: bool
     #: How often each was decided on this row in them.
     decided: dict[str, int]
@@ -84,7 +90,7 @@ class FarmsOwn(Value):
 
 
 def farms_own(ws: Workspace, record: SessionRecord) -> FarmsOwn:
-    """Compare a session's plan with the plans of all other sessions on which a person's word holds.
+    """Compare a session's plan with those of all other sessions on its checklist on which a person's word holds.
 
     The order of sessions makes no difference, and nothing of it goes into the report. Raises NotMadeYet before the
     session's rows are judged.
@@ -119,7 +125,7 @@ class _Beside:
         self.validation = validation
         self.sections = extraction.sections
         self.plan_id = extraction.plan_document_id
-        self.others = tuple(reviewed_sessions(ws, record.session_id))
+        self.others = tuple(reviewed_sessions(ws, record))
         #: Reviewed submissions, by id, that say the same in that place.
         self.same: dict[_Place, set[str]] = {place_of(one): set() for one in self.sections}
         for other in self.others:
@@ -135,29 +141,35 @@ class _Beside:
 
     def row(self, row: RequirementResult) -> RowOwn:
         """A row beside the submissions in which all of its sections are the same."""
-        sections = self.of_row(row)
+        sections, answer = self.of_row(row), answered(row)
         alike = set.intersection(*(self.same[place_of(one)] for one in sections)) if sections else set()
         before = [
             Before(
                 session_id=one.session_id,
                 project_name=one.project_name,
+                status=one.answers[row.requirement_id].status,
+                alike=one.answers[row.requirement_id] == answer,
                 decision=one.decisions.get(row.requirement_id),
                 determination=one.determination,
             )
             for one in self.others
-            if one.session_id in alike
+            if one.session_id in alike and row.requirement_id in one.answers
         ]
-        return _row(row, sections, before)
+        others = sorted({e.document for e in row.evidence if e.document_id != self.plan_id})
+        return _row(row, sections, before, others)
 
 
-def _row(row: RequirementResult, sections: Sequence[SectionWords], before: Sequence[Before]) -> RowOwn:
+def _row(
+    row: RequirementResult, sections: Sequence[SectionWords], before: Sequence[Before], others: Sequence[str]
+) -> RowOwn:
     return RowOwn(
         requirement_id=row.requirement_id,
         title=row.title,
         status=row.status,
         sections=tuple(f"{s.section} {s.title}" for s in sections),
         identical_to=len(before),
-        particular=not before,
+        other_documents=tuple(others),
+        particular=bool(others) or not any(one.alike for one in before),
         decided=dict(sorted(Counter(one.decision.status for one in before if one.decision).items())),
         sessions=tuple(before),
     )
@@ -173,7 +185,7 @@ def _said_before(others: Iterable[Reviewed]) -> dict[_Place, set[str]]:
 
 
 def _sections(ws: Workspace, record: SessionRecord, beside: _Beside) -> tuple[SectionOwn, ...]:
-    dossier, said = _dossier(ws, record), _said_before(beside.others)
+    dossier, before = _dossier(ws, record), _said_before(beside.others)
     rows_at: dict[_Place, list[str]] = defaultdict(list)
     for row in beside.validation.requirements:
         for one in beside.of_row(row):
@@ -182,11 +194,12 @@ def _sections(ws: Workspace, record: SessionRecord, beside: _Beside) -> tuple[Se
     found = []
     for one in beside.sections:
         place = place_of(one)
-        own = set(one.sentences) - said.get(place, set())
+        own = set(one.sentences) - before.get(place, set())
         paragraphs = plan.paragraphs(one.section) if plan and own else []
         parts = parts_of(one.section, paragraphs)
         mine = [p for subhead, part in parts if squash(subhead or "") == place[1] for p in part]
-        sentences = [(p, a, b) for p in mine for a, b in p.sentences() if sentence_hash(squash(p.text[a:b])) in own]
+        said = [(p, a, b) for p in mine for a, b in p.sentences()]
+        sentences = [(p, a, b) for p, a, b in said if sentence_hash(as_compared(p.text[a:b])) in own]
         found.append(
             SectionOwn(
                 section=one.section,

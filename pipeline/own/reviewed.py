@@ -13,7 +13,16 @@ from pipeline.deciding import acting
 from pipeline.deciding.answers import standing
 from pipeline.deciding.determining import standing_of
 from pipeline.errors import ReviewError
-from pipeline.models import DecisionStatus, DeterminationKind, SectionWords, SessionRecord, Value
+from pipeline.fingerprints import digest
+from pipeline.models import (
+    DecisionStatus,
+    DeterminationKind,
+    RequirementResult,
+    RowStatus,
+    SectionWords,
+    SessionRecord,
+    Value,
+)
 from pipeline.store.files import write_atomic
 
 if TYPE_CHECKING:
@@ -34,15 +43,24 @@ class Decided(Value):
     at: datetime
 
 
+class Answered(Value):
+    """What a row answers, but for its quotes."""
+
+    status: RowStatus
+    #: Over the status, the tests that fail and the papers that are absent.
+    sha256: str
+
+
 class Reviewed(Value):
     """A submission on which some person's word holds, at one revision of its session; without any, no sections."""
 
     #: Grows when what is kept changes; what an earlier program kept is then made anew.
-    form: Literal[1] = 1
+    form: Literal[2] = 2
     revision: int
     session_id: str
     project_name: str
     decisions: dict[str, Decided]
+    answers: dict[str, Answered]
     determination: DeterminationKind | None = None
     sections: tuple[SectionWords, ...] = ()
 
@@ -52,10 +70,20 @@ class Reviewed(Value):
         return bool(self.sections) and (bool(self.decisions) or self.determination is not None)
 
 
-def reviewed_sessions(ws: Workspace, beside: str) -> Iterator[Reviewed]:
-    """Every reviewed submission of the home but the session `beside`, by id; damaged sessions are passed over."""
+def answered(row: RequirementResult) -> Answered:
+    """What a row answers: equal for equal status, failed tests and absent papers."""
+    failed = sorted(test.test for test in row.tests if test.outcome != "pass")
+    return Answered(status=row.status, sha256=digest(row.status, failed, sorted(row.expected_but_absent)))
+
+
+def reviewed_sessions(ws: Workspace, beside: SessionRecord) -> Iterator[Reviewed]:
+    """Every reviewed submission of the home but the session `beside`, by id; damaged sessions are passed over.
+
+    Only those on the same checklist: on another one the same number is another requirement.
+    """
+    methodology = beside.project_metadata.methodology
     for row in sorted(ws.catalog.list(), key=lambda row: row.session_id):
-        if row.session_id == beside:
+        if row.session_id == beside.session_id or row.methodology != methodology:
             continue
         try:
             known = _kept(ws, row.session_id, row.revision) or _made(ws, ws.sessions.read(row.session_id))
@@ -89,6 +117,7 @@ def _made(ws: Workspace, record: SessionRecord) -> Reviewed:
         session_id=record.session_id,
         project_name=record.project_metadata.project_name,
         decisions=holding,
+        answers={key: answered(row) for key, row in rows.items()} if holding or determined else {},
         determination=determined.determination if determined else None,
         sections=extraction.sections if extraction else (),
     )

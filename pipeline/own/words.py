@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from pipeline.forms.normal import squash
+from pipeline.forms.normal import numbers, squash
 from pipeline.models import SectionWords
 
 if TYPE_CHECKING:
@@ -18,14 +18,14 @@ _SHORT = 16
 def section_words(plan: Plan) -> tuple[SectionWords, ...]:
     """Every answered section of a plan; the Appendix part by part, each other section as a whole.
 
-    Spaces, hyphens, bullets and letter case count for nothing, as in quotes; names, numbers and the order of sentences
-    count. Sections without an answer are left out.
+    Spaces, hyphens, bullets and letter case count for nothing, as in quotes; names, numbers with their signs, and the
+    order of sentences count. Sections without an answer are left out.
     """
     found = []
     for section in plan.sections.values():
         for subhead, paragraphs in parts_of(section.number, section.paragraphs):
-            said = [squash(p.text[a:b]) for p in paragraphs for a, b in p.sentences()]
-            said = [one for one in said if one]
+            said = [p.text[a:b] for p in paragraphs for a, b in p.sentences()]
+            said = [as_compared(one) for one in said if squash(one)]
             if said:
                 found.append(
                     SectionWords(
@@ -49,6 +49,11 @@ def parts_of(number: str, paragraphs: list[Paragraph]) -> list[tuple[str | None,
     return list(parts.values())
 
 
-def sentence_hash(squashed: str) -> str:
-    """The short hash of a sentence that `squash` was applied to."""
-    return hashlib.sha256(squashed.encode("utf-8")).hexdigest()[:_SHORT]
+def as_compared(sentence: str) -> str:
+    """A sentence in the form in which it is held against others: its words as in quotes, its numbers as they stand."""
+    return " ".join((squash(sentence), *numbers(sentence)))
+
+
+def sentence_hash(compared: str) -> str:
+    """The short hash of a sentence in the form of `as_compared`."""
+    return hashlib.sha256(compared.encode("utf-8")).hexdigest()[:_SHORT]

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from pipeline import workflow
 from pipeline.own import farms_own
-from pipeline.reporting.own import in_words, only_particular
+from pipeline.reporting.own import ONLY_TOGETHER, in_words, only_particular, particular_sections
 from pipeline.row_view import shown
 from servers.pages.frame import pages_router, show
 from servers.pages.sheets import picture_address
@@ -39,7 +39,8 @@ def own(
         crumbs=(("Farm's own", request.url.path),),
         made=made,
         everything=everything,
-        sections=[(one, shown(here.ws, one.own)) for one in made.sections if one.own] if made else [],
+        sections=[(one, shown(here.ws, one.own)) for one in particular_sections(made)] if made else [],
         in_words=in_words,
+        only_together=ONLY_TOGETHER,
         picture=picture_address,
     )

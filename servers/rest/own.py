@@ -26,7 +26,7 @@ router = APIRouter(tags=["review"])
 def compared(
     here: Here,
     session_id: str,
-    particular: Annotated[bool, Query(description="Only what stands in no reviewed submission.")] = False,
+    particular: Annotated[bool, Query(description="Only what is particular to this farm.")] = False,
 ) -> Response:
     """What is this farm's own."""
     record = here.session(session_id)
