@@ -25,8 +25,8 @@ from tests.serving import serving
 
 ROOT = Path(__file__).parent.parent
 #: Stands in documents only: as text, as a cell, as what breaks a file. Words: a message's UUID may hold any digits.
-JSON = {"Content-Type": "application/json"}
 TEXT = "Quillfeather Bramblewick owes Thistledown"
+JSON = {"Content-Type": "application/json"}
 
 
 class Runs:
