@@ -95,7 +95,7 @@ def farms_own(ws: Workspace, record: SessionRecord) -> FarmsOwn:
     The order of sessions makes no difference, and nothing of it goes into the report. Raises NotMadeYet before the
     session's rows are judged.
     """
-    beside = _Beside(ws, record)
+    beside = _Beside(ws, record, tuple(reviewed_sessions(ws, record)))
     return FarmsOwn(
         session_id=record.session_id,
         project_name=record.project_metadata.project_name,
@@ -107,25 +107,28 @@ def farms_own(ws: Workspace, record: SessionRecord) -> FarmsOwn:
 
 def row_own(ws: Workspace, record: SessionRecord, requirement_id: str) -> RowOwn | None:
     """How one row stands among reviewed submissions; None when there are none, or no such row was judged yet."""
+    others = tuple(reviewed_sessions(ws, record))
+    if not others:
+        return None  # most homes begin so: the session's results need not be read
     try:
-        beside = _Beside(ws, record)
+        beside = _Beside(ws, record, others)
     except NotMadeYet:
         return None
     rows = (one for one in beside.validation.requirements if one.requirement_id == requirement_id)
-    return next(map(beside.row, rows), None) if beside.others else None
+    return next(map(beside.row, rows), None)
 
 
 class _Beside:
     """A session's sections and rows, held against every reviewed submission."""
 
-    def __init__(self, ws: Workspace, record: SessionRecord) -> None:
+    def __init__(self, ws: Workspace, record: SessionRecord, others: tuple[Reviewed, ...]) -> None:
         validation, extraction = workflow.load_validation(ws, record), workflow.load_extraction(ws, record)
         if validation is None or extraction is None:
             raise NotMadeYet(f"{record.session_id} has no judged rows yet.", f"registry-review run {record.session_id}")
         self.validation = validation
         self.sections = extraction.sections
         self.plan_id = extraction.plan_document_id
-        self.others = tuple(reviewed_sessions(ws, record))
+        self.others = others
         #: Reviewed submissions, by id, that say the same in that place.
         self.same: dict[_Place, set[str]] = {place_of(one): set() for one in self.sections}
         for other in self.others:
