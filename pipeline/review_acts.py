@@ -282,12 +282,14 @@ def clear(
     return said(ws, sid, f"The {what} is cleared; the audit keeps it.", cleared=gone)
 
 
-def sign(ws: Workspace, record: SessionRecord, by: str, statement: str | None) -> Answer:
-    """Complete the session; its text is the path of the package."""
+def sign(
+    ws: Workspace, record: SessionRecord, by: str, statement: str | None, expected: int | None = None
+) -> Answer:
+    """Complete the session as it was at revision `expected`, if that is said; its text is the path of the package."""
     from pipeline.deciding.lint import slips
 
     warned = slips(ws, record)
-    made = complete.complete_session(ws, record.session_id, by, statement or complete.STATEMENT)
+    made = complete.complete_session(ws, record.session_id, by, statement or complete.STATEMENT, expected)
     path = complete.package_path(ws, ws.sessions.read(record.session_id))
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "package": made, "path": str(path)}
     notes = tuple(f"warning: {one}" for one in warned)

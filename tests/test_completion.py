@@ -15,7 +15,7 @@ import pytest
 from actors.embedded import Embedded
 from pipeline import progress, workflow
 from pipeline.deciding.times import times_of
-from pipeline.errors import NotReady, SessionCompleted
+from pipeline.errors import NotReady, RevisionConflict, SessionCompleted
 from pipeline.stages import human_review
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.complete import complete_session, package_bytes, package_path, reopen
@@ -65,6 +65,31 @@ def test_what_is_pending_is_named_and_nothing_is_signed(desk: Desk) -> None:
             complete_session(desk.ws, session_id, ANA)
     human_review.determine(desk.ws, session_id, "approve", "Complete.", ANA)
     assert complete_session(desk.ws, session_id, ANA).version == 1
+
+
+@pytest.mark.parametrize("when", ["before she signs", "while her signature is being made"])
+def test_a_word_that_she_who_signs_has_not_seen_keeps_it_open(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    session_id = desk.ready()
+    desk.run(session_id)
+    looked = desk.record(session_id).revision
+
+    def remark() -> None:
+        human_review.annotate(desk.ws, session_id, "REQ-003", "Ask for the deed first.", BEN)
+
+    if when == "before she signs":
+        remark()
+    else:
+        advance = workflow.advance
+        monkeypatch.setattr(workflow, "advance", lambda *words, **how: (remark(), advance(*words, **how))[1])
+    with pytest.raises(RevisionConflict) as refused:
+        complete_session(desk.ws, session_id, ANA, expected_revision=looked)
+    assert refused.value.saw["revision"] == looked
+    monkeypatch.undo()
+    assert not desk.record(session_id).is_completed
+    # Having looked again, she may.
+    assert complete_session(desk.ws, session_id, ANA, expected_revision=desk.run(session_id).revision).version == 1
 
 
 def test_a_row_that_changed_since_the_determination_keeps_it_open(desk: Desk, tmp_path: Path) -> None:

@@ -127,6 +127,8 @@ def test_a_review_goes_from_the_first_decision_to_the_package_and_is_opened_agai
     assert told["determination"]["conditions"] == ["A map by May."]
     assert isinstance(told["warnings"], list)
     assert said(client.get(f"{session}/determination"))["determination_state"] == "holds"
+    stale = said(client.post(f"{session}/complete", json=ANA, headers={"If-Match": '"1"'}), 412)
+    assert stale["type"] == "urn:registry-review:revision-conflict"
     signed = said(client.post(f"{session}/complete", json=ANA))
     assert signed["package"]["by"] == "Ana Agent"
     package = client.get(f"{session}/complete")

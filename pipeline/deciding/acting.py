@@ -77,7 +77,8 @@ def revision(revision_id: str) -> Target:
 
 def whole() -> Target:
     """The session: every word on any part of it, and every new result, is something to know of."""
-    words = ABOUT_ROWS | ON_DOCUMENTS | ON_THE_WHOLE | {"reopened", "session_completed"}
+    # A remark, too: it changes no row, and may be why somebody would not sign.
+    words = ABOUT_ROWS | ON_DOCUMENTS | ON_THE_WHOLE | {"annotation_added", "reopened", "session_completed"}
     return Target(
         "the session",
         lambda event: event.action in words or _new_results(event),

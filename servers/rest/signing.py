@@ -89,8 +89,9 @@ def clear(here: Here, session_id: str, by: By, reason: Reason, if_match: IfMatch
 def complete(here: Here, session_id: str, body: Signature, if_match: IfMatch = None) -> Response:
     """Complete a session."""
     record = here.session(session_id)
-    expected_revision(if_match, record)
-    return spoken(here, session_id, review_acts.sign(here.ws, record, body.by, body.statement).value)
+    # Looked at here, and once more under the session's lock: who signs must have seen everybody's last word.
+    expected = expected_revision(if_match, record)
+    return spoken(here, session_id, review_acts.sign(here.ws, record, body.by, body.statement, expected).value)
 
 
 @router.get(

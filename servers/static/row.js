@@ -53,7 +53,10 @@
   for (const part of document.querySelectorAll("details > summary[data-key]")) {
     part.addEventListener("click", (event) => {
       if (event.isTrusted || part.parentElement.open) return;
-      setTimeout(() => part.parentElement.querySelector("textarea, input:not([type=hidden]), select")?.focus());
+      // Opened here and now: what is typed next belongs into the field, and must not be taken for keys.
+      event.preventDefault();
+      part.parentElement.open = true;
+      part.parentElement.querySelector("textarea, input:not([type=hidden]), select")?.focus();
     });
   }
   document.addEventListener("keydown", (event) => {
