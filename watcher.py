@@ -1,6 +1,6 @@
 """The watched inbox: system events are hints, scans are the truth, and whatever dies is set up again.
 
-Everything that decides lies in `pipeline.inbox` and is tested there without a thread; this is the plumbing.
+Everything that decides lies in `pipeline.intake.inbox` and is tested there without a thread; this is the plumbing.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actors.engine import Engine
-from actors.news import News
+from actors.progress_news import News
 from actors.signals import set_on_signals
-from pipeline import workflow
 from pipeline.errors import TryAgain
-from pipeline.inbox.events import EventSource, Hints, Supervised
-from pipeline.inbox.follow import Inbox
-from pipeline.inbox.mounts import MOUNTINFO, POLL_SECONDS, why_silent
-from pipeline.inbox.state import WatcherState, clear_state, write_state
+from pipeline.home.health import obstacle
+from pipeline.home.presence import watching
+from pipeline.intake.inbox.events import EventSource, Hints, Supervised
+from pipeline.intake.inbox.follow import Inbox
+from pipeline.intake.inbox.mounts import MOUNTINFO, POLL_SECONDS, why_silent
+from pipeline.intake.inbox.state import WatcherState, clear_state, write_state
 from pipeline.models import FileOutcome, StageKey
-from pipeline.obstacles import obstacle
-from pipeline.presence import watching
+from pipeline.stages import run as stage_run
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
     from watchdog.observers.api import BaseObserver
 
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 log = logging.getLogger("registry_review.watcher")
 
@@ -203,7 +203,7 @@ class Watcher:
         self._queue = queue
         self._events = Supervised(source or WatchdogEvents(ws.inbox), self._make_root, clock)
         self._clock = clock
-        goal = advance_to or workflow.VERBS[ws.settings.inbox.advance_to]
+        goal = advance_to or stage_run.VERBS[ws.settings.inbox.advance_to]
         self._inbox = Inbox(ws, queue, goal, clock)
         self._next_scan = self._next_sweep = self._next_state = self._next_look = 0.0
         self._obstacle: str | None = None

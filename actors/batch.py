@@ -13,20 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actors.engine import Engine
-from actors.news import Listener, News
-from actors.remote import queue_for
-from pipeline import exits
+from actors.progress_news import Listener, News
+from actors.redis_queue import queue_for
+from commands.text.answers import Answer
 from pipeline.errors import HomeClosed, ReviewError, SessionNotFound, TryAgain
-from pipeline.models import SCHEMA_VERSION, SessionRecord, StageKey
+from pipeline.home import exit_codes
+from pipeline.models import SCHEMA_VERSION, SessionRecord, StageKey, wording
 from pipeline.portfolio.build import build_portfolio
 from pipeline.portfolio.keep import last_portfolio, prepare, write_portfolio, write_stamp
-from pipeline.reporting import wording
-from pipeline.reporting.answers import Answer
 from pipeline.store.files import kernel_lock
 
 if TYPE_CHECKING:
+    from pipeline.home.workspace import Workspace
     from pipeline.portfolio.model import Portfolio
-    from pipeline.workspace import Workspace
 
 log = logging.getLogger("registry_review.batch")
 
@@ -80,7 +79,7 @@ def batch_report(
         done = renew(ws, since, actor, on_news)
         portfolio = build_portfolio(ws, folder, last_portfolio(folder))
         paths = write_portfolio(folder, portfolio)
-        codes = [exits.code_of(error) for _, error in done.failed] + [exits.TRY_AGAIN] * bool(done.stopped)
+        codes = [exit_codes.code_of(error) for _, error in done.failed] + [exit_codes.TRY_AGAIN] * bool(done.stopped)
         stamp = None if codes else write_stamp(folder, ws.now())
     value = {
         "schema_version": SCHEMA_VERSION,
@@ -101,7 +100,8 @@ def batch_report(
     short = _in_short(portfolio, done, paths["html"])
     text = "\n".join([short[0], *(f"renewed: {sid}" for sid in done.renewed), short[1]]) if tell else ""
     # A damaged session or a checklist that is gone is a failure of that farm, not a wrong use of this command.
-    return Answer(value, text, exits.TRY_AGAIN if set(codes) == {exits.TRY_AGAIN} else exits.FAILED * bool(codes),
+    code = exit_codes.TRY_AGAIN if set(codes) == {exit_codes.TRY_AGAIN} else exit_codes.FAILED * bool(codes)
+    return Answer(value, text, code,
                   notes=() if tell else short, problems=problems)  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SettingsError, TryAgain
-from pipeline.faultpoints import reach
-from pipeline.machine import without_password
+from pipeline.home.probes import without_password
+from pipeline.store.faultpoints import reach
 
 if TYPE_CHECKING:
     from dramatiq import Broker
@@ -33,7 +33,7 @@ ALWAYS = 1_000_000
 
 
 def get_broker(settings: Settings) -> Broker:
-    """A new broker as `[queue] broker` names it; actors are put on it by `actors.stages` and `actors.take`.
+    """A new broker as `[queue] broker` names it; actors are put on it by `actors.stages` and `actors.take_files`.
 
     Each call gives a broker of its own, so that two homes in one process never share a message.
     """

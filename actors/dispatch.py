@@ -6,15 +6,15 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from actors.news import NewsDesk
-from actors.underway import Underway
-from pipeline import workflow
+from actors.in_flight import Underway
+from actors.progress_news import NewsDesk
 from pipeline.models import StageKey
+from pipeline.stages import run
 
 if TYPE_CHECKING:
     from dramatiq import Broker
 
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 log = logging.getLogger("registry_review.queue")
 
@@ -42,7 +42,7 @@ class Dispatch:
 
         A session's errors (gone, damaged, a checklist that cannot be used) are the caller's to handle.
         """
-        key = workflow.due(self.ws, self.ws.sessions.read(session_id))
+        key = run.due(self.ws, self.ws.sessions.read(session_id))
         if key is not None:
             self.send_stage(session_id, key, delay_seconds)
         return key

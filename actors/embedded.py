@@ -10,12 +10,12 @@ from dramatiq import Worker
 from actors import engine
 from actors.broker import embedded_broker
 from actors.engine import Engine
-from actors.underway import Underway
+from actors.in_flight import Underway
 
 if TYPE_CHECKING:
     from dramatiq import Broker
 
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: How often an idle worker wakes to see whether it is to stop, in milliseconds: a short command should end at once.
 WORKER_TIMEOUT_MS = 50

@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Self
 
 from dramatiq.middleware import CurrentMessage
 
-from actors import claims
+from actors import file_parcel
 from actors.dispatch import Dispatch
 from actors.fault_marks import FaultMarks
-from actors.news import Listener, News, NewsDesk
+from actors.in_flight import Underway
+from actors.progress_news import Listener, News, NewsDesk
 from actors.stages import declare_stages
 from actors.sweeper import Sweeper
-from actors.take import TAKE, declare_take
-from actors.underway import Underway
-from pipeline import workflow
+from actors.take_files import TAKE, declare_take
 from pipeline.errors import StageFailed, TryAgain
+from pipeline.home.health import closed
+from pipeline.intake.sources import InboxFile
 from pipeline.models import SessionRecord, StageKey
-from pipeline.obstacles import closed
-from pipeline.sources import InboxFile
+from pipeline.stages import run
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from dramatiq import Broker
 
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 log = logging.getLogger("registry_review.queue")
 
@@ -72,7 +72,7 @@ class Engine:
 
     def take(self, session_id: str, files: Sequence[InboxFile], advance_to: StageKey) -> None:
         """Have settled inbox files taken into the session, and the session brought up to a stage; returns at once."""
-        self._dispatch.broker.get_actor(TAKE).send(session_id, claims.pack(files, self.ws.inbox), advance_to)
+        self._dispatch.broker.get_actor(TAKE).send(session_id, file_parcel.pack(files, self.ws.inbox), advance_to)
 
     def taking(self, session_id: str) -> bool:
         """True while files that were handed over for the session are not taken yet."""
@@ -102,9 +102,9 @@ class Engine:
         HomeClosed is raised when anything is due.
         """
         if not self.ws.writable:
-            workflow.require_nothing_due(self.ws, session_id, to)
+            run.require_nothing_due(self.ws, session_id, to)
             return self.outcome(session_id, to)
-        record = workflow.request(self.ws, session_id, to, actor)
+        record = run.request(self.ws, session_id, to, actor)
         self._put_off.pop(session_id, None)
         if not wait:
             self._send_due(session_id)
@@ -161,16 +161,16 @@ class Engine:
             raise TryAgain(f"The work cannot go on: {why}.", "Run the command again after that. Nothing was lost.")
 
     def _require_reached(self, record: SessionRecord, to: StageKey) -> None:
-        left = workflow.due(self.ws, record, to)
+        left = run.due(self.ws, record, to)
         if left is not None:
             why = self._put_off.get(record.session_id)
-            what = f"`{workflow.VERB_OF[left]}` of {record.session_id} could not be carried out now"
+            what = f"`{run.VERB_OF[left]}` of {record.session_id} could not be carried out now"
             raise TryAgain(f"{what}: {why}" if why else f"{what}; the log says why.", "Run the command again.")
         # Nothing is due: everything is fresh, or the first stage that is not has given up.
-        for key in workflow.ORDER[: workflow.ORDER.index(to) + 1] if record.documents else ():
+        for key in run.ORDER[: run.ORDER.index(to) + 1] if record.documents else ():
             stage = record.stages.get(key)
             if stage is not None and stage.status == "failed" and stage.error is not None:
-                message = f"`{workflow.VERB_OF[key]}` of {record.session_id} failed: {stage.error.message}"
+                message = f"`{run.VERB_OF[key]}` of {record.session_id} failed: {stage.error.message}"
                 raise StageFailed(message, stage.error.cure)
 
     def _hear_trouble(self, news: News) -> None:
@@ -200,4 +200,4 @@ class Engine:
 
 
 def _reaches(stage: StageKey, to: StageKey) -> bool:
-    return workflow.ORDER.index(stage) >= workflow.ORDER.index(to)
+    return run.ORDER.index(stage) >= run.ORDER.index(to)

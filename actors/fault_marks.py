@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dramatiq import Middleware
 
-from pipeline.faultpoints import reach
+from pipeline.store.faultpoints import reach
 
 if TYPE_CHECKING:
     from dramatiq import Broker, Message

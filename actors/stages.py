@@ -9,8 +9,7 @@ from dramatiq.middleware import CurrentMessage, TimeLimitExceeded
 
 from actors.broker import QUEUE
 from actors.dispatch import STAGE_ACTORS, Dispatch
-from actors.news import News
-from pipeline import workflow
+from actors.progress_news import News
 from pipeline.errors import (
     Busy,
     ChecklistError,
@@ -22,6 +21,7 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.models import StageError, StageKey
+from pipeline.stages import run as stage_run
 
 log = logging.getLogger("registry_review.queue")
 
@@ -78,11 +78,11 @@ def run(dispatch: Dispatch, session_id: str, key: StageKey) -> None:
     another process runs a stage of the session the message is sent again with a delay, for as long as it takes.
     """
     ws = dispatch.ws
-    if workflow.due(ws, ws.sessions.read(session_id)) != key:
+    if stage_run.due(ws, ws.sessions.read(session_id)) != key:
         dispatch.send_due(session_id)
         return
 
-    def progress(event: workflow.Event) -> None:
+    def progress(event: stage_run.Event) -> None:
         dispatch.news.tell(
             News(
                 "progress",
@@ -97,7 +97,7 @@ def run(dispatch: Dispatch, session_id: str, key: StageKey) -> None:
         )
 
     try:
-        workflow.run_stage(ws, session_id, key, progress)
+        stage_run.run_stage(ws, session_id, key, progress)
     except Busy as error:
         log.info("%s of %s waits: %s", key, session_id, error.message)
         dispatch.news.tell(News("busy", session_id, error.message, stage=key, error=error))
@@ -118,7 +118,7 @@ def run(dispatch: Dispatch, session_id: str, key: StageKey) -> None:
 def _again_or_over(dispatch: Dispatch, session_id: str, key: StageKey, error: StageFailed) -> None:
     """The failure is recorded with its attempts; the store says whether the stage may be tried again by itself."""
     record = dispatch.ws.sessions.read(session_id)
-    if workflow.due(dispatch.ws, record) == key:
+    if stage_run.due(dispatch.ws, record) == key:
         failure = record.stages[key].error
         attempts = failure.attempts if failure else 1
         dispatch.send_stage(session_id, key, MIN_BACKOFF_MS / 1000 * 2 ** (attempts - 1))
@@ -141,13 +141,13 @@ def _again_or_put_off(dispatch: Dispatch, session_id: str, key: StageKey, error:
 
 
 def _record_time_limit(dispatch: Dispatch, session_id: str, key: StageKey) -> None:
-    message = f"`{workflow.VERB_OF[key]}` took longer than {TIME_LIMIT_MS // 60_000} minutes and was stopped."
+    message = f"`{stage_run.VERB_OF[key]}` took longer than {TIME_LIMIT_MS // 60_000} minutes and was stopped."
     failure = StageError(
         code="time_limit",
         message=message,
         cure="Look which document is unusually large, take it out with `remove`, then `failed retry`.",
         retryable=False,
     )
-    workflow.record_failure(dispatch.ws, session_id, key, failure)
+    stage_run.record_failure(dispatch.ws, session_id, key, failure)
     log.error("%s of %s: %s", key, session_id, message)
     dispatch.news.tell(News("stage_failed", session_id, message, stage=key, error=StageFailed(message, failure.cure)))

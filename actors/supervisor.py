@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from actors.engine import DRAIN_SECONDS
-from actors.working import command
+from actors.worker_process import command
 from pipeline.errors import TryAgain, UsageError
-from pipeline.machine import broker_answers, without_password
+from pipeline.home.probes import broker_answers, without_password
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -29,9 +29,9 @@ def bare_upload(files: Annotated[list[UploadFile], "as FastAPI takes files"]) ->
 
 def main(home: Path, port: int) -> None:
     """Serve that home with the bare routes until SIGTERM."""
-    from actors.remote import queue_for
+    from actors.redis_queue import queue_for
+    from pipeline.home.workspace import Workspace
     from pipeline.settings import load_settings
-    from pipeline.workspace import Workspace
     from servers import running
     from servers.app import access_of, make_app
 

@@ -15,7 +15,7 @@ from benchmarks.table import Row
 from benchmarks.turns import in_turns, ratio
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 ABOUT = "drop to report with the embedded queue, start-up and settling excluded"
 
@@ -84,10 +84,10 @@ def _drop_to_report(home: Path, files: Sequence[Path], others: Sequence[Path]) -
     """Seconds until the report of settled files is there, and of asking for it again."""
     from actors.embedded import Embedded
     from benchmarks.homes import settings_of
-    from pipeline.names import is_ignored
-    from pipeline.sources.inbox import InboxFile, identity_of
+    from pipeline.filenames import is_ignored
+    from pipeline.home.workspace import Workspace
+    from pipeline.intake.sources.inbox import InboxFile, identity_of
     from pipeline.stages.initialize import create_session
-    from pipeline.workspace import Workspace
 
     shutil.rmtree(home, ignore_errors=True)
     with Workspace.open(settings_of(home)) as ws, Embedded(ws) as engine:

@@ -30,7 +30,7 @@ DPI = 144
 
 def measure(place: Path, quick: bool) -> list[Row]:
     """A made-up submission under review on a real server; each act in turns with pypdfium2 drawing the same pages."""
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
     rounds, most = (1, 3) if quick else (9, 12)
     home = place / "home"
@@ -120,16 +120,16 @@ def _settings(home: Path) -> Settings:
 
 def _reported(home: Path, folder: Path) -> tuple[str, tuple[RequirementResult, ...]]:
     from examples.submission import write_submission
-    from pipeline import workflow
+    from pipeline.home.workspace import Workspace
+    from pipeline.stages import run
     from pipeline.stages.add_documents import add_documents
     from pipeline.stages.initialize import create_session
-    from pipeline.workspace import Workspace
 
     sent = write_submission(folder, 1)
     with Workspace.open(_settings(home)) as ws:
         session_id = create_session(ws, sent.project_name).session_id
         add_documents(ws, session_id, {"type": "path", "path": str(folder)}, check_duplicates=False)
-        found = workflow.load_validation(ws, workflow.advance(ws, session_id, "report_generation"))
+        found = run.load_validation(ws, run.advance(ws, session_id, "report_generation"))
     if found is None:
         raise RuntimeError("the submission was not judged")
     return session_id, found.requirements

@@ -159,7 +159,7 @@ def _run(home: Path, made: Path, names: Sequence[str], workers: int) -> Run:
 
 
 def _workers(home: Path) -> int:
-    from pipeline.presence import workers_running
+    from pipeline.home.presence import workers_running
 
     return workers_running(home / "data") if (home / "data").is_dir() else 0
 
@@ -171,7 +171,7 @@ def _reported(home: Path) -> int:
 
 def _files_left(folder: Path) -> bool:
     """Whether anything is left that is to be taken; temporary files, which a farm sends as well, stay there."""
-    from pipeline.names import is_ignored
+    from pipeline.filenames import is_ignored
 
     return any(path.is_file() and not is_ignored(path.name) for path in folder.rglob("*"))
 

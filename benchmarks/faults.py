@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.table import machine
-from pipeline.faultpoints import POINTS
+from pipeline.store.faultpoints import POINTS
 from tests.faults import rounds, serving
 from tests.faults.rounds import Outcome, Planned, Round
 from tests.faults.submissions import small_submission, submission

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: The row that all of them decide on.
 CONTESTED = "REQ-023"
@@ -90,7 +90,7 @@ class Hands:
             held.append(sha256)
 
     def _remove(self, session_id: str) -> None:
-        from pipeline.stages.removal import remove_document
+        from pipeline.stages.remove import remove_document
 
         sha256 = self.held[session_id][0]
         remove_document(self._ws, session_id, sha256[:20], self._job["name"], "sent by mistake")
@@ -125,15 +125,15 @@ class Hands:
         record_decision(self._ws, session_id, requirement_id, "approved", reason, self._job["name"], seen)
 
     def _run(self, session_id: str) -> None:
-        from pipeline import workflow
+        from pipeline.stages import run
 
-        workflow.advance(self._ws, session_id, "cross_validation", wait_seconds=5)
+        run.advance(self._ws, session_id, "cross_validation", wait_seconds=5)
 
 
 def main() -> None:
     """Work as the job says."""
     from benchmarks.homes import settings_of
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
     job = json.loads(sys.argv[1])
     with Workspace.open(settings_of(Path(job["home"]))) as ws:

@@ -123,17 +123,17 @@ def work(home: Path, processes: int, sessions: int, rounds: int) -> Counts:
 
 def _prepared(home: Path, sessions: int) -> tuple[str, list[str]]:
     from benchmarks.homes import fill, settings_of, upload
-    from pipeline import workflow
+    from pipeline.home.workspace import Workspace
+    from pipeline.stages import run
     from pipeline.stages.add_documents import add_documents
     from pipeline.stages.initialize import create_session
-    from pipeline.workspace import Workspace
 
     fill(home, sessions)
     with Workspace.open(settings_of(home)) as ws:
         others = ws.sessions.ids()
         shared = create_session(ws, "The farm that all work on").session_id
         add_documents(ws, shared, upload("first.txt", "The first paper.\n"), check_duplicates=False)
-        workflow.advance(ws, shared, "cross_validation")
+        run.advance(ws, shared, "cross_validation")
     return shared, others
 
 
@@ -155,8 +155,8 @@ def _compare(home: Path, shared: str, told: list[dict[str, Any]], counts: Counts
     """Hold the sessions against what every process says it did."""
     from benchmarks.homes import settings_of
     from pipeline.errors import ReviewError
+    from pipeline.home.workspace import Workspace
     from pipeline.upkeep.deep import examine_deep
-    from pipeline.workspace import Workspace
 
     with Workspace.open(settings_of(home)) as ws:
         for session_id in ws.sessions.ids():

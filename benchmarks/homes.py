@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord
 from pipeline.settings import HomeSettings, Settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 
 
 def settings_of(home: Path) -> Settings:

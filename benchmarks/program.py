@@ -131,7 +131,7 @@ def peak_bytes(pid: int) -> int:
 
 def watcher_ready(home: Path) -> bool:
     """Whether a watcher has looked at its inbox and gets the system's events."""
-    from pipeline.inbox.state import read_state
+    from pipeline.intake.inbox.state import read_state
 
     state = read_state(home / "data")
     return state is not None and state.last_scan is not None and state.mode == "events"
@@ -149,4 +149,6 @@ def _reads(pid: int) -> bool:
 
 def is_program(pid: int) -> bool:
     """Whether that process is one of the program's."""
-    return any(mark in _line(pid) for mark in (b"pipeline.reading.child", b"actors.working", bytes(ROOT / "cli.py")))
+    return any(
+        mark in _line(pid) for mark in (b"pipeline.reading.child", b"actors.worker_process", bytes(ROOT / "cli.py"))
+    )

@@ -14,7 +14,7 @@ from benchmarks.table import Row
 from benchmarks.turns import in_turns, ratio
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 ABOUT = "one act in a home with few and with very many sessions, opening the home included"
 
@@ -61,7 +61,7 @@ def _row(name: str, act: Act, place: Path, sizes: tuple[int, ...], rounds: int) 
 def _once(act: Act, home: Path, number: int) -> float:
     """Seconds to open the home, act on a session and close it; what must be there before is made outside of them."""
     from benchmarks.homes import settings_of
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
     with Workspace.open(settings_of(home)) as ws:
         ids = ws.sessions.ids()
@@ -90,26 +90,26 @@ def _add_known(ws: Workspace, session_id: str, number: int) -> None:
 
 
 def _status(ws: Workspace, session_id: str, number: int) -> None:
-    from pipeline import lookup
-    from pipeline.reporting import answers
+    from commands.text import answers
+    from pipeline.home import lookup
 
     answers.status(ws, lookup.record(ws.sessions, session_id), 0)
 
 
 def _to_be_mapped(ws: Workspace, session_id: str, number: int) -> None:
     from benchmarks.homes import upload
-    from pipeline import workflow
+    from pipeline.stages import run
     from pipeline.stages.add_documents import add_documents
 
     add_documents(ws, session_id, upload(f"step-{number}.txt", f"Step {number} of {session_id}.\n"))
-    workflow.advance(ws, session_id, "document_discovery")
+    run.advance(ws, session_id, "document_discovery")
 
 
 def _map(ws: Workspace, session_id: str, number: int) -> None:
     """One step: the inventory is there, the mapping is made of it."""
-    from pipeline import workflow
+    from pipeline.stages import run
 
-    workflow.advance(ws, session_id, "requirement_mapping")
+    run.advance(ws, session_id, "requirement_mapping")
 
 
 #: Why an act is known to grow, by its name.

@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline import __version__, acts, exits, workflow
+from commands.text import acts
+from commands.text.answers import Answer
+from commands.text.terminal import json_of, plain
+from pipeline import __version__
 from pipeline.errors import ReviewError
-from pipeline.reporting.answers import Answer
-from pipeline.reporting.terminal import json_of, plain
-from pipeline.visit import Visit
+from pipeline.home import exit_codes
+from pipeline.home.caller import Visit
+from pipeline.stages import run as stage_run
 
 if TYPE_CHECKING:
     pass
 
-VERBS = click.Choice(tuple(workflow.VERBS))
+VERBS = click.Choice(tuple(stage_run.VERBS))
 CHOICES = click.Choice(acts.CHOICES)
 
 
@@ -105,7 +108,7 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
             door.note("Interrupted. Nothing is lost: the same command goes on from here.")
-            code = exits.INTERRUPTED
+            code = exit_codes.INTERRUPTED
         except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:  # noqa: BLE001 - the last place where a defect can still become a sentence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.door import MAYBE_SESSION, SESSION, Door, command
-from pipeline.reporting import answers
-from pipeline.reporting.answers import Answer
+from commands.text import answers
+from commands.text.answers import Answer
 
 if TYPE_CHECKING:
     pass
@@ -52,9 +52,9 @@ def show(door: Door, session: str, requirement: str | None, why: bool, page: boo
         raise click.UsageError("--output goes with --page.")
     record = door.session(session)
     if requirement and page:
-        from pipeline.reporting import showing
+        from commands.text import quoted_pages
 
-        return showing.pages(door.ws, record, requirement, output)
+        return quoted_pages.pages(door.ws, record, requirement, output)
     if requirement and why:
         return answers.why(door.ws, record, requirement, door.width)
     if requirement:
@@ -69,6 +69,6 @@ def own(door: Door, session: str, particular: bool) -> Answer:
     Compares the plan, section by section, with those of all other sessions here on which a person's decision holds.
     Decisions are shown, never taken over.
     """
-    from pipeline.reporting.own import own
+    from commands.text.comparison import own
 
     return own(door.ws, door.session(session), particular, door.width)

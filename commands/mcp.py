@@ -19,7 +19,7 @@ def mcp(door: Door, http: bool, host: str | None, port: int) -> None:
     Over a pipe an agent's program starts this command itself and may add whatever its user may read. Over HTTP, paths
     must lie below [server] path_roots, and any address but this machine's own needs an API key.
     """
-    from actors.remote import queue_for
+    from actors.redis_queue import queue_for
     from servers import running
     from servers.app import access_of
     from servers.mcp.server import make_server, over_http

@@ -7,9 +7,9 @@ from typing import Any, get_args
 import click
 
 from commands.door import BY, DOCUMENT, SESSION, Door, Verbs, cli, command
-from pipeline import review_acts
+from commands.text import review_acts
+from commands.text.answers import Answer
 from pipeline.models import AnnotationKind, DecisionStatus, DeterminationKind, DocumentType, Priority
-from pipeline.reporting.answers import Answer
 
 REQUIREMENT = click.argument("requirement", metavar="REQUIREMENT")
 QUOTE = click.argument("quote", metavar="QUOTE")

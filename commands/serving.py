@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from commands.door import Door, Verbs, cli, command
+from commands.text import terminal
+from commands.text.answers import Answer
 from pipeline.errors import UsageError
 from pipeline.models import SCHEMA_VERSION
-from pipeline.reporting import terminal
-from pipeline.reporting.answers import Answer
 
 
 @command(
@@ -22,7 +22,7 @@ def serve(door: Door, host: str | None, port: int | None) -> Answer | None:
     Ends on Ctrl-C or SIGTERM within ten seconds; what is cut off then is done by the next start. At the machine's own
     address nobody else can call it; any other address needs an API key first: `keys create`.
     """
-    from actors.remote import queue_for
+    from actors.redis_queue import queue_for
     from servers import running
     from servers.app import access_of, make_app
 
@@ -40,7 +40,7 @@ def serve(door: Door, host: str | None, port: int | None) -> Answer | None:
 
 def _require_key(door: Door, host: str) -> None:
     """UsageError for an address that other machines can reach, as long as there is no key."""
-    from pipeline.access import keys_exist
+    from pipeline.home.keys import keys_exist
     from servers.access import is_loopback
 
     if not is_loopback(host) and not keys_exist(door.ws):
@@ -63,7 +63,7 @@ def keys() -> None:
 )  # fmt: skip
 def keys_create(door: Door, name: str, scope: str) -> Answer:
     """Make a key and print it; it is shown this once."""
-    from pipeline.access import create_key
+    from pipeline.home.keys import create_key
 
     made, secret = create_key(door.ws, name, (scope,))
     value = {"schema_version": SCHEMA_VERSION, **made.model_dump(mode="json"), "key": secret}
@@ -73,7 +73,7 @@ def keys_create(door: Door, name: str, scope: str) -> Answer:
 @command(under=keys, name="list")
 def keys_list(door: Door) -> Answer:
     """List the keys, without their secrets."""
-    from pipeline.access import list_keys
+    from pipeline.home.keys import list_keys
 
     found = list_keys(door.ws)
     rows = [(key.key_id, key.name, ", ".join(key.scopes), f"{key.created_at:%Y-%m-%d}") for key in found]
@@ -84,7 +84,7 @@ def keys_list(door: Door) -> Answer:
 @command(click.argument("key", metavar="NAME|ID"), under=keys, name="revoke")
 def keys_revoke(door: Door, key: str) -> Answer:
     """Revoke a key at once."""
-    from pipeline.access import revoke_key
+    from pipeline.home.keys import revoke_key
 
     gone = revoke_key(door.ws, key)
     return Answer({"schema_version": SCHEMA_VERSION, "revoked": gone}, f"{terminal.plain(gone.name)} is revoked.")

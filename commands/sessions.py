@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from commands.door import BY, CHOICES, DOCUMENT, SESSION, Door, command
-from pipeline import acts, lookup
+from commands.text import acts, answers
+from commands.text.answers import Answer
 from pipeline.errors import DuplicateSessionWarning, ReviewError
-from pipeline.reporting import answers
-from pipeline.reporting.answers import Answer
+from pipeline.home import lookup
 
 if TYPE_CHECKING:
     pass
@@ -63,7 +63,7 @@ def add(door: Door, session: str, sources: tuple[str, ...], on_duplicate: str, r
 
 def _send_to_workers(door: Door, session_id: str, answer: Answer) -> Answer:
     """Have the workers begin with what was added; the files are in, so an outage is worth a note and nothing more."""
-    from actors.remote import Remote
+    from actors.redis_queue import Remote
 
     try:
         with Remote(door.ws) as engine:

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-import screen
+from commands import screen
 from commands.door import NO_WAIT, SESSION, VERBS, Door, command
-from pipeline import acts, workflow
+from commands.text import acts, answers
+from commands.text.answers import Answer
+from pipeline.home.presence import workers_running
 from pipeline.models import SessionRecord, StageKey
-from pipeline.presence import workers_running
-from pipeline.reporting import answers
-from pipeline.reporting.answers import Answer
+from pipeline.stages import run as stage_run
 
 if TYPE_CHECKING:
-    from actors.news import News
+    from actors.progress_news import News
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def _live(door: Door, goal: StageKey) -> Iterator[Callable[[News], None] | None]
     if door.quiet or not screen.can_be_drawn_on():
         yield None
         return
-    from pipeline.reporting import live, tally
+    from commands.text import live, tally
 
     counted = tally.Tally(goal, monotonic, partial(answers.project_name, door.ws))
     with screen.shown(lambda width, height: live.lines(counted.picture(), width, height)):
@@ -42,7 +42,7 @@ def _live(door: Door, goal: StageKey) -> Iterator[Callable[[News], None] | None]
 @contextmanager
 def _progress(door: Door, record: SessionRecord, goal: StageKey) -> Iterator[Callable[[News], None]]:
     """Show what the queue does for one session: live on a terminal, else a plain line per stage; nothing when quiet."""
-    from actors.news import News
+    from actors.progress_news import News
 
     with _live(door, goal) as see:
         if see is not None:
@@ -55,9 +55,9 @@ def _stage(door: Door, session: str, verb: str, no_wait: bool, of: Callable[[Ses
     record = door.session(session)
     if no_wait and door.embedded:
         return acts.leave_to_watcher(door.ws, record, verb, door.actor)
-    from actors.remote import queue_for
+    from actors.redis_queue import queue_for
 
-    goal = workflow.VERBS[verb]
+    goal = stage_run.VERBS[verb]
     with queue_for(door.ws) as engine, _progress(door, record, goal) as show:
         record = engine.advance(record.session_id, goal, wait=not no_wait, on_event=show, actor=door.actor)
     if no_wait:
@@ -110,17 +110,17 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
     Goes on until Ctrl-C, unless --once is given. On a terminal it shows what is being done, else a line for each file
     and stage.
     """
-    from actors.remote import queue_for
+    from actors.redis_queue import queue_for
     from watcher import Watcher
 
-    stop, goal = Event(), workflow.VERBS[to or door.ws.settings.inbox.advance_to]
+    stop, goal = Event(), stage_run.VERBS[to or door.ws.settings.inbox.advance_to]
     say = door.note if door.json or once else click.echo
 
     with queue_for(door.ws) as engine:
         if once:
             engine.ready()
         watcher = Watcher(door.ws, engine, advance_to=goal)
-        door.note(f"Watching {door.ws.inbox}, up to `{workflow.VERB_OF[goal]}`.{'' if once else ' Ctrl-C ends it.'}")
+        door.note(f"Watching {door.ws.inbox}, up to `{stage_run.VERB_OF[goal]}`.{'' if once else ' Ctrl-C ends it.'}")
         with _live(door, goal) as see:
             # Lines on the terminal of the view would push everything else off it, so only trouble gets one.
             crowded = see is not None and (say == door.note or sys.stdout.isatty())
@@ -192,7 +192,7 @@ def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
     moment = parse_since(since, door.ws.now()) if since is not None else None
     folder = (out.expanduser() if out else door.ws.data / "batch").absolute()
     over = answers.Over()
-    with _live(door, workflow.ORDER[-1]) as see:
+    with _live(door, stage_run.ORDER[-1]) as see:
 
         def hear(news: News) -> None:
             if see is not None:

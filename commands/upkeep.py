@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-import screen
+from commands import screen
 from commands.door import MAYBE_SESSION, SESSION, VERB, Door, Verbs, cli, command
-from pipeline import acts
+from commands.text import acts, answers
+from commands.text.answers import Answer
 from pipeline.errors import UsageError
-from pipeline.reporting import answers
-from pipeline.reporting.answers import Answer
 
 
 @cli.group(cls=Verbs)
@@ -46,8 +45,8 @@ def doctor(door: Door, deep: bool, mend: bool) -> Answer:
     would do: what is derived is made again, damaged content is set aside so that the file can be added again, what was
     never finished is removed. No session, no log and no document's only copy is ever written or removed.
     """
-    from pipeline.doctor import Patient, examine
     from pipeline.upkeep.deep import look_deep
+    from pipeline.upkeep.doctor import Patient, examine
 
     patient = Patient(door.loaded.settings)
     if mend and not deep:
@@ -66,7 +65,7 @@ def backup(door: Door, place: str) -> Answer:
     documents, what waits in the inbox and the quarantine are in it; what is made again by itself is not. The file is
     readable by its owner only: it holds all personal data of the home, and the keys.
     """
-    from pipeline.reporting import upkeep as told
+    from commands.text import upkeep as told
     from pipeline.upkeep.backup import back_up
 
     return told.backup(back_up(door.ws, place))
@@ -82,7 +81,7 @@ def restore(door: Door, file: Path, replace: bool) -> Answer:
     Everything is unpacked and held to its hash before anything of the home changes. A home that is not empty is left
     alone without --replace. Stop the watcher, workers and servers of that home first.
     """
-    from pipeline.reporting import upkeep as told
+    from commands.text import upkeep as told
     from pipeline.store import utc_now
     from pipeline.upkeep.restore import restore as put_back
 
@@ -96,7 +95,7 @@ def gc(door: Door, dry_run: bool) -> Answer:
     Contents of no session, readings of older readers, results that no stage names, copies that were never finished.
     Never a session, a report, or a file in the quarantine.
     """
-    from pipeline.reporting import upkeep as told
+    from commands.text import upkeep as told
     from pipeline.upkeep.collecting import collect
 
     return told.collected(collect(door.ws, dry_run=dry_run))
@@ -124,7 +123,7 @@ def selftest(door: Door, session: str | None) -> Answer:
     Without SESSION: on the built-in example. A session is only read; all work is done on copies in a temporary folder,
     which is removed.
     """
-    from pipeline.reporting.selftest import answer
+    from commands.text.selftest import answer
 
     with screen.one_line(door.note, quiet=door.quiet) as tell:
         if session:

@@ -10,16 +10,17 @@ from pathlib import Path
 
 from actors.batch import batch_report
 from actors.embedded import Embedded
+from commands.text import acts, answers, terminal
+from commands.text.answers import Answer
 from examples.portfolio import write_portfolio
 from examples.submission import write_submission
-from pipeline import acts, exits, logs, progress
 from pipeline.errors import ReviewError
+from pipeline.home import exit_codes, logs
+from pipeline.home.workspace import Workspace
 from pipeline.models import SCHEMA_VERSION
 from pipeline.portfolio.keep import last_portfolio
-from pipeline.reporting import answers, terminal
-from pipeline.reporting.answers import Answer
 from pipeline.settings import HomeSettings, Settings
-from pipeline.workspace import Workspace
+from pipeline.status import progress
 from watcher import Watcher
 
 #: One of each kind that a portfolio begins with.
@@ -112,4 +113,4 @@ def _result(ws: Workspace, session_id: str, home: Path, width: int) -> tuple[Ans
         "summary": made.summary,
         "waits": progress.waits(ws, record),
     }
-    return Answer(value, text, exits.DONE), value
+    return Answer(value, text, exit_codes.DONE), value

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from examples.submission import write_submission
+from pipeline.home.workspace import Workspace
 from pipeline.selftest.run import Outcome, selftest
 from pipeline.settings import HomeSettings, Settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 
 #: A private plan with an answer that runs on to the next page, two registers, and every document but the boundary.
 SEED = 2

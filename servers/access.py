@@ -17,7 +17,7 @@ from servers.problems import Refused, problem_of
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from pipeline.sign_in import SignedIn
+    from servers.sign_in import SignedIn
 
 #: The names that a machine has for itself.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

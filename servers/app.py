@@ -11,28 +11,28 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 
 from pipeline import __version__
-from pipeline.access import check_key, keys_exist
-from pipeline.idempotency import sweep_answers
-from pipeline.sign_in import signed_in
-from pipeline.turns import Turns
+from pipeline.home.keys import check_key, keys_exist
+from pipeline.status.worklist import Turns
 from pipeline.uploads import sweep_uploads
 from servers import description, documentation, problems
 from servers.access import LOOPBACK, Access, Guard
 from servers.bodies import Capped
-from servers.doing import Doing
+from servers.context import Served
+from servers.current_work import Doing
+from servers.idempotency import sweep_answers
 from servers.metrics import Metrics
 from servers.pages import ROUTERS as PAGES
 from servers.pages.refusing import refusal
 from servers.receiving import Receiving
 from servers.rest import ROUTERS
-from servers.served import Served
+from servers.sign_in import signed_in
 from servers.sweeping import Sweeping
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from actors.engine import Engine
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: Calls that are worked on at the same time; each is short, since waiting for a stage holds no thread.
 THREADS = 64

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
     from actors.engine import Engine
-    from actors.news import News
-    from pipeline.workspace import Workspace
+    from actors.progress_news import News
+    from pipeline.home.workspace import Workspace
 
 #: Upper bounds of the histogram of stage times, in seconds.
 BUCKETS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.names import printable
+from pipeline.filenames import printable
 from servers.problems import Refused
 
 HINT = "Upload the files instead, or name the folder in [server] path_roots."

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from pipeline import logs
+from commands.text.terminal import json_of
 from pipeline.errors import (
     ChecklistError,
     ClaimRefused,
@@ -38,9 +38,9 @@ from pipeline.errors import (
     UploadNotFound,
     UsageError,
 )
-from pipeline.names import printable
-from pipeline.reporting.terminal import json_of
-from pipeline.visit import foreseen
+from pipeline.filenames import printable
+from pipeline.home import logs
+from pipeline.home.caller import foreseen
 
 if TYPE_CHECKING:
     from pathlib import Path

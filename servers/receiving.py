@@ -14,7 +14,7 @@ from servers.multipart import broken, files_of
 from servers.problems import Refused
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: Forms that are read at the same time. Each holds a thread for as long as its sender takes, and everybody else's calls
 #: must go on meanwhile; further ones wait for their turn.

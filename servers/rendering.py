@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
 
-from pipeline.reporting.characters import visible
+from pipeline.models.characters import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment

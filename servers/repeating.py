@@ -10,9 +10,9 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
-from pipeline.idempotency import Once, once
-from pipeline.reporting.terminal import json_of
-from pipeline.workspace import Workspace
+from commands.text.terminal import json_of
+from pipeline.home.workspace import Workspace
+from servers.idempotency import Once, once
 
 IdempotencyKey = Annotated[
     str | None,

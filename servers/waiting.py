@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from fastapi.concurrency import run_in_threadpool
 
-from pipeline import workflow
+from pipeline.stages import run
 
 if TYPE_CHECKING:
     from actors.engine import Engine
-    from actors.news import News
+    from actors.progress_news import News
     from pipeline.models import SessionRecord, StageKey
 
 #: Nobody is kept waiting longer, in seconds: callers such as GPT Actions give up after 45.
@@ -53,4 +53,4 @@ async def advance(
 
 def _is_over(engine: Engine, session_id: str, to: StageKey) -> bool:
     """The session is there, or goes no further; its own goal may lie beyond what this caller waits for."""
-    return engine.is_over(session_id, to) or workflow.due(engine.ws, engine.ws.sessions.read(session_id), to) is None
+    return engine.is_over(session_id, to) or run.due(engine.ws, engine.ws.sessions.read(session_id), to) is None

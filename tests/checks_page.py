@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.checks import (
+from pipeline.verdicts.checks import (
     accounting,
     amounts,
     attachments,
@@ -17,13 +17,13 @@ from pipeline.checks import (
     samples,
     sampling,
 )
-from pipeline.checks.rule import Rule
+from pipeline.verdicts.checks.rule import Rule
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "checks.md"
 INTRODUCTION = """\
 # Checks
 
-`make docs` writes this page from the rules in `pipeline/checks/`; a test keeps the two equal.
+`make docs` writes this page from the rules in `pipeline/verdicts/checks/`; a test keeps the two equal.
 
 A check compares what documents state, and shows both quotes, or one and what was reckoned from it or is absent. It
 *passes*, *warns*, *fails*, or was *not run* and says why: the papers it needs did not come. Nothing is approved by it.

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from actors.embedded import Embedded, WithWorker
-from actors.working import Working
-from pipeline import logs
+from actors.worker_process import Working
+from pipeline.home import logs
+from pipeline.home.workspace import Workspace
 from pipeline.settings import Settings, load_settings
-from pipeline.workspace import Workspace
 from tests.redis_server import Server, a_server
 
 

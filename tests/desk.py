@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from examples.submission import Submission, write_submission
-from pipeline import workflow
+from pipeline.home.workspace import Workspace
 from pipeline.models import RequirementResult, SessionRecord
 from pipeline.settings import load_settings
 from pipeline.stages import human_review
+from pipeline.stages import run as stage_run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 from tests.conftest import Clock
 
 ANA, BEN = "Ana Agent", "Ben Reader"
@@ -48,13 +48,13 @@ class Desk:
         self.run(session_id)
 
     def run(self, session_id: str) -> SessionRecord:
-        return workflow.advance(self.ws, session_id, "report_generation")
+        return stage_run.advance(self.ws, session_id, "report_generation")
 
     def record(self, session_id: str) -> SessionRecord:
         return self.ws.sessions.read(session_id)
 
     def row(self, session_id: str, requirement_id: str) -> RequirementResult:
-        validation = workflow.load_validation(self.ws, self.record(session_id))
+        validation = stage_run.load_validation(self.ws, self.record(session_id))
         assert validation is not None
         return next(r for r in validation.requirements if r.requirement_id == requirement_id)
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote
 
-from pipeline.presence import workers_running
+from pipeline.home.presence import workers_running
 from tests import link_server
 from tests.queue_fixtures import until
 

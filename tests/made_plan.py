@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from pipeline.checklists import Checklist, load
-from pipeline.dossier import Dossier
+from pipeline.evidence.dossier import Dossier
 from pipeline.forms import Plan, read_plan
 from pipeline.models import (
     Document,

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.inventory import inventory_from
+from pipeline.classification.inventory import inventory_from
 from pipeline.models import DocumentRecord, Reading
 from pipeline.reading.reader import read_file
 from pipeline.stages.cross_validate import validation_of

@@ -11,12 +11,12 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from examples.submission import write_submission
-from pipeline import workflow
+from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord
 from pipeline.settings import load_settings
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 
 ANA, BEN = "Ana Agent", "Ben Reader"
 #: Milliseconds that a page may take on a busy machine.
@@ -55,7 +55,7 @@ def make_home(folder: Path, project_name: str | None = None, without: Sequence[s
     with opened(home) as ws:
         session_id = create_session(ws, project_name or sent.project_name).session_id
         add_documents(ws, session_id, {"type": "path", "path": str(sent.folder)}, check_duplicates=False)
-        workflow.advance(ws, session_id, "report_generation")
+        run.advance(ws, session_id, "report_generation")
     # What was sent is sent: the folder is not looked at again.
     shutil.rmtree(sent.folder)
     return home, session_id

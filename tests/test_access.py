@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
-from pipeline import access
-from pipeline.access import check_key, create_key, keys_exist, list_keys, revoke_key
 from pipeline.errors import ReviewError, UsageError
+from pipeline.home import keys
+from pipeline.home.keys import check_key, create_key, keys_exist, list_keys, revoke_key
+from pipeline.home.workspace import Workspace
 from pipeline.settings import Settings, load_settings
-from pipeline.workspace import Workspace
 from tests.test_two_processes import OPEN, go_together, start
 
 
@@ -44,8 +44,8 @@ def test_the_secret_stands_nowhere_on_disk_and_the_file_is_private(workspace: Wo
 def test_every_stored_hash_is_compared_in_constant_time(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = [create_key(workspace, f"k{n}")[1] for n in range(3)]
     seen = []
-    compare = access.hmac.compare_digest
-    monkeypatch.setattr(access.hmac, "compare_digest", lambda a, b: seen.append((a, b)) or compare(a, b))
+    compare = keys.hmac.compare_digest
+    monkeypatch.setattr(keys.hmac, "compare_digest", lambda a, b: seen.append((a, b)) or compare(a, b))
     assert check_key(workspace, secrets[0]) is not None
     assert len(seen) == 3
 
@@ -94,7 +94,7 @@ def test_keys_that_cannot_be_read_let_nobody_in_and_are_not_taken_for_none(works
 CREATE = (
     OPEN
     + """
-from pipeline.access import create_key
+from pipeline.home.keys import create_key
 sys.stdin.readline()
 for n in range(int(number)):
     print(create_key(ws, f"{name}-{n}")[1], flush=True)

@@ -17,17 +17,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors import claims, engine, stages
+from actors import engine, file_parcel, stages
 from actors.broker import QUEUE, get_broker, queue_name
 from actors.dispatch import STAGE_ACTORS
 from actors.embedded import Embedded, WithWorker
-from actors.news import News
-from actors.working import Working
-from pipeline import second_tries, workflow
+from actors.progress_news import News
+from actors.worker_process import Working
 from pipeline.errors import ChecklistError, SettingsError, StageFailed, UsageError
+from pipeline.home.workspace import Workspace
+from pipeline.intake.sources import InboxFile
 from pipeline.settings import Settings
-from pipeline.sources import InboxFile
-from pipeline.workspace import Workspace
+from pipeline.stages import retry, run
 from tests.queue_fixtures import PATIENCE, StageWork, drop, new_session, session_with_a_file
 
 OpenQueue = Callable[..., WithWorker]
@@ -36,7 +36,7 @@ OpenQueue = Callable[..., WithWorker]
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> StageWork:
     computes = StageWork()
-    monkeypatch.setattr(workflow, "_compute", computes)
+    monkeypatch.setattr(run, "_compute", computes)
     monkeypatch.setattr(stages, "MIN_BACKOFF_MS", 10)
     monkeypatch.setattr(stages, "BUSY_SECONDS", 0.02)
     return computes
@@ -62,8 +62,8 @@ def test_a_session_goes_through_every_stage_once_and_in_order(
 
     record = queue.advance(session_id, "report_generation")
 
-    assert work.order == list(workflow.ORDER)
-    assert {key: stage.status for key, stage in record.stages.items()} == dict.fromkeys(workflow.ORDER, "completed")
+    assert work.order == list(run.ORDER)
+    assert {key: stage.status for key, stage in record.stages.items()} == dict.fromkeys(run.ORDER, "completed")
     assert all(queue.underway.runs(name) == 1 for name in STAGE_ACTORS.values())
 
 
@@ -86,7 +86,7 @@ def test_advancing_again_does_nothing_again(
 
     queue.advance(session_id, "report_generation")
 
-    assert len(work.order) == len(workflow.ORDER)
+    assert len(work.order) == len(run.ORDER)
 
 
 def test_a_message_that_comes_twice_finds_its_work_done(
@@ -115,7 +115,7 @@ def test_a_message_for_a_later_stage_sends_the_stage_that_is_due(
     queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
-    workflow.request(workspace, session_id, "requirement_mapping")
+    run.request(workspace, session_id, "requirement_mapping")
 
     queue._dispatch.broker.get_actor("map_requirements").send(session_id)
 
@@ -153,7 +153,7 @@ def test_a_listener_that_fails_stops_no_work(
     with queue.listening(broken):
         queue.advance(session_id, "report_generation")
 
-    assert len(work.order) == len(workflow.ORDER)
+    assert len(work.order) == len(run.ORDER)
 
 
 def test_asking_for_the_same_work_many_times_queues_it_once(
@@ -229,10 +229,10 @@ def test_a_passing_failure_is_tried_a_few_times_and_then_given_up(
         queue.advance(session_id, "report_generation")
 
     stage = workspace.sessions.read(session_id).stages["requirement_mapping"]
-    assert work.computed[session_id, "requirement_mapping"] == workflow.MAX_ATTEMPTS
+    assert work.computed[session_id, "requirement_mapping"] == run.MAX_ATTEMPTS
     assert stage.status == "failed"
     assert stage.error is not None
-    assert stage.error.attempts == workflow.MAX_ATTEMPTS
+    assert stage.error.attempts == run.MAX_ATTEMPTS
     assert queue.wait_idle(PATIENCE)
 
 
@@ -256,7 +256,7 @@ def test_work_that_is_just_being_sent_again_counts_as_underway(
         with pytest.raises(StageFailed):
             queue.advance(session_id, "report_generation")
 
-    assert len(seen) > workflow.MAX_ATTEMPTS  # a try that is sent again is delayed first, and then sent anew
+    assert len(seen) > run.MAX_ATTEMPTS  # a try that is sent again is delayed first, and then sent anew
     assert all(seen)
 
 
@@ -304,7 +304,7 @@ def test_a_stage_that_gave_up_runs_again_when_somebody_asks(
 
     with pytest.raises(StageFailed):
         queue.advance(session_id, "report_generation")  # asking for the goal alone is not asking for a retry
-    second_tries.retry(workspace, session_id, "evidence_extraction", "reviewer")
+    retry.retry(workspace, session_id, "evidence_extraction", "reviewer")
     record = queue.advance(session_id, "report_generation")
 
     assert record.stages["report_generation"].status == "completed"
@@ -380,7 +380,7 @@ def test_a_leased_session_is_waited_for(
             assert work.order == []
         assert queue.wait_idle(PATIENCE)
 
-    assert finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1))
+    assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
 
 
 ADVANCE = """
@@ -389,7 +389,7 @@ from pathlib import Path
 from actors.embedded import Embedded, WithWorker
 from pipeline import workflow
 from pipeline.settings import load_settings
-from pipeline.workspace import Workspace
+from pipeline.home.workspace import Workspace
 from tests.queue_fixtures import StageWork
 import time
 
@@ -420,7 +420,7 @@ def test_two_processes_that_advance_one_session_do_its_work_once(workspace: Work
     answers = [process.communicate("go\n", timeout=PATIENCE) for process in processes]
 
     assert [p.returncode for p in processes] == [0, 0], answers
-    assert finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1))
+    assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
     workspace.sessions.verify_audit(session_id)
 
 
@@ -449,7 +449,7 @@ def test_work_that_was_queued_when_the_process_ended_is_not_lost(
         assert second.wait_idle(PATIENCE)
 
     for session_id in ids:
-        assert finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1))
+        assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
 
 
 # --- taking files -----------------------------------------------------------------------------------------------------
@@ -577,10 +577,10 @@ def test_a_claim_carries_every_name_unchanged(folder: list[str], numbers: tuple[
     relative = "/".join(folder)
     file = InboxFile(path=inbox / "session-1" / relative, relative=relative, identity=numbers)
 
-    packed = claims.pack([file], inbox)
+    packed = file_parcel.pack([file], inbox)
 
     assert packed.encode()  # no lone surrogate is left in it
-    assert claims.unpack(packed, inbox) == (file,)
+    assert file_parcel.unpack(packed, inbox) == (file,)
 
 
 @pytest.mark.parametrize("path", ["/etc/hostname", "../secret.txt", "session-1/../../secret.txt", "linked/secret.txt"])
@@ -594,7 +594,7 @@ def test_a_claim_that_leads_out_of_the_inbox_takes_nothing(workspace: Workspace,
     forged = json.dumps([[path, "secret.txt", *identity]])
     # When a worker gets such a message
     with pytest.raises(UsageError, match="not in the inbox"):
-        claims.unpack(forged, workspace.inbox)
+        file_parcel.unpack(forged, workspace.inbox)
     # Then the file is where it was
     assert outside.read_text() == "secret"
 

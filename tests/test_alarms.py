@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from commands.text import answers
+from commands.text.answers import Answer
 from examples import write_submission
-from pipeline import exits, workflow
-from pipeline.alarms import Alarm, alarms
-from pipeline.reporting import answers
-from pipeline.reporting.answers import Answer
+from pipeline.home import exit_codes
+from pipeline.home.workspace import Workspace
 from pipeline.settings import load_settings
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.generate_report import latest_paths
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import delete_session
-from pipeline.status import status_of
-from pipeline.workspace import Workspace
+from pipeline.stages.remove import delete_session
+from pipeline.status.alarms import Alarm, alarms
+from pipeline.status.session import status_of
 
 Folders = dict[str, Path]
 
@@ -44,7 +45,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, folders: Folders) -> Path:
         for name in ("two", "five", "round", "four"):
             session_id = create_session(ws, f"Project {name}").session_id
             add_documents(ws, session_id, {"type": "path", "path": str(folders[name])}, check_duplicates=False)
-            workflow.advance(ws, session_id, "report_generation")
+            run.advance(ws, session_id, "report_generation")
     return home
 
 
@@ -81,7 +82,7 @@ def test_the_alarm_stands_in_status_show_list_and_in_what_run_says(home: Path) -
         assert [a.message for a in status_of(ws, record).alarms] == [a.message for a in found]
         told = answers.with_waits(Answer({}, ""), ws, record, "report")
         assert [n for n in told.notes if found[0].message in n]
-        assert told.code == exits.DONE
+        assert told.code == exit_codes.DONE
         for shown in (answers.session(ws, record, 0), answers.status(ws, record, 0)):
             assert found[0].message in shown.text
         assert "ALARM" in answers.sessions(ws, 0).text
@@ -92,7 +93,7 @@ def test_no_report_knows_of_another_session(home: Path, folders: Folders, tmp_pa
     with Workspace.open(load_settings(home=tmp_path).settings) as alone:
         session_id = create_session(alone, "Project five").session_id
         add_documents(alone, session_id, {"type": "path", "path": str(folders["five"])}, check_duplicates=False)
-        workflow.advance(alone, session_id, "report_generation")
+        run.advance(alone, session_id, "report_generation")
         assert alarms(alone, alone.sessions.read(session_id)) == []
         one = latest_paths(alone, session_id)["json"].read_text(encoding="utf-8")
     with Workspace.open(load_settings(home=home).settings) as ws:

@@ -21,17 +21,17 @@ from hypothesis import strategies as st
 from map_maker import layer, square
 
 from actors.embedded import Embedded
-from pipeline import archive_keeping
+from pipeline.home.workspace import Workspace
+from pipeline.intake import kept_archives
+from pipeline.intake.sources import InboxFile
+from pipeline.intake.sources.inbox import identity_of
 from pipeline.models import SessionRecord
 from pipeline.settings import ArchiveSettings, HomeSettings, Settings
-from pipeline.sources import InboxFile
-from pipeline.sources.inbox import identity_of
 from pipeline.stages.add_documents import add_documents, rescan_sources, take_inbox_files
 from pipeline.stages.discover import discover_documents
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import delete_session, export_session, remove_document
+from pipeline.stages.remove import delete_session, export_session, remove_document
 from pipeline.store.content import ContentStore
-from pipeline.workspace import Workspace
 from watcher import Watcher
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -366,7 +366,7 @@ from pathlib import Path
 from pipeline.settings import load_settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
+from pipeline.home.workspace import Workspace
 
 with Workspace.open(load_settings(home=Path(sys.argv[1])).settings) as ws:
     session = create_session(ws, "Larkfield").session_id
@@ -435,7 +435,7 @@ def test_an_archive_is_the_same_by_every_way_in(workspace: Workspace, tmp_path: 
     assert len(places(sessions[0])) == 2
     assert [places(s) for s in sessions] == [places(sessions[0])] * 4
     assert len({json.dumps([(r["path"], r["reason"]) for r in s.refused]) for s in sessions}) == 1
-    assert all(archive_keeping.is_intact(workspace, s.session_id, a) for s in sessions for a in s.archives.values())
+    assert all(kept_archives.is_intact(workspace, s.session_id, a) for s in sessions for a in s.archives.values())
 
 
 @pytest.mark.parametrize("bad", [False, True])
@@ -465,9 +465,9 @@ def test_an_archive_is_given_back_as_it_came(workspace: Workspace, tmp_path: Pat
 def test_a_lost_archive_is_kept_again_when_it_is_seen_again(workspace: Workspace, tmp_path: Path) -> None:
     session, _, _ = added(workspace, tmp_path / "in", zipped({"a.txt": b"one"}))
     (archive,) = workspace.sessions.read(session).archives.values()
-    archive_keeping.place_of(workspace, session, archive.sha256).unlink()
+    kept_archives.place_of(workspace, session, archive.sha256).unlink()
     rescan_sources(workspace, session)
-    assert archive_keeping.is_intact(workspace, session, archive)
+    assert kept_archives.is_intact(workspace, session, archive)
 
 
 def held_bytes(ws: Workspace, content: bytes) -> list[Path]:

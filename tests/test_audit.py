@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import SessionCorrupt
+from pipeline.home.workspace import Workspace
 from pipeline.models import ProjectMetadata
 from pipeline.store.audit import GENESIS, AuditFile, AuditHead, chain, digest
-from pipeline.workspace import Workspace
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

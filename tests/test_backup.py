@@ -14,18 +14,18 @@ from pathlib import Path
 import pytest
 from conftest import Clock
 
-from pipeline.doctor import Patient
 from pipeline.errors import ReviewError, TryAgain, UsageError
-from pipeline.presence import watching, working
+from pipeline.home.presence import watching, working
+from pipeline.home.workspace import Workspace
 from pipeline.settings import Settings, load_settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import delete_session, remove_document
+from pipeline.stages.remove import delete_session, remove_document
 from pipeline.store.content import ContentStore
 from pipeline.upkeep.backup import MANIFEST, back_up
 from pipeline.upkeep.deep import DeepFinding, examine_deep, look_deep
+from pipeline.upkeep.doctor import Patient
 from pipeline.upkeep.restore import restore
-from pipeline.workspace import Workspace
 
 
 def upload(**files: str) -> dict[str, object]:

@@ -20,19 +20,21 @@ import pytest
 from fpdf import FPDF
 
 from actors.embedded import Embedded
-from pipeline import exits, names, workflow
+from pipeline import filenames
 from pipeline.checklists import load
 from pipeline.errors import ChecklistError, FileRefused, ReviewError, SessionCorrupt, SettingsError, TryAgain
-from pipeline.inbox.scan import UNLISTED
+from pipeline.home import exit_codes
+from pipeline.home.caller import Visit
+from pipeline.home.workspace import Workspace
+from pipeline.intake.inbox.scan import UNLISTED
 from pipeline.models import Document, DocumentRecord, Inventory, StageKey
 from pipeline.settings import HomeSettings, InboxSettings, ReadingSettings, Settings, load_settings
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import DELETIONS, delete_session, export_session, remove_document
-from pipeline.status import look_around, status_of
+from pipeline.stages.remove import DELETIONS, delete_session, export_session, remove_document
+from pipeline.status.session import look_around, status_of
 from pipeline.store.storage import previous_copy
-from pipeline.visit import Visit
-from pipeline.workspace import Workspace
 from tests.conftest import Clock
 from tests.queue_fixtures import new_session, session_with_a_file
 from watcher import Summary, Watcher
@@ -193,7 +195,7 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Drop:
         with Embedded(ws) as engine:
             summary = Watcher(ws, engine).once()
         record = ws.sessions.read(session_id)
-        inventory = workflow.load_inventory(ws, record)
+        inventory = run.load_inventory(ws, record)
         assert inventory is not None
         log = ws.data / "errors.log"
         return Drop(
@@ -208,9 +210,9 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Drop:
         )
 
 
-@pytest.mark.parametrize("row", ROWS, ids=[names.printable(row.name)[:20] for row in ROWS])
+@pytest.mark.parametrize("row", ROWS, ids=[filenames.printable(row.name)[:20] for row in ROWS])
 def test_every_bad_input_ends_where_it_should_with_one_line_that_says_why(drop: Drop, row: Row) -> None:
-    shown = names.printable(row.name)
+    shown = filenames.printable(row.name)
     if row.outcome == "ignored":
         assert shown not in {*drop.refused, *drop.documents}
         assert (drop.inbox / row.name).exists()
@@ -225,7 +227,9 @@ def test_every_bad_input_ends_where_it_should_with_one_line_that_says_why(drop: 
 
 def test_a_refused_file_lies_in_the_quarantine_with_its_reason_and_everything_else_was_taken(drop: Drop) -> None:
     reasons = [json.loads(path.read_text()) for path in drop.quarantine.glob("*.reason.json")]
-    assert {reason["path"] for reason in reasons} == {names.printable(r.name) for r in ROWS if r.outcome == "refused"}
+    assert {reason["path"] for reason in reasons} == {
+        filenames.printable(r.name) for r in ROWS if r.outcome == "refused"
+    }
     assert sorted(p.name for p in drop.inbox.iterdir()) == ["copy.pdf.part"]
     assert not drop.summary.failures
     assert not drop.errors
@@ -245,7 +249,7 @@ def test_what_a_link_points_to_is_never_touched(drop: Drop) -> None:
 @pytest.mark.parametrize("again", range(3))
 def test_a_reserved_name_is_refused_in_the_same_words_whatever_the_hash_seed(again: int) -> None:
     with pytest.raises(FileRefused, match=r"keep the name NUL for a device"):
-        names.check("NUL.pdf")
+        filenames.check("NUL.pdf")
 
 
 # --- rights -----------------------------------------------------------------------------------------------------------
@@ -281,10 +285,10 @@ def test_a_file_that_cannot_be_removed_is_not_what_status_sends_people_to_the_wa
 @pytest.mark.parametrize(
     ("error", "says", "code"),
     [
-        (PermissionError(13, "Permission denied", "/home/x/data"), "permission denied", exits.FAILED),
-        (OSError(30, "Read-only file system", "/home/x/data"), "read-only", exits.FAILED),
-        (OSError(28, "No space left on device", "/home/x/data"), "is full", exits.TRY_AGAIN),
-        (OSError(36, "File name too long", "/home/" + "x" * 300), "too long", exits.USAGE),
+        (PermissionError(13, "Permission denied", "/home/x/data"), "permission denied", exit_codes.FAILED),
+        (OSError(30, "Read-only file system", "/home/x/data"), "read-only", exit_codes.FAILED),
+        (OSError(28, "No space left on device", "/home/x/data"), "is full", exit_codes.TRY_AGAIN),
+        (OSError(36, "File name too long", "/home/" + "x" * 300), "too long", exit_codes.USAGE),
     ],
 )
 def test_what_the_system_refuses_is_said_in_words_with_a_cure(error: OSError, says: str, code: int) -> None:
@@ -326,7 +330,7 @@ def test_a_setting_outside_every_section_is_told_where_it_belongs(tmp_path: Path
 
 def own_checklist(folder: Path, old: str, new: str) -> Path:
     """A copy of the shipped checklist in which one piece is written otherwise."""
-    shipped = Path(workflow.checklists.__file__).parent / "soil-carbon-v1.2.2.toml"
+    shipped = Path(run.checklists.__file__).parent / "soil-carbon-v1.2.2.toml"
     folder.mkdir(parents=True, exist_ok=True)
     text = shipped.read_text(encoding="utf-8")
     assert old in text
@@ -371,12 +375,12 @@ def results_of(ws: Workspace, session_id: str) -> set[str]:
 
 
 @pytest.mark.parametrize("damage", ["gone", "changed", "another shape"])
-@pytest.mark.parametrize("key", workflow.ORDER[:2])
+@pytest.mark.parametrize("key", run.ORDER[:2])
 def test_a_stored_result_that_is_lost_is_made_again_the_same(
     workspace: Workspace, tmp_path: Path, key: StageKey, damage: str
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "files")
-    before = workflow.advance(workspace, session_id, LAST)
+    before = run.advance(workspace, session_id, LAST)
     sha = before.stages[key].result
     path = workspace.sessions.folder(session_id) / "results" / f"{sha}.json"
     content = path.read_bytes()
@@ -385,17 +389,17 @@ def test_a_stored_result_that_is_lost_is_made_again_the_same(
     else:
         path.write_bytes(content + b" " if damage == "changed" else b"{}")
     assert status_of(workspace, before).workflow_progress[key].status == "stale"
-    after = workflow.advance(workspace, session_id, LAST)
+    after = run.advance(workspace, session_id, LAST)
     assert after.stages[key].result == sha
     assert path.read_bytes() == content
-    assert workflow.due(workspace, after, LAST) is None
+    assert run.due(workspace, after, LAST) is None
 
 
 def test_results_that_quote_a_removed_document_go_as_soon_as_nothing_refers_to_them(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "files")
-    first = workflow.advance(workspace, session_id, LAST)
+    first = run.advance(workspace, session_id, LAST)
     left_over = workspace.sessions.save_result(session_id, Inventory(documents=()))
     assert left_over in results_of(workspace, session_id)
     remove_document(workspace, session_id, "notes.txt", "R. Viewer", "another farm's")
@@ -403,7 +407,7 @@ def test_results_that_quote_a_removed_document_go_as_soon_as_nothing_refers_to_t
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "other.txt").write_text("Another text.")
     add_documents(workspace, session_id, {"type": "path", "path": str(tmp_path / "more")})
-    second = workflow.advance(workspace, session_id, LAST)
+    second = run.advance(workspace, session_id, LAST)
     assert results_of(workspace, session_id) == {s.result for s in second.stages.values()}
     kept = "".join(p.read_text() for p in (workspace.sessions.folder(session_id) / "results").iterdir())
     assert "notes.txt" not in kept
@@ -427,7 +431,7 @@ def test_a_document_whose_stored_bytes_are_lost_hurts_only_itself_and_adding_it_
         stored.chmod(0o600)
         stored.write_bytes(b"something else")
     shutil.move(tmp_path / "files" / "notes.txt", tmp_path / "notes.txt")
-    workflow.advance(workspace, session_id, "document_discovery")
+    run.advance(workspace, session_id, "document_discovery")
     found = {d.filename: d for d in _inventory(workspace, session_id).documents}
     assert found["other.txt"].status == "in_scope"
     assert found["notes.txt"].status == "unreadable"
@@ -435,13 +439,13 @@ def test_a_document_whose_stored_bytes_are_lost_hurts_only_itself_and_adding_it_
     with pytest.raises(ReviewError, match=r"notes\.txt is gone or was changed"):
         export_session(workspace, session_id, tmp_path / "out")
     shutil.move(tmp_path / "notes.txt", tmp_path / "files" / "notes.txt")
-    workflow.advance(workspace, session_id, "document_discovery")
+    run.advance(workspace, session_id, "document_discovery")
     assert workspace.content.intact(lost)
     assert {d.status for d in _inventory(workspace, session_id).documents} == {"in_scope"}
 
 
 def _inventory(ws: Workspace, session_id: str) -> Inventory:
-    found = workflow.load_inventory(ws, ws.sessions.read(session_id))
+    found = run.load_inventory(ws, ws.sessions.read(session_id))
     assert found is not None
     return found
 
@@ -502,9 +506,9 @@ def test_acts_after_a_session_was_put_back_are_kept_although_the_audit_file_know
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "files")
     path = workspace.sessions.folder(session_id) / "session.json"
-    workflow.request(workspace, session_id, "evidence_extraction")
+    run.request(workspace, session_id, "evidence_extraction")
     path.write_bytes(previous_copy(path).read_bytes())
-    workflow.request(workspace, session_id, "report_generation")
+    run.request(workspace, session_id, "report_generation")
     pending = json.loads(path.read_text())["audit_pending"]
     assert {"to": "report_generation"} in [event["details"] for event in pending.values()]
     with pytest.raises(SessionCorrupt, match="broken"):

@@ -16,11 +16,11 @@ from map_maker import geojson
 
 from actors.batch import LOCK
 from examples.portfolio import Sent, write_portfolio
+from pipeline.home.workspace import Workspace
 from pipeline.settings import load_settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
 from pipeline.store.files import kernel_lock
-from pipeline.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("portfolio.html", "portfolio.csv", "portfolio.json")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import Clock
 
+from pipeline.home.workspace import Workspace
 from pipeline.models import (
     DocumentRecord,
     DuplicateWarning,
@@ -20,7 +21,6 @@ from pipeline.models import (
     StageRecord,
 )
 from pipeline.store import Catalog, SessionStore
-from pipeline.workspace import Workspace
 
 AT = datetime(2026, 1, 31, tzinfo=UTC)
 

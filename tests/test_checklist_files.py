@@ -9,7 +9,7 @@ import pytest
 from pipeline.checklists import available, load
 from pipeline.checklists.model import KINDS
 from pipeline.errors import ChecklistError
-from pipeline.rowtests import _KINDS
+from pipeline.evidence.row_tests import _KINDS
 from tests.made_plan import CHECKLIST, plan_paper, review
 
 NAME = "soil-carbon-v1.2.2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.checks import RULES
+from pipeline.verdicts.checks import RULES
 from tests.made_plan import (
     Paper,
     Review,

@@ -8,22 +8,23 @@ import pytest
 from click.testing import CliRunner
 
 from cli import cli
+from commands.text import answers
 from examples import write_submission
 from examples.review import write_review
-from pipeline import progress, workflow
-from pipeline.claims import submit_claim
+from pipeline.decisions.claims import submit_claim
 from pipeline.errors import ClaimRefused, UsageError
 from pipeline.forms.plan import body_tokens
+from pipeline.home.workspace import Workspace
 from pipeline.models import Document, Report
-from pipeline.reporting import answers
 from pipeline.reporting.as_json import render_json
 from pipeline.reporting.markdown import render_markdown
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.generate_report import report_paths
 from pipeline.stages.human_review import ignore_document
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import remove_document
-from pipeline.workspace import Workspace
+from pipeline.stages.remove import remove_document
+from pipeline.status import progress
 
 
 @pytest.fixture
@@ -31,17 +32,17 @@ def reviewed(workspace: Workspace, tmp_path: Path) -> str:
     write_submission(tmp_path / "farm")
     session_id = create_session(workspace, "Harrow Vale Farm").session_id
     add_documents(workspace, session_id, {"type": "path", "path": str(tmp_path / "farm")})
-    workflow.advance(workspace, session_id, "report_generation")
+    run.advance(workspace, session_id, "report_generation")
     return session_id
 
 
 def report_of(ws: Workspace, session_id: str) -> Report:
-    workflow.advance(ws, session_id, "report_generation")
+    run.advance(ws, session_id, "report_generation")
     return report_paths(ws, ws.sessions.read(session_id))[0]
 
 
 def plan_of(ws: Workspace, session_id: str) -> Document:
-    inventory = workflow.load_inventory(ws, ws.sessions.read(session_id))
+    inventory = run.load_inventory(ws, ws.sessions.read(session_id))
     assert inventory is not None
     return next(d for d in inventory.documents if d.document_type == "project_plan" and d.status == "in_scope")
 
@@ -68,7 +69,7 @@ def test_a_claim_whose_quote_stands_there_is_kept_and_no_row_moves(workspace: Wo
     assert after.claims[0].evidence.page == page
     assert after.requirements == before.requirements
     assert claim.evidence.quote in render_json(after)
-    text = render_markdown(after, workflow.load_checklist(workspace, workspace.sessions.read(reviewed)))
+    text = render_markdown(after, run.load_checklist(workspace, workspace.sessions.read(reviewed)))
     assert "## Claims (1)" in text
     page_text = report_paths(workspace, workspace.sessions.read(reviewed))[1]["html"].read_text(encoding="utf-8")
     assert 'id="claims"' in page_text
@@ -128,7 +129,7 @@ def test_the_forms_own_instruction_is_no_claim(workspace: Workspace, reviewed: s
 def test_a_claim_on_a_document_that_was_taken_out_no_longer_stands_and_its_words_go(
     workspace: Workspace, reviewed: str
 ) -> None:
-    inventory = workflow.load_inventory(workspace, workspace.sessions.read(reviewed))
+    inventory = run.load_inventory(workspace, workspace.sessions.read(reviewed))
     assert inventory is not None
     register = next(d for d in inventory.documents if d.document_type == "land_tenure" and d.status == "in_scope")
     page = workspace.reader.read(register.sha256).pages[0]
@@ -161,7 +162,7 @@ def test_a_number_or_a_word_that_was_cut_or_joined_is_no_quote(
     (tmp_path / "fields.txt").write_text("Field 5 10 ha\nTotal 1200 ha; net -5 t a year\nThe land is unregistered.\n")
     session_id = create_session(workspace, "Harrow Vale Farm").session_id
     add_documents(workspace, session_id, {"type": "path", "path": str(tmp_path / "fields.txt")})
-    workflow.advance(workspace, session_id, "document_discovery")
+    run.advance(workspace, session_id, "document_discovery")
     with pytest.raises(ClaimRefused, match="nearest text there is"):
         submit_claim(workspace, session_id, "7", words, "fields.txt", 1)
     kept = submit_claim(workspace, session_id, "7", "total 1200 ha", "fields.txt", 1)
@@ -175,10 +176,10 @@ def test_what_the_form_says_itself_is_no_claim(workspace: Workspace, tmp_path: P
     written = write_submission(tmp_path / "farm", italics=italics)
     session_id = create_session(workspace, "Harrow Vale Farm").session_id
     add_documents(workspace, session_id, {"type": "path", "path": str(written.folder)})
-    workflow.advance(workspace, session_id, "document_discovery")
+    run.advance(workspace, session_id, "document_discovery")
     plan = plan_of(workspace, session_id)
     pages = workspace.reader.read(plan.sha256).pages
-    checklist = workflow.load_checklist(workspace, workspace.sessions.read(session_id))
+    checklist = run.load_checklist(workspace, workspace.sessions.read(session_id))
     stream, _ = body_tokens(pages, checklist.grammar)
     if kind == "contents":
         page, words = 2, next(line.text for line in pages[1].lines if "....." in line.text)
@@ -201,7 +202,7 @@ def test_what_the_reviewer_ignores_or_a_newer_version_replaced_is_no_claim_at_on
     source = {"type": "path", "path": str(tmp_path / "farm")}
     session_id = create_session(workspace, "Hill Farm").session_id
     add_documents(workspace, session_id, source)
-    workflow.advance(workspace, session_id, "report_generation")
+    run.advance(workspace, session_id, "report_generation")
     first = next(d for d in workspace.sessions.read(session_id).documents.values() if d.filename == "note.txt")
     held = submit_claim(workspace, session_id, "7", "The first note", first.document_id, 1)
     ignore_document(workspace, session_id, "list.txt", "not ours", "Kim")
@@ -221,8 +222,8 @@ def test_a_finished_review_is_no_claim(workspace: Workspace, tmp_path: Path) -> 
     written = write_submission(tmp_path / "farm")
     (written.folder / "review.pdf").write_bytes(write_review(written.farm))
     add_documents(workspace, session_id, {"type": "path", "path": str(tmp_path / "farm")})
-    workflow.advance(workspace, session_id, "document_discovery")
-    inventory = workflow.load_inventory(workspace, workspace.sessions.read(session_id))
+    run.advance(workspace, session_id, "document_discovery")
+    inventory = run.load_inventory(workspace, workspace.sessions.read(session_id))
     assert inventory is not None
     answer_key = next(d for d in inventory.documents if d.document_type == "registry_review")
     line = next(li.text for li in workspace.reader.read(answer_key.sha256).pages[0].lines if len(li.text) > 10)

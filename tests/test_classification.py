@@ -21,7 +21,7 @@ from made_readings import (
 )
 
 from pipeline.classification import classify
-from pipeline.inventory import TYPE_ORDER
+from pipeline.classification.inventory import TYPE_ORDER
 from pipeline.models import DocumentType, Reading
 
 LEASE = reading(

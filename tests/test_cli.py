@@ -18,7 +18,7 @@ from commands_page import PAGE, command_paths, page
 
 from cli import cli
 from examples import write_submission
-from pipeline.presence import watching
+from pipeline.home.presence import watching
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -129,7 +129,7 @@ def test_a_hostile_name_cannot_steer_the_terminal(typed: Typist, tmp_path: Path)
 
 def test_a_defect_becomes_a_sentence_and_a_private_log(typed: Typist, monkeypatch: pytest.MonkeyPatch) -> None:
     typed.create()
-    monkeypatch.setattr("pipeline.reporting.answers.overview", lambda *_: 1 / 0)
+    monkeypatch.setattr("commands.text.answers.overview", lambda *_: 1 / 0)
     result = typed("status", code=1)
     assert "Traceback" not in result.output
     log = typed.home / "data" / "errors.log"
@@ -473,7 +473,7 @@ def test_watch_once_takes_what_was_dropped_and_says_what_was_refused(typed: Typi
 def test_an_interrupt_is_130_and_no_traceback(typed: Typist) -> None:
     typed.create()
     code = (
-        "import signal, sys, cli, pipeline.reporting.answers as a\n"
+        "import signal, sys, cli, commands.text.answers as a\n"
         # Tests that a shell runs in the background inherit that Ctrl-C is ignored.
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def hang(*_):\n    print('there', flush=True)\n    sys.stdin.readline()\n"

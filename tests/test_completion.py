@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from actors.embedded import Embedded
-from pipeline import progress, workflow
-from pipeline.deciding.times import times_of
+from pipeline.decisions.review_times import times_of
 from pipeline.errors import NotReady, RevisionConflict, SessionCompleted
-from pipeline.stages import human_review
+from pipeline.stages import human_review, run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.complete import complete_session, package_bytes, package_path, reopen
 from pipeline.stages.generate_report import all_paths
-from pipeline.stages.removal import remove_document
-from pipeline.status import status_of
+from pipeline.stages.remove import remove_document
+from pipeline.status import progress
+from pipeline.status.session import status_of
 from tests.desk import ANA, BEN, Desk, a_desk
 from watcher import Watcher
 
@@ -81,8 +81,8 @@ def test_a_word_that_she_who_signs_has_not_seen_keeps_it_open(
     if when == "before she signs":
         remark()
     else:
-        advance = workflow.advance
-        monkeypatch.setattr(workflow, "advance", lambda *words, **how: (remark(), advance(*words, **how))[1])
+        advance = run.advance
+        monkeypatch.setattr(run, "advance", lambda *words, **how: (remark(), advance(*words, **how))[1])
     with pytest.raises(RevisionConflict) as refused:
         complete_session(desk.ws, session_id, ANA, expected_revision=looked)
     assert refused.value.saw["revision"] == looked
@@ -130,7 +130,7 @@ def test_a_completed_session_cannot_be_changed_by_anybody(desk: Desk, tmp_path: 
         with pytest.raises(SessionCompleted, match="reopen"):
             change()
     assert not human_review.note_row_opened(desk.ws, session_id, "7", BEN)
-    workflow.advance(desk.ws, session_id, "report_generation")
+    run.advance(desk.ws, session_id, "report_generation")
     assert (desk.ws.sessions.folder(session_id) / "session.json").read_bytes() == before
     session = progress.session_view(desk.ws, desk.record(session_id))
     assert session.status == "completed"
@@ -186,7 +186,7 @@ def test_the_package_holds_all_that_the_review_stands_on(desk: Desk, signed: str
     attestation = json.loads((folder / "attestation.json").read_text(encoding="utf-8"))
     assert (attestation["signed_by"], attestation["version"]) == (ANA, 1)
     checklist = (folder / "checklist" / "soil-carbon-v1.2.2.toml").read_bytes()
-    assert workflow.load_checklist(desk.ws, record).sha256 == report.provenance["checklist_sha256"]
+    assert run.load_checklist(desk.ws, record).sha256 == report.provenance["checklist_sha256"]
     assert checklist.startswith(b"#") or b"methodology" in checklist
     lines = (folder / "audit.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[-1])["action"] == "session_completed"

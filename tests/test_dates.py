@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.dates import dates_in, plus_years
+from pipeline.evidence.dates import dates_in, plus_years
 from tests.made_plan import ask, say, with_section
 
 days = st.dates(min_value=date(1990, 1, 1), max_value=date(2060, 12, 31))

@@ -10,19 +10,19 @@ import pytest
 from made_readings import emissions, handbook, management, picture, plan, reading, record, register, report, review
 from map_maker import WEB, layer, square
 
+from commands.text import answers
 from examples.submission import write_submission
-from pipeline import workflow
-from pipeline.inventory import inventory_from
-from pipeline.layers import layers_of
+from pipeline.classification.inventory import inventory_from
+from pipeline.classification.layers import layers_of
+from pipeline.home.workspace import Workspace
 from pipeline.models import Document, DocumentRecord, Inventory, Reading
 from pipeline.reading.reader import read_file
-from pipeline.reporting import answers
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.discover import Step, discover_documents
 from pipeline.stages.generate_report import report_paths
 from pipeline.stages.initialize import create_session
-from pipeline.status import status_of
-from pipeline.workspace import Workspace
+from pipeline.status.session import status_of
 
 #: The front of a file in an old Office container.
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64)
@@ -351,9 +351,9 @@ def test_what_software_does_not_read_is_listed_with_who_must_look_and_what_for(
     session = create_session(workspace, "Larkfield").session_id
     (tmp_path / name).write_bytes(data)
     add_documents(workspace, session, {"type": "path", "path": str(tmp_path / name)})
-    workflow.advance(workspace, session, "report_generation")
+    run.advance(workspace, session, "report_generation")
     record = workspace.sessions.read(session)
-    inventory = workflow.load_inventory(workspace, record)
+    inventory = run.load_inventory(workspace, record)
     assert inventory is not None
     (document,) = inventory.documents
     (told,) = status_of(workspace, record).to_look_at

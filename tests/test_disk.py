@@ -13,16 +13,16 @@ from click.testing import CliRunner
 
 from actors.embedded import Embedded
 from cli import cli
-from pipeline import workflow
 from pipeline.errors import HomeClosed, TryAgain
-from pipeline.inbox.state import read_state
-from pipeline.obstacles import obstacle, troubles
-from pipeline.presence import watcher_is_running
+from pipeline.home.health import obstacle, troubles
+from pipeline.home.presence import watcher_is_running
+from pipeline.home.workspace import Workspace
+from pipeline.intake.inbox.state import read_state
+from pipeline.intake.sources import InboxFile
 from pipeline.settings import Settings, load_settings
-from pipeline.sources import InboxFile
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents, take_inbox_files
-from pipeline.status import look_around, status_of
-from pipeline.workspace import Workspace
+from pipeline.status.session import look_around, status_of
 from tests.conftest import Clock
 from tests.disks import Disk, disk, rights_bind
 from tests.queue_fixtures import PATIENCE, StageWork, drop, new_session, session_with_a_file, until
@@ -55,7 +55,7 @@ def settings(small: Disk, monkeypatch: pytest.MonkeyPatch) -> Settings:
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> StageWork:
     computes = StageWork()
-    monkeypatch.setattr(workflow, "_compute", computes)
+    monkeypatch.setattr(run, "_compute", computes)
     return computes
 
 
@@ -168,7 +168,7 @@ def test_a_stage_that_finds_no_room_is_no_failed_stage_and_is_done_when_there_is
     work.during = fill
     with Embedded(workspace) as queue:
         # When the disk runs full while a stage computes, more often than a failing stage is tried
-        for _ in range(workflow.MAX_ATTEMPTS + 1):
+        for _ in range(run.MAX_ATTEMPTS + 1):
             with pytest.raises(TryAgain):
                 queue.advance(session, "document_discovery")
 
@@ -294,7 +294,7 @@ def test_rights_that_are_lost_midway_are_told_and_work_goes_on_when_they_are_bac
             (ws.inbox / session / "two.txt").write_bytes(b"two")
             assert "give back the right" in told(ws, session)
             with pytest.raises(HomeClosed):
-                workflow.request(ws, session, "report_generation")
+                run.request(ws, session, "report_generation")
             assert watch.documents(session) == {"one.txt"}
 
             # Then it is taken when it may
@@ -307,9 +307,9 @@ def test_rights_that_are_lost_midway_are_told_and_work_goes_on_when_they_are_bac
 def test_a_session_alone_that_may_not_be_written_is_offered_its_files_until_it_may(
     settings: Settings, work: StageWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.inbox.batches.OFFER_AGAIN_SECONDS", 0.2)
-    monkeypatch.setattr("pipeline.inbox.batches.MAX_OFFERS", 1)
-    monkeypatch.setattr("actors.take.MAX_RETRIES", 0)
+    monkeypatch.setattr("pipeline.intake.inbox.batches.OFFER_AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr("pipeline.intake.inbox.batches.MAX_OFFERS", 1)
+    monkeypatch.setattr("actors.take_files.MAX_RETRIES", 0)
     with rights_bind(), Workspace.open(settings) as ws:
         session = new_session(ws)
         folder = ws.sessions.folder(session)

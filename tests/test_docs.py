@@ -15,12 +15,14 @@ from checks_page import page as checks_page
 from commands_page import command_paths
 from pydantic import BaseModel
 
-from pipeline import checklists, exits, workflow
+from pipeline import checklists
 from pipeline.checklists import model
-from pipeline.checks import RULES
 from pipeline.errors import ChecklistError
+from pipeline.home import exit_codes
 from pipeline.models import DocumentStatus, DocumentType
 from pipeline.settings import Settings
+from pipeline.stages import run
+from pipeline.verdicts.checks import RULES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")])
@@ -96,7 +98,7 @@ def test_make_verbs_on_the_pages_exist() -> None:
 def test_every_command_and_exit_code_is_in_the_reference() -> None:
     text = text_of(ROOT / "docs" / "commands.md")
     assert [path for path in command_paths() if f"## registry-review {' '.join(path)}\n" not in text] == []
-    codes = {value for name, value in vars(exits).items() if name.isupper() and isinstance(value, int)}
+    codes = {value for name, value in vars(exit_codes).items() if name.isupper() and isinstance(value, int)}
     for page in (ROOT / "docs" / "commands.md", ROOT / "README.md"):
         table = text_of(page).partition("exit code")[2] or text_of(page).partition("## Exit codes")[2]
         assert {int(code) for code in re.findall(r"^\| (\d+) \|", table or text_of(page), re.M)} == codes, page.name
@@ -104,7 +106,7 @@ def test_every_command_and_exit_code_is_in_the_reference() -> None:
 
 def test_the_stages_in_the_architecture_are_those_of_the_workflow() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", text_of(ROOT / "docs" / "architecture.md"), re.M)
-    assert dict(rows) == workflow.VERBS
+    assert dict(rows) == run.VERBS
 
 
 def test_the_page_on_reports_explains_every_status() -> None:
@@ -147,7 +149,7 @@ def test_every_package_has_its_reason_and_no_other_is_listed() -> None:
 def test_every_package_that_runs_is_imported_somewhere_or_its_reason_says_why_not() -> None:
     folders = ("actors", "commands", "examples", "pipeline", "servers")
     sources = [p for folder in folders for p in (ROOT / folder).rglob("*.py")]
-    code = "\n".join(map(text_of, [*sources, ROOT / "cli.py", ROOT / "screen.py", ROOT / "watcher.py"]))
+    code = "\n".join(map(text_of, [*sources, ROOT / "cli.py", ROOT / "watcher.py"]))
     names = {"fpdf2": "fpdf", "pillow": "PIL", "pyshp": "shapefile"}
     names |= {"python-calamine": "python_calamine", "python-docx": "docx"}
     names |= {"prometheus-client": "prometheus_client", "python-multipart": "python_multipart"}

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import machine
-from pipeline.doctor import CHECKS, Finding, Patient, examine
+from pipeline.home import probes
+from pipeline.home.presence import watching
+from pipeline.home.workspace import Workspace
 from pipeline.models import ProjectMetadata
-from pipeline.presence import watching
 from pipeline.settings import QueueSettings, Settings
-from pipeline.workspace import Workspace
+from pipeline.upkeep.doctor import CHECKS, Finding, Patient, examine
 
 
 @pytest.fixture
@@ -94,13 +94,13 @@ def test_an_inbox_on_a_share_is_told_with_what_happens_instead(patient: Patient,
 
 
 def test_inotify_is_tried_with_a_real_file_that_is_gone_afterwards(tmp_path: Path) -> None:
-    assert machine.inotify_delivers(tmp_path)
+    assert probes.inotify_delivers(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_inotify_in_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        machine.inotify_delivers(tmp_path / "gone")
+        probes.inotify_delivers(tmp_path / "gone")
 
 
 def test_a_used_up_inotify_limit_names_the_kernel_setting(patient: Patient) -> None:
@@ -205,7 +205,7 @@ def test_a_containers_limit_counts_before_the_machines_memory(tmp_path: Path) ->
     (tmp_path / "meminfo").write_text("MemAvailable: 16777216 kB\n")
     (tmp_path / "memory.max").write_text(str(1024 * 1024 * 1024))
     (tmp_path / "memory.current").write_text(str(256 * 1024 * 1024))
-    assert machine.memory_available_mb(tmp_path / "meminfo", tmp_path) == 768
+    assert probes.memory_available_mb(tmp_path / "meminfo", tmp_path) == 768
 
 
 def test_the_cure_for_little_memory_is_a_setting_that_is_allowed(patient: Patient, tmp_path: Path) -> None:

@@ -13,13 +13,14 @@ import pytest
 from conftest import Clock
 from test_backup import upload
 
-from pipeline import archive_keeping, workflow
+from pipeline.home.workspace import Workspace
+from pipeline.intake import kept_archives
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import delete_session
+from pipeline.stages.remove import delete_session
 from pipeline.upkeep.collecting import Collected, collect
 from pipeline.upkeep.deep import DEEP, DeepFinding, examine_deep
-from pipeline.workspace import Workspace
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def elm(workspace: Workspace) -> str:
     """A session with two documents, reported."""
     session_id = create_session(workspace, "Elm Farm").session_id
     add_documents(workspace, session_id, upload(plan="A plan.\n", letter="A letter.\n"))
-    workflow.advance(workspace, session_id, "report_generation")
+    run.advance(workspace, session_id, "report_generation")
     return session_id
 
 
@@ -105,7 +106,7 @@ def test_a_result_that_was_changed_goes_and_is_made_again(workspace: Workspace, 
     assert "cross_validation" in amiss(workspace)["deep_results"].message
     amiss(workspace, mend=True)
     assert not path.exists()
-    workflow.advance(workspace, elm, "report_generation")
+    run.advance(workspace, elm, "report_generation")
     assert amiss(workspace) == {}
 
 
@@ -203,13 +204,13 @@ def test_a_changed_archive_is_set_aside_and_can_be_added_again(workspace: Worksp
     source = {"type": "path", "path": str(packed)}
     add_documents(workspace, session_id, source)
     (kept,) = workspace.sessions.read(session_id).archives.values()
-    place = archive_keeping.place_of(workspace, session_id, kept.sha256)
+    place = kept_archives.place_of(workspace, session_id, kept.sha256)
     overwrite(place, b"other")
     assert amiss(workspace)["deep_archives"].outcome == "fail"
     amiss(workspace, mend=True)
     assert not place.exists()
     add_documents(workspace, session_id, source)
-    assert archive_keeping.is_intact(workspace, session_id, kept)
+    assert kept_archives.is_intact(workspace, session_id, kept)
     assert amiss(workspace) == {}
 
 

@@ -20,18 +20,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import intake
-from pipeline.arrivals import Arrival, decide
 from pipeline.errors import RevisionConflict, TryAgain, UsageError
+from pipeline.filenames import SafeName
+from pipeline.home.workspace import Workspace
+from pipeline.intake import take as intake_take
+from pipeline.intake.arrivals import Arrival, decide
+from pipeline.intake.sources import InboxFile
+from pipeline.intake.sources.inbox import identity_of
 from pipeline.models import AddResult, SessionRecord
-from pipeline.names import SafeName
 from pipeline.settings import HomeSettings, Settings
-from pipeline.sources import InboxFile
-from pipeline.sources.inbox import identity_of
 from pipeline.stages.add_documents import add_documents, rescan_sources, take_inbox_files
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import remove_document, undo_new_version
-from pipeline.workspace import Workspace
+from pipeline.stages.remove import remove_document, undo_new_version
 
 if TYPE_CHECKING:
     from tests.conftest import Clock
@@ -336,7 +336,7 @@ def test_a_full_disk_takes_nothing_and_says_try_again(tmp_path: Path, settings: 
 def test_a_failure_in_the_commit_leaves_no_trace_of_the_batch(
     workspace: Workspace, session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "_note_refusals", lambda *_: 1 / 0)
+    monkeypatch.setattr(intake_take, "_note_refusals", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         add(workspace, session, folder_of(tmp_path / "in", {"plan.pdf": b"plan"}))
     assert workspace.sessions.read(session).documents == {}
@@ -749,14 +749,14 @@ def test_a_file_replaced_during_the_commit_is_not_removed(
     workspace: Workspace, session: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = drop(workspace, session, {"plan.pdf": b"plan"})
-    take = intake.take
+    take = intake_take.take
 
     def slow_take(*args: Any, **more: Any) -> Any:
         taken = take(*args, **more)
         files[0].path.write_bytes(b"somebody was quicker")
         return taken
 
-    monkeypatch.setattr(intake, "take", slow_take)
+    monkeypatch.setattr(intake_take, "take", slow_take)
     take_inbox_files(workspace, session, files)
     assert files[0].path.read_bytes() == b"somebody was quicker"
     assert contents(workspace, session) == {b"plan"}

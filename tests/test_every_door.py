@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from examples import write_submission
+from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord
 from pipeline.settings import load_settings
-from pipeline.workspace import Workspace
 from tests.door_drivers import DOORS, Answer, Door, Sent
 from tests.redis_server import Server
 

@@ -26,10 +26,10 @@ from examples.__main__ import main
 from examples.form import FORM
 from examples.portfolio import write_portfolio
 from examples.wording import draw_instructions
+from pipeline.home.workspace import Workspace
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.discover import discover_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 
 SEEDS = range(1, 13)
 

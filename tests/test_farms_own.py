@@ -13,18 +13,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli import cli
+from commands.text.comparison import in_words, only_particular, own
 from examples import write_submission
 from pipeline import checklists
+from pipeline.desk.comparison import FarmsOwn, RowOwn, SectionOwn, farms_own, section_words
 from pipeline.forms import Paragraph, Plan
 from pipeline.forms.normal import squash
 from pipeline.forms.paragraphs import Piece
 from pipeline.forms.plan import Section
-from pipeline.own import FarmsOwn, RowOwn, SectionOwn, farms_own, section_words
-from pipeline.own.words import as_compared
-from pipeline.reporting.own import in_words, only_particular, own
+from pipeline.forms.section_words import as_compared
+from pipeline.home.workspace import Workspace
 from pipeline.stages import human_review
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 from tests.desk import ANA, BEN, Desk, a_desk
 from tests.made_plan import ask, say, with_section
 

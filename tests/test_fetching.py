@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from link_server import Route, Site, answer, certificate, dribble, flood, head, raw, redirect, serving, silence
 
 from pipeline.errors import FileRefused, ReviewError, TryAgain, UsageError
-from pipeline.fetching import Fetched, Limits, checked_url, fetch, shown
-from pipeline.fetching.naming import disposition_name, name_in
+from pipeline.intake.fetching import Fetched, Limits, checked_url, fetch, shown
+from pipeline.intake.fetching.naming import disposition_name, name_in
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Shared with you</title></head><body>" + b"<p>x</p>" * 400
@@ -251,7 +251,7 @@ def test_more_bytes_than_were_announced_are_not_read(get: Get) -> None:
 
 @given(st.lists(st.binary(max_size=3000), min_size=1, max_size=3), st.integers(1, 700))
 def test_what_was_packed_comes_out_as_it_went_in(members: list[bytes], size: int) -> None:
-    from pipeline.fetching.unpacking import unpacker_for
+    from pipeline.intake.fetching.unpacking import unpacker_for
 
     packed = b"".join(map(gzip.compress, members))
     pieces = [packed[at : at + size] for at in range(0, len(packed), size)]
@@ -308,7 +308,7 @@ def test_a_page_in_a_files_place_is_refused_and_says_how_to_get_the_file(get: Ge
     ],
 )
 def test_what_to_do_is_said_for_the_drives_that_people_use(host: str, says: str) -> None:
-    from pipeline.fetching.pages import a_page_came
+    from pipeline.intake.fetching.pages import a_page_came
 
     reason = str(a_page_came(host))
     assert says in reason
@@ -365,14 +365,14 @@ def test_a_name_that_no_file_may_have_is_left_for_that_of_the_address(get: Get, 
 
 @given(st.text(max_size=200))
 def test_whatever_a_header_says_the_name_is_one_that_can_be_kept(text: str) -> None:
-    from pipeline import names
-    from pipeline.fetching.naming import filename_of
+    from pipeline import filenames
+    from pipeline.intake.fetching.naming import filename_of
 
     header = f"attachment; filename=\"{text}\"; filename*=UTF-8''{text}".encode().decode("latin-1")
     name = filename_of(header, checked_url("https://example.org/plan.pdf"), "")
-    assert names.check(name).filename == name
+    assert filenames.check(name).filename == name
     assert "/" not in name
-    assert not names.is_ignored(name)
+    assert not filenames.is_ignored(name)
 
 
 @pytest.mark.parametrize(

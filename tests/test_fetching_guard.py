@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from link_server import Site, answer, certificate, redirect, serving
 
 from pipeline.errors import FileRefused, ReviewError, TryAgain, UsageError
-from pipeline.fetching import Limits, Network, fetch, may_reach
-from pipeline.fetching.addresses import is_own
+from pipeline.intake.fetching import Limits, Network, fetch, may_reach
+from pipeline.intake.fetching.addresses import is_own
 
 LIMITS = Limits(max_bytes=1_000_000, connect_seconds=5, total_seconds=20)
 PUBLIC = "93.184.216.34"
@@ -325,7 +325,7 @@ def test_an_address_of_this_machine_is_known_without_sending_anything() -> None:
 
 
 def test_a_public_address_of_this_machine_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.fetching.addresses.is_own", lambda address: address == PUBLIC)
+    monkeypatch.setattr("pipeline.intake.fetching.addresses.is_own", lambda address: address == PUBLIC)
     assert not may_reach(PUBLIC)
     assert may_reach(PUBLIC_6)
 

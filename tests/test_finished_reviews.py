@@ -11,13 +11,13 @@ import pytest
 from examples.farm import Farm
 from examples.monitoring import draw_round, write_monitoring_report
 from examples.review import Form, Slips, write_review
+from pipeline.evidence.finished_reviews.days import typed_dates
+from pipeline.evidence.finished_reviews.farms import farms_in, same_farm
+from pipeline.evidence.finished_reviews.figures import figures_in
+from pipeline.evidence.finished_reviews.form import read_review
+from pipeline.evidence.finished_reviews.listed import items, missing
+from pipeline.evidence.finished_reviews.table import rows_of
 from pipeline.models import CheckResult, Document, Line, Page, Span, Table
-from pipeline.reviews.days import typed_dates
-from pipeline.reviews.farms import farms_in, same_farm
-from pipeline.reviews.figures import figures_in
-from pipeline.reviews.form import read_review
-from pipeline.reviews.listed import items, missing
-from pipeline.reviews.table import rows_of
 from tests.made_plan import Paper, cell, full_plan, plain_pages, plan_paper, register_pages, register_paper
 from tests.made_plan import review as papers_review
 from tests.test_mutations import Review, review, sent

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.evidence.tenure.holders import split_names
+from pipeline.evidence.tenure.people import closest, compare
+from pipeline.evidence.tenure.registers import read_register
 from pipeline.models import Register
-from pipeline.tenure.holders import split_names
-from pipeline.tenure.people import closest, compare
-from pipeline.tenure.registers import read_register
 from tests.made_plan import plain_pages, register_paper
 
 

@@ -12,16 +12,16 @@ from random import Random
 import pytest
 
 from examples.submission import Submission, write_submission
-from pipeline import workflow
+from pipeline.home.workspace import Workspace
 from pipeline.models import Drawing, Reading, Report
 from pipeline.reading import child, reader
 from pipeline.reading.extent import Extent
 from pipeline.reading.pictures import draw
 from pipeline.reading.service import ReadingService
 from pipeline.settings import ReadingSettings, load_settings
+from pipeline.stages import run as stage_run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 from tests.hostile import honest, pdfs
 from tests.hostile.corpus import corpus, makers
 from tests.hostile.running import Limits, run
@@ -81,8 +81,8 @@ def test_a_zip_that_sends_its_reader_before_the_first_byte_fails_alone_and_not_t
         (tmp_path / "notes.txt").write_text("The field is sown with clover after the harvest.")
         for path in (file, tmp_path / "notes.txt"):
             add_documents(ws, session, {"type": "path", "path": str(path)}, check_duplicates=False)
-        workflow.advance(ws, session, "document_discovery")
-        inventory = workflow.load_inventory(ws, ws.sessions.read(session))
+        stage_run.advance(ws, session, "document_discovery")
+        inventory = stage_run.load_inventory(ws, ws.sessions.read(session))
 
     # Then it is set aside and the other one is there
     assert inventory
@@ -257,7 +257,7 @@ def reported(ws: Workspace, submission: Submission, folder: Path, hostile: Seque
         (folder / name).write_bytes(ENDLESS + b"\n%%%d" % number if bad else path.read_bytes())
     session = create_session(ws, folder.name).session_id
     add_documents(ws, session, {"type": "path", "path": str(folder)}, check_duplicates=False)
-    workflow.advance(ws, session, "report_generation")
+    stage_run.advance(ws, session, "report_generation")
     record = ws.sessions.read(session)
     stage = record.stages["report_generation"]
     assert stage.result

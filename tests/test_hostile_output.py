@@ -15,11 +15,11 @@ from test_cli import Typist
 from test_report_page import browser, run
 
 from cli import cli
+from pipeline.home.workspace import Workspace
 from pipeline.settings import load_settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.human_review import annotate, record_decision
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 
 __all__ = ["browser"]
 

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 
-from pipeline import idempotency
 from pipeline.errors import KeyReused, TryAgain, UsageError
-from pipeline.idempotency import create_session_once, once, sweep_answers
+from pipeline.home.workspace import Workspace
 from pipeline.settings import Settings, load_settings
-from pipeline.workspace import Workspace
+from servers import idempotency
+from servers.idempotency import create_session_once, once, sweep_answers
 from tests.conftest import Clock
 from tests.dying import DIE_AT
 from tests.test_two_processes import OPEN, go_together, start
@@ -143,7 +143,7 @@ def test_whoever_waits_too_long_is_told_to_try_again(workspace: Workspace, monke
 MAKE = (
     OPEN
     + """
-from pipeline.idempotency import once
+from servers.idempotency import once
 from pipeline.stages.initialize import create_session
 sys.stdin.readline()
 print(once(ws, "k", "r", lambda: create_session(ws, name).session_id).value, flush=True)
@@ -201,9 +201,9 @@ KILL_AT_EVERY_STEP = (
 import json, os, sys
 from pathlib import Path
 from pipeline.errors import KeyReused
-from pipeline.idempotency import create_session_once
+from servers.idempotency import create_session_once
 from pipeline.settings import load_settings
-from pipeline.workspace import Workspace
+from pipeline.home.workspace import Workspace
 
 root = Path(sys.argv[1])
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SessionCorrupt
-from pipeline.inbox.folders import Bindings, Place, left_alone, name_trouble, place_of
+from pipeline.home.workspace import Workspace
+from pipeline.intake.inbox.folders import Bindings, Place, left_alone, name_trouble, place_of
 from pipeline.models import Package, ProjectMetadata
-from pipeline.workspace import Workspace
 
 SESSIONS = {"session-20260131-094500"}
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from actors.news import Listener
-from pipeline import presence
+from actors.progress_news import Listener
 from pipeline.errors import TryAgain, UsageError
-from pipeline.inbox.batches import GATHER_SECONDS, MAX_OFFERS, OFFER_AGAIN_SECONDS
-from pipeline.inbox.events import Hints
-from pipeline.inbox.state import STATE_FILE, read_state
-from pipeline.inbox.tidy import REST_SECONDS
+from pipeline.home import presence
+from pipeline.home.workspace import Workspace
+from pipeline.intake.inbox.batches import GATHER_SECONDS, MAX_OFFERS, OFFER_AGAIN_SECONDS
+from pipeline.intake.inbox.events import Hints
+from pipeline.intake.inbox.state import STATE_FILE, read_state
+from pipeline.intake.inbox.tidy import REST_SECONDS
+from pipeline.intake.sources import InboxFile
 from pipeline.models import StageKey
-from pipeline.sources import InboxFile
-from pipeline.workspace import Workspace
 from tests.queue_fixtures import new_session
 from watcher import Watcher
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.inbox.mounts import filesystem_of, why_silent
-from pipeline.inbox.scan import scan, wanted
+from pipeline.intake.inbox.mounts import filesystem_of, why_silent
+from pipeline.intake.inbox.scan import scan, wanted
 
 SESSION = "session-20260131-094500"
 
@@ -168,6 +168,6 @@ def test_a_local_folder_is_expected_to_tell_of_changes(tmp_path: Path) -> None:
 
 
 def test_a_network_folder_is_said_to_be_silent_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.inbox.mounts.filesystem_of", lambda _path, _table: "nfs4")
+    monkeypatch.setattr("pipeline.intake.inbox.mounts.filesystem_of", lambda _path, _table: "nfs4")
 
     assert "nfs4" in (why_silent(tmp_path) or "")

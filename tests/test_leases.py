@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import workflow
 from pipeline.errors import Busy, SessionNotFound
+from pipeline.home.workspace import Workspace
+from pipeline.stages import run
 from pipeline.store.leases import Lease, Leases
-from pipeline.workspace import Workspace
 from tests.queue_fixtures import StageWork, session_with_a_file, until
 
 
@@ -124,7 +124,7 @@ def test_who_stood_still_in_the_middle_of_a_stage_writes_nothing_of_it(
     work, lock = StageWork(), workspace.sessions.folder(session_id) / "stage.lock"
     if fails:
         work.fail[session_id, "document_discovery"] = OSError("the disk is away")
-    monkeypatch.setattr(workflow, "_compute", work)
+    monkeypatch.setattr(run, "_compute", work)
 
     def taken_over(_session_id: str, _key: str) -> None:
         os.unlink(lock)  # noqa: PTH108 - what the other one does
@@ -133,7 +133,7 @@ def test_who_stood_still_in_the_middle_of_a_stage_writes_nothing_of_it(
     work.during = taken_over
     # When it goes on
     with pytest.raises(Busy):
-        workflow.run_stage(workspace, session_id, "document_discovery")
+        run.run_stage(workspace, session_id, "document_discovery")
     # Then the other one's word stands
     stage = workspace.sessions.read(session_id).stages["document_discovery"]
     assert (stage.status, stage.result, stage.error) == ("running", None, None)

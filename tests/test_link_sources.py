@@ -17,13 +17,13 @@ from link_server import Site, answer, head, raw, redirect, serving
 
 from cli import cli
 from pipeline.errors import DuplicateSessionWarning, TryAgain, UsageError
+from pipeline.home.workspace import Workspace
 from pipeline.models import AddResult
 from pipeline.settings import Settings, load_settings
 from pipeline.stages.add_documents import add_documents, add_file_references, rescan_sources
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import export_session, remove_document
-from pipeline.status import status_of
-from pipeline.workspace import Workspace
+from pipeline.stages.remove import export_session, remove_document
+from pipeline.status.session import status_of
 
 if TYPE_CHECKING:
     from tests.conftest import Clock
@@ -274,7 +274,7 @@ def test_what_is_no_link_is_a_usage_error_that_repeats_no_password(
 def test_a_secret_in_a_link_is_in_no_log(
     workspace: Workspace, session: str, site: Site, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
-    from pipeline import logs
+    from pipeline.home import logs
 
     logs.configure(workspace.data, logging.DEBUG)
     with caplog.at_level(logging.DEBUG):

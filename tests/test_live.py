@@ -20,14 +20,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.news import News
+from actors.progress_news import News
+from commands.text.live import clock_time, columns, lines
+from commands.text.tally import Picture, Row, Tally
 from pipeline.errors import ReviewError
+from pipeline.home.workspace import Workspace
 from pipeline.models import AddResult, FileOutcome
-from pipeline.reporting.live import clock_time, columns, lines
-from pipeline.reporting.tally import Picture, Row, Tally
 from pipeline.settings import load_settings
-from pipeline.workflow import ORDER
-from pipeline.workspace import Workspace
+from pipeline.stages.run import ORDER
 from tests.queue_fixtures import drop, new_session, session_with_a_file
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SessionCorrupt
+from pipeline.home.workspace import Workspace
 from pipeline.models import SCHEMA_VERSION, ProjectMetadata, SessionRecord
 from pipeline.store.content import ContentStore
 from pipeline.store.migrations import MIGRATIONS, Migration, migrate, version_of
 from pipeline.store.sessions import SessionStore
 from pipeline.store.storage import Tables
-from pipeline.workspace import Workspace
 
 
 def _shout(tables: Tables) -> Tables:

@@ -20,9 +20,9 @@ import pytest
 
 from examples.submission import Submission, write_submission
 from pipeline.checklists import load
+from pipeline.classification.inventory import inventory_from
 from pipeline.forms import read_plan
 from pipeline.forms.normal import squash
-from pipeline.inventory import inventory_from
 from pipeline.models import (
     CheckResult,
     DocumentRecord,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import names
+from pipeline import filenames
 from pipeline.errors import FileRefused
 
 IGNORED = [
@@ -56,19 +56,19 @@ IGNORED_FOLDERS = [
 
 @pytest.mark.parametrize("name", IGNORED)
 def test_hidden_temporary_and_half_copied_files_are_ignored(name: str) -> None:
-    assert names.is_ignored(name)
+    assert filenames.is_ignored(name)
 
 
 @pytest.mark.parametrize("name", TAKEN)
 def test_ordinary_names_are_not_ignored(name: str) -> None:
-    assert not names.is_ignored(name)
+    assert not filenames.is_ignored(name)
 
 
 @pytest.mark.parametrize("name", IGNORED_FOLDERS)
 def test_folders_of_systems_and_sync_programs_are_ignored_with_all_below(name: str) -> None:
-    assert names.is_ignored_folder(name)
-    assert names.is_ignored_path(f"project/{name}/plan.pdf")
-    assert not names.is_ignored_path("project/maps/plan.pdf")
+    assert filenames.is_ignored_folder(name)
+    assert filenames.is_ignored_path(f"project/{name}/plan.pdf")
+    assert not filenames.is_ignored_path("project/maps/plan.pdf")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_folders_of_systems_and_sync_programs_are_ignored_with_all_below(name: s
 )
 def test_a_hostile_name_is_refused_and_the_message_says_what_to_do(name: str, says: str) -> None:
     with pytest.raises(FileRefused) as refused:
-        names.check(name)
+        filenames.check(name)
     assert says in refused.value.message
     assert refused.value.cure
     assert refused.value.message.isprintable()
@@ -125,13 +125,13 @@ def test_a_hostile_name_is_refused_and_the_message_says_what_to_do(name: str, sa
     ],
 )
 def test_an_untidy_name_is_taken_and_shown_tidy(name: str, filename: str) -> None:
-    safe = names.check(name)
+    safe = filenames.check(name)
     assert safe.filename == filename
     assert safe.path == name
 
 
 def test_bytes_that_are_no_utf8_are_kept_apart_and_can_be_written_down() -> None:
-    one, other = (names.check(os.fsdecode(raw)) for raw in (b"caf\xe9.pdf", b"caf\xe8.pdf"))
+    one, other = (filenames.check(os.fsdecode(raw)) for raw in (b"caf\xe9.pdf", b"caf\xe8.pdf"))
     assert one.filename == "caf\\xe9.pdf"
     assert one.path != other.path
     assert one.path.encode("utf-8")
@@ -139,13 +139,13 @@ def test_bytes_that_are_no_utf8_are_kept_apart_and_can_be_written_down() -> None
 
 def test_a_name_that_is_only_dots_and_spaces_is_refused() -> None:
     with pytest.raises(FileRefused):
-        names.check("maps/. . .")
+        filenames.check("maps/. . .")
 
 
 @given(st.text(max_size=40))
 def test_whatever_is_not_refused_stays_below_its_folder_and_can_be_shown(name: str) -> None:
     try:
-        safe = names.check(name)
+        safe = filenames.check(name)
     except FileRefused:
         return
     base = Path("/base")
@@ -161,19 +161,19 @@ def test_a_free_name_is_always_one_name_that_the_disk_can_hold(
     tmp_path_factory: pytest.TempPathFactory, name: str
 ) -> None:
     folder = tmp_path_factory.getbasetemp()
-    place = names.free_name(folder, name, ".reason.json")
+    place = filenames.free_name(folder, name, ".reason.json")
     assert place.parent == folder
     assert len(place.name.encode()) + len(".reason.json") <= 255
     place.touch()
-    assert names.free_name(folder, name, ".reason.json") != place
+    assert filenames.free_name(folder, name, ".reason.json") != place
 
 
 def test_a_number_avoids_a_clash_with_the_file_and_with_what_stands_beside_it(tmp_path: Path) -> None:
     (tmp_path / "plan.pdf").touch()
     (tmp_path / "plan (2).pdf.reason.json").touch()
-    assert names.free_name(tmp_path, "plan.pdf", ".reason.json").name == "plan (3).pdf"
+    assert filenames.free_name(tmp_path, "plan.pdf", ".reason.json").name == "plan (3).pdf"
 
 
 def test_printable_escapes_what_a_terminal_would_obey() -> None:
-    assert names.printable("a\x1b[2Jb\u202e") == "a\\x1b[2Jb\\u202e"
-    assert names.printable("plain \u00e9") == "plain \u00e9"
+    assert filenames.printable("a\x1b[2Jb\u202e") == "a\\x1b[2Jb\\u202e"
+    assert filenames.printable("plain \u00e9") == "plain \u00e9"

@@ -15,10 +15,10 @@ import pytest
 import redis
 from pdf_maker import make_pdf
 
-from pipeline.access import create_key, revoke_key
-from pipeline.presence import workers_running
+from pipeline.home.keys import create_key, revoke_key
+from pipeline.home.presence import workers_running
+from pipeline.home.workspace import Workspace
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 from tests.queue_fixtures import until
 from tests.redis_server import PASSWORD, Server, a_server
 from tests.serving import serving

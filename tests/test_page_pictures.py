@@ -253,7 +253,7 @@ def test_a_page_that_cannot_be_drawn_leaves_its_quote_without_a_picture() -> Non
 
 
 def test_a_picture_that_is_written_is_for_its_owner_only(tmp_path: Path) -> None:
-    from pipeline.reporting.showing import write_new
+    from commands.text.quoted_pages import write_new
 
     path = write_new(tmp_path / "page.png", png(), may_rename=True)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -419,9 +419,9 @@ def test_what_cannot_be_read_and_what_was_refused_stands_first_with_its_reason(c
 
 
 def test_hundreds_of_sessions_come_by_pages_oldest_first_and_are_found_by_name(tmp_path: Path) -> None:
+    from pipeline.home.workspace import Workspace
     from pipeline.settings import load_settings
     from pipeline.stages.initialize import create_session
-    from pipeline.workspace import Workspace
 
     home = tmp_path / "home"
     with Workspace.open(load_settings(home=home, environ={}).settings) as ws:
@@ -592,20 +592,20 @@ def test_what_goes_on_is_shown_and_nothing_that_is_being_typed_is_taken_away(
 
 
 def test_a_stage_that_gave_up_needs_the_reviewer_says_why_and_is_tried_again_from_the_page(tmp_path: Path) -> None:
-    from pipeline import workflow
+    from pipeline.home.workspace import Workspace
     from pipeline.models import StageError
     from pipeline.settings import load_settings
+    from pipeline.stages import run
     from pipeline.stages.add_documents import add_documents
     from pipeline.stages.initialize import create_session
-    from pipeline.workspace import Workspace
 
     (tmp_path / "letter.txt").write_text("A letter.\n")
     with Workspace.open(load_settings(home=tmp_path / "home", environ={}).settings) as ws:
         session_id = create_session(ws, "Failing Farm").session_id
         add_documents(ws, session_id, {"type": "path", "path": str(tmp_path / "letter.txt")})
-        workflow.advance(ws, session_id, "evidence_extraction")
+        run.advance(ws, session_id, "evidence_extraction")
         why = StageError(code="defect", message="It fell over.", cure="Try it again.", retryable=False, attempts=1)
-        workflow.record_failure(ws, session_id, "cross_validation", why)
+        run.record_failure(ws, session_id, "cross_validation", why)
     with serving(tmp_path / "home") as server, server.client() as client, signed_in(server) as asked:
         assert "A stage gave up: It fell over. Try it again." in client.get("/review", params={"who": "reviewer"}).text
         page = client.get(f"/review/{session_id}").text

@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from examples.submission import write_submission
-from pipeline import workflow
-from pipeline.stages import human_review
+from pipeline.stages import human_review, run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
 from tests.browsing import browsing, grave_faults, overflow
@@ -35,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     with opened(place) as ws:
         other = create_session(ws, HOSTILE).session_id
         add_documents(ws, other, {"type": "path", "path": str(sent.folder)}, check_duplicates=False)
-        workflow.advance(ws, other, "report_generation")
+        run.advance(ws, other, "report_generation")
         human_review.record_decision(ws, other, "REQ-016", "approved", "None was claimed.", BEN)
     return place, session_id, other
 

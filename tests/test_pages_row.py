@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pipeline import workflow
-from pipeline.access import create_key
-from pipeline.claims import submit_claim
-from pipeline.deciding.order import waiting_rows
+from pipeline.decisions.claims import submit_claim
+from pipeline.desk.next_row import waiting_rows
+from pipeline.home.keys import create_key
 from pipeline.models import RequirementResult
-from pipeline.stages import human_review
+from pipeline.stages import human_review, run
 from pipeline.stages.add_documents import add_documents
 from tests.browsing import browsing, grave_faults
 from tests.queue_fixtures import until
@@ -56,7 +55,7 @@ class Desk:
 
     def result(self, requirement_id: str) -> RequirementResult:
         with opened(self.home) as ws:
-            found = workflow.load_validation(ws, ws.sessions.read(self.session_id))
+            found = run.load_validation(ws, ws.sessions.read(self.session_id))
         assert found is not None
         return next(r for r in found.requirements if r.requirement_id == requirement_id)
 
@@ -301,7 +300,7 @@ def test_the_developer_is_asked_for_exactly_what_is_missing(desk: Desk, browser:
 
 def test_a_row_looks_at_the_documents_that_a_person_says(desk: Desk, browser: Browser) -> None:
     with opened(desk.home) as ws:
-        mapping = workflow.load_mapping(ws, ws.sessions.read(desk.session_id))
+        mapping = run.load_mapping(ws, ws.sessions.read(desk.session_id))
     assert mapping is not None
     looked = next(one for one in mapping.mappings if one.requirement_id == "REQ-009").document_ids
     with signed_in(browser, desk.url) as page:
@@ -330,7 +329,7 @@ def test_hostile_words_stay_words(desk: Desk, browser: Browser, tmp_path: Path) 
     (folder / name).write_text(f"Soil is sampled each year {HOSTILE} by hand.\n", encoding="utf-8")
     with opened(desk.home) as ws:
         add_documents(ws, desk.session_id, {"type": "path", "path": str(folder / name)}, check_duplicates=False)
-        workflow.advance(ws, desk.session_id, "report_generation")
+        run.advance(ws, desk.session_id, "report_generation")
         held = next(d for d in ws.sessions.read(desk.session_id).documents.values() if d.filename.endswith(".txt"))
         quote = f"Soil is sampled each year {HOSTILE.replace(chr(0x202E), '')}"[:60]
         submit_claim(ws, desk.session_id, "REQ-017", quote, held.document_id, 1, HOSTILE, by="helper")

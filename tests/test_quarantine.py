@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import quarantine
-from pipeline.workspace import Workspace
+from pipeline.home.workspace import Workspace
+from pipeline.intake import quarantine
 from tests.queue_fixtures import drop, new_session
 
 

@@ -15,16 +15,16 @@ from typing import Any
 
 import pytest
 
-from actors import remote
+from actors import redis_queue
 from actors.dispatch import STAGE_ACTORS
-from actors.remote import Remote
-from pipeline import workflow
+from actors.redis_queue import Remote
 from pipeline.errors import TryAgain
-from pipeline.faultpoints import VARIABLE
-from pipeline.logs import Seldom
-from pipeline.presence import watcher_is_running, workers_running, working
+from pipeline.home.logs import Seldom
+from pipeline.home.presence import watcher_is_running, workers_running, working
+from pipeline.home.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.workspace import Workspace
+from pipeline.stages import run as stage_run
+from pipeline.store.faultpoints import VARIABLE
 from tests.queue_fixtures import drop, new_session, session_with_a_file, until
 from tests.redis_server import Server, a_server
 from tests.worker_fixtures import HEARTBEAT, command, environment, finished, hanging, is_done, typed, workers
@@ -33,7 +33,7 @@ from tests.worker_fixtures import HEARTBEAT, command, environment, finished, han
 pytestmark = pytest.mark.timeout(600)
 #: Seconds a service gets to end, of which service managers give ten.
 END_SECONDS = 10.0
-ONCE = Counter(dict.fromkeys(workflow.ORDER, 1))
+ONCE = Counter(dict.fromkeys(stage_run.ORDER, 1))
 
 
 @pytest.fixture(params=["keeps"])
@@ -111,7 +111,7 @@ def test_messages_that_come_twice_and_backwards_do_their_work_once(workspace: Wo
     ids = [session_with_a_file(workspace, tmp_path / str(n), f"Farm {n}") for n in range(2)]
     with Remote(workspace) as queue:
         for session_id in ids:
-            workflow.request(workspace, session_id, "report_generation")
+            stage_run.request(workspace, session_id, "report_generation")
             for name, _ in itertools.product(reversed(STAGE_ACTORS.values()), range(2)):
                 queue._broker.get_actor(name).send(session_id)
         with workers(workspace, 2):
@@ -203,7 +203,7 @@ def test_who_waits_hears_in_the_end_although_the_news_got_lost(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a worker whose messages vanish and who never says anything
-    monkeypatch.setattr(remote, "CARE_SECONDS", 0.0)
+    monkeypatch.setattr(redis_queue, "CARE_SECONDS", 0.0)
     session_id = session_with_a_file(workspace, tmp_path / "a")
     with working(workspace.data), Remote(workspace) as queue:
         monkeypatch.setattr(queue._shared, "of", lambda *_of: 0)
@@ -245,7 +245,7 @@ def test_a_watcher_that_does_the_work_itself_ends_within_ten_seconds(
     workspace.settings = workspace.settings.model_copy(update={"queue": queue})
     session_id, hang = session_with_a_file(workspace, tmp_path / "a"), hanging(tmp_path)
     place = Path(str(hang["HANG_AT"]))
-    workflow.request(workspace, session_id, "report_generation")
+    stage_run.request(workspace, session_id, "report_generation")
     watcher = subprocess.Popen(command(workspace, "watch"), env=environment(workspace, **hang))  # noqa: S603 - our own program
     until(lambda: place.exists() and place.read_text() != "", "it is at a stage")
 

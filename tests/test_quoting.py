@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.evidence.quoting import quote
 from pipeline.models import Document, Page
-from pipeline.quoting import quote
 from tests.made_plan import plan_paper
 
 DOCUMENT: Document = plan_paper().document

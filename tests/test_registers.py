@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from examples import write_submission
+from pipeline.evidence.tenure.registers import read_register
 from pipeline.models import Page, Register
 from pipeline.reading.pdf import read_pdf
-from pipeline.tenure.registers import read_register
 from tests.made_plan import plain_pages, register_pages, register_paper
 
 

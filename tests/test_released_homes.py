@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import workflow
+from pipeline.home.workspace import Workspace
 from pipeline.models import SCHEMA_VERSION
 from pipeline.settings import Settings
-from pipeline.stages.removal import export_session
+from pipeline.stages import run
+from pipeline.stages.remove import export_session
 from pipeline.store import SessionStore
 from pipeline.store.migrations import MIGRATIONS
 from pipeline.store.storage import Tables
 from pipeline.upkeep.deep import examine_deep
 from pipeline.upkeep.restore import restore
-from pipeline.workspace import Workspace
 
 RELEASED = Path(__file__).parent / "released"
 #: The sessions of home-1: one in which everything was said, and one that holds a file of it.
@@ -80,7 +80,7 @@ def test_the_log_is_one_chain_with_every_act_in_it(home: Workspace) -> None:
 
 
 def test_work_goes_on_in_it(home: Workspace) -> None:
-    workflow.advance(home, ONE, "report_generation")
+    run.advance(home, ONE, "report_generation")
     with home.sessions.transaction(ONE, "anna") as tx:
         tx.log("looked at again")
     home.sessions.verify_audit(ONE)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import faultpoints
 from pipeline.errors import ReviewError, SessionNotFound, UsageError
+from pipeline.home.workspace import Workspace
 from pipeline.models import Document, Inventory, StageRecord
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import DELETIONS, delete_session, export_session, remove_document, undo_new_version
+from pipeline.stages.remove import DELETIONS, delete_session, export_session, remove_document, undo_new_version
+from pipeline.store import faultpoints
 from pipeline.store.transaction import Transaction
-from pipeline.workspace import Workspace
 
 
 @pytest.fixture

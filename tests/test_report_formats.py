@@ -18,16 +18,16 @@ from hypothesis import strategies as st
 
 from pipeline import checklists
 from pipeline.errors import UsageError
+from pipeline.home.workspace import Workspace
 from pipeline.models import ProjectMetadata, Report, RequirementResult, StageRecord, TestResult, ValidationResult
+from pipeline.models.characters import split_long, visible
 from pipeline.reporting.as_json import render_json
-from pipeline.reporting.characters import split_long, visible
 from pipeline.reporting.html import render_html
 from pipeline.reporting.layout import COLUMNS
 from pipeline.reporting.markdown import inline, quoted, render_markdown
 from pipeline.reporting.model import build_report
 from pipeline.settings import load_settings
 from pipeline.stages.generate_report import generate_report, latest_paths, report_paths
-from pipeline.workspace import Workspace
 
 VOID = {"meta", "link", "br", "img", "input", "wbr", "hr", "rect", "path", "circle"}
 

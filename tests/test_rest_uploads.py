@@ -127,9 +127,9 @@ def test_a_form_that_is_cut_off_keeps_nothing_of_the_cut_file(client: httpx2.Cli
 
 
 def test_an_expired_link_takes_and_shows_nothing(server: Server, client: httpx2.Client) -> None:
+    from pipeline.home.workspace import Workspace
     from pipeline.settings import load_settings
     from pipeline.uploads import request_upload, token_for
-    from pipeline.workspace import Workspace
 
     made = datetime.now(UTC) - timedelta(days=2)
     settings = load_settings(home=server.home, environ={}).settings

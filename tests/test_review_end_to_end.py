@@ -13,14 +13,14 @@ import pytest
 
 from actors.embedded import Embedded
 from examples.submission import Submission, write_submission
-from pipeline import workflow
+from pipeline.home.workspace import Workspace
 from pipeline.models import StageKey
 from pipeline.reporting.as_json import render_json
 from pipeline.settings import load_settings
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.generate_report import latest_paths
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 from watcher import Watcher
 
 #: What two sessions with the same content may differ in.
@@ -51,7 +51,7 @@ def add(ws: Workspace, session_id: str, path: Path) -> None:
 
 
 def reported(ws: Workspace, session_id: str) -> bytes:
-    workflow.advance(ws, session_id, TO_THE_END)
+    run.advance(ws, session_id, TO_THE_END)
     return latest_paths(ws, session_id)["json"].read_bytes()
 
 
@@ -106,8 +106,8 @@ def test_running_again_gives_the_same_bytes(ws: Workspace, by_path: tuple[str, b
     session_id, before = by_path
     first = {kind: path.read_bytes() for kind, path in latest_paths(ws, session_id).items()}
     assert reported(ws, session_id) == before
-    for key in workflow.ORDER:
-        workflow.run_stage(ws, session_id, key)
+    for key in run.ORDER:
+        run.run_stage(ws, session_id, key)
     paths = latest_paths(ws, session_id)
     assert {kind: path.read_bytes() for kind, path in paths.items()} == first
     assert {path.name.rsplit("-v", 1)[1] for path in paths.values()} == {"1.json", "1.md", "1.html"}
@@ -148,7 +148,7 @@ def test_the_order_of_arrival_leaves_no_trace(
     while files:
         for _ in range(min(len(files), dice.randint(1, 4))):
             add(ws, session_id, files.pop())
-        workflow.advance(ws, session_id, dice.choice(workflow.ORDER[1:]))
+        run.advance(ws, session_id, dice.choice(run.ORDER[1:]))
     # then the report is the one that the whole folder gives
     assert bare(reported(ws, session_id)) == bare(by_path[1])
 

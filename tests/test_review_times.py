@@ -20,21 +20,20 @@ from test_cli import Typist
 from test_mcp import over_a_pipe
 
 from examples import write_submission
-from pipeline import workflow
-from pipeline.deciding import rows
-from pipeline.deciding.state import review_state
-from pipeline.deciding.times import ReviewTimes, times_of
+from pipeline.decisions import row_decisions
+from pipeline.decisions.review_state import review_state
+from pipeline.decisions.review_times import ReviewTimes, times_of
+from pipeline.home.workspace import Workspace
 from pipeline.models import AuditEvent
 from pipeline.portfolio.build import build_portfolio
 from pipeline.portfolio.page import render_page
 from pipeline.portfolio.table import render_csv
 from pipeline.settings import load_settings
-from pipeline.stages import human_review
+from pipeline.stages import human_review, run
 from pipeline.stages.complete import complete_session
 from pipeline.stages.generate_report import report_paths
-from pipeline.status import status_of
+from pipeline.status.session import status_of
 from pipeline.store.sessions import LOCK_SECONDS
-from pipeline.workspace import Workspace
 from tests.conftest import Clock
 from tests.desk import ANA, BEN, Desk, a_desk
 from tests.disks import disk
@@ -126,7 +125,7 @@ def test_looking_at_a_row_changes_nothing_that_anybody_decided_or_made(desk: Des
 
     # then nothing is to be made again, every word holds, and the report has the same bytes
     after = desk.record(session_id)
-    assert workflow.due(desk.ws, after) is None
+    assert run.due(desk.ws, after) is None
     assert report_paths(desk.ws, after)[1]["json"].read_bytes() == report
     assert review_state(desk.ws, after) == state
     desk.run(session_id)
@@ -144,14 +143,14 @@ def test_looking_at_a_row_that_is_signed_in_the_same_moment_is_no_error(
 ) -> None:
     # given a reviewer who opens a row, and another who signs between the look and the note of it
     session_id = desk.ready()
-    named = rows._named
+    named = row_decisions._named
 
     def signed_meanwhile(*given: Any) -> Any:
         found = named(*given)
         complete_session(desk.ws, session_id, BEN)
         return found
 
-    monkeypatch.setattr(rows, "_named", signed_meanwhile)
+    monkeypatch.setattr(row_decisions, "_named", signed_meanwhile)
     # when and then
     assert human_review.note_row_opened(desk.ws, session_id, "7", ANA) is False
     assert desk.record(session_id).is_completed

@@ -9,8 +9,8 @@ import pytest
 
 from examples.rounds import SLIPS, draw_rounds
 from examples.submission import write_submission
-from pipeline.checks import RULES, accounting, rounds, samples, sampling
-from pipeline.gathering.project_reports import BLANK
+from pipeline.evidence.facts.project_reports import BLANK
+from pipeline.verdicts.checks import RULES, accounting, rounds, samples, sampling
 from tests.test_mutations import Review, review, sent
 
 #: Both layouts of a report, ruled tables and bare lines, starts in January, March and September.

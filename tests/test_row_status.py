@@ -9,11 +9,11 @@ import pytest
 
 from examples import write_submission
 from pipeline.forms.normal import squash
+from pipeline.home.workspace import Workspace
 from pipeline.models import ExtractionResult, SessionRecord, ValidationResult
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workflow import advance, load_extraction, load_validation
-from pipeline.workspace import Workspace
+from pipeline.stages.run import advance, load_extraction, load_validation
 from tests.made_plan import (
     ANSWERS,
     CHECKLIST,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.evidence.row_tests.shares import adding_up
 from pipeline.models import Page
-from pipeline.rowtests.shares import adding_up
 from tests.made_plan import (
     ANSWERS,
     Paper,

@@ -14,21 +14,23 @@ import pytest
 from click.testing import CliRunner
 
 from cli import cli
+from commands.text.selftest import answer
 from examples.proof import SEED
 from examples.submission import write_submission
-from pipeline import checks, inventory, rowtests
-from pipeline.checks.rule import Ruling
-from pipeline.dates import dates_in
+from pipeline.classification import inventory
+from pipeline.evidence import row_tests
+from pipeline.evidence.dates import dates_in
+from pipeline.evidence.row_tests.verdict import Verdict
 from pipeline.forms import plan
+from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord
-from pipeline.reporting.selftest import answer
-from pipeline.rowtests.verdict import Verdict
 from pipeline.selftest import words
 from pipeline.selftest.run import Outcome, selftest
 from pipeline.settings import load_settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
+from pipeline.verdicts import checks
+from pipeline.verdicts.checks.rule import Ruling
 
 pytestmark = pytest.mark.timeout(600)
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -89,12 +91,12 @@ def test_progress_goes_to_the_standard_error(told: tuple[int, dict[str, Any], st
 
 
 def _always_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Deaf(rowtests.dates.Agreement):
+    class Deaf(row_tests.dates.Agreement):
         @staticmethod
         def judge(test: Any, finding: Any, facts: Any) -> Verdict:
             return Verdict("pass", "Fits.")
 
-    monkeypatch.setitem(rowtests._KINDS, "agrees", Deaf)
+    monkeypatch.setitem(row_tests._KINDS, "agrees", Deaf)
 
 
 def _constant_rule(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,12 +113,12 @@ def _constant_rule(monkeypatch: pytest.MonkeyPatch) -> None:
 def _restless(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = cycle([Verdict("pass", "There."), Verdict("fail", "Gone.")])
 
-    class Restless(rowtests.boundary.Boundary):
+    class Restless(row_tests.boundary.Boundary):
         @staticmethod
         def judge(test: Any, finding: Any, facts: Any) -> Verdict:
             return next(turns)
 
-    monkeypatch.setitem(rowtests._KINDS, "boundary", Restless)
+    monkeypatch.setitem(row_tests._KINDS, "boundary", Restless)
 
 
 def _believes_reviews(monkeypatch: pytest.MonkeyPatch) -> None:

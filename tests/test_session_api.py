@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pipeline.errors import ChecklistError, SessionNotFound, UsageError
+from pipeline.home.workspace import Workspace
 from pipeline.stages.add_documents import add_documents, point_to
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     from tests.conftest import Clock

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.inbox.looks import Look, look_at, seems_whole
-from pipeline.inbox.settling import Settling
+from pipeline.intake.inbox.looks import Look, look_at, seems_whole
+from pipeline.intake.inbox.settling import Settling
 
 
 class Desk:

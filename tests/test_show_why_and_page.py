@@ -10,18 +10,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import cli
+from commands.text import answers, quoted_pages
+from commands.text.terminal import json_of
 from examples.submission import Submission, write_submission
-from pipeline import workflow
+from pipeline.desk.explain import explain
 from pipeline.errors import ReviewError, UsageError
-from pipeline.explaining import explain
+from pipeline.home.workspace import Workspace
 from pipeline.models import Explanation, RequirementResult
-from pipeline.reporting import answers, showing
-from pipeline.reporting.terminal import json_of
 from pipeline.settings import load_settings
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.generate_report import latest_paths, report_paths
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +39,13 @@ def ws(home: Path, submission: Submission) -> Iterator[Workspace]:
     with Workspace.open(load_settings(home=home).settings) as opened:
         session_id = create_session(opened, submission.project_name).session_id
         add_documents(opened, session_id, {"type": "path", "path": str(submission.folder)}, check_duplicates=False)
-        workflow.advance(opened, session_id, "report_generation")
+        run.advance(opened, session_id, "report_generation")
         yield opened
 
 
 @pytest.fixture(scope="module")
 def rows(ws: Workspace) -> tuple[RequirementResult, ...]:
-    validation = workflow.load_validation(ws, ws.sessions.read(ws.sessions.ids()[0]))
+    validation = run.load_validation(ws, ws.sessions.read(ws.sessions.ids()[0]))
     assert validation is not None
     return validation.requirements
 
@@ -118,7 +118,7 @@ def test_the_start_dates_test_shows_what_it_compared(explained: dict[str, Explan
 
 
 def test_a_document_that_is_set_aside_says_why(explained: dict[str, Explanation], ws: Workspace) -> None:
-    inventory = workflow.load_inventory(ws, ws.sessions.read(ws.sessions.ids()[0]))
+    inventory = run.load_inventory(ws, ws.sessions.read(ws.sessions.ids()[0]))
     assert inventory is not None
     excluded = {d.document_id for d in inventory.documents if d.status == "excluded"}
     for found in explained.values():
@@ -169,7 +169,7 @@ def test_each_quoted_page_is_one_picture_under_a_name_that_says_what_it_is(
     monkeypatch.chdir(tmp_path)
     record = ws.sessions.read(ws.sessions.ids()[0])
     row = next(r for r in rows if len(r.evidence) > len({(e.sha256, e.page) for e in r.evidence if e.boxes}) > 0)
-    answer = showing.pages(ws, record, row.requirement_id, None)
+    answer = quoted_pages.pages(ws, record, row.requirement_id, None)
     drawable = list(dict.fromkeys((e.sha256, e.page) for e in row.evidence if e.boxes))
     paths = [Path(line) for line in answer.text.splitlines()]
     assert len(paths) == len(drawable)
@@ -178,7 +178,7 @@ def test_each_quoted_page_is_one_picture_under_a_name_that_says_what_it_is(
         assert path.name.startswith(f"{row.requirement_id} page {page} of ")
         assert path.read_bytes().startswith(b"\x89PNG")
     # and doing it once more leaves them as they are
-    assert showing.pages(ws, record, row.requirement_id, None).text == answer.text
+    assert quoted_pages.pages(ws, record, row.requirement_id, None).text == answer.text
     assert sorted(tmp_path.iterdir()) == sorted(paths)
 
 
@@ -186,14 +186,14 @@ def test_a_named_file_is_never_overwritten(ws: Workspace, tmp_path: Path) -> Non
     record = ws.sessions.read(ws.sessions.ids()[0])
     (tmp_path / "start.png").write_text("mine")
     with pytest.raises(UsageError, match="is there already"):
-        showing.pages(ws, record, "7", str(tmp_path / "start.png"))
+        quoted_pages.pages(ws, record, "7", str(tmp_path / "start.png"))
     assert (tmp_path / "start.png").read_text() == "mine"
     assert [p.name for p in tmp_path.iterdir()] == ["start.png"]
 
 
 def test_a_folder_that_is_not_there_is_named(ws: Workspace, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no folder"):
-        showing.pages(ws, ws.sessions.read(ws.sessions.ids()[0]), "7", str(tmp_path / "no" / "x.png"))
+        quoted_pages.pages(ws, ws.sessions.read(ws.sessions.ids()[0]), "7", str(tmp_path / "no" / "x.png"))
 
 
 def test_a_quote_of_a_workbook_has_no_page_and_says_so(
@@ -201,7 +201,7 @@ def test_a_quote_of_a_workbook_has_no_page_and_says_so(
 ) -> None:
     record = ws.sessions.read(ws.sessions.ids()[0])
     row = next(r for r in rows if any(e.document.endswith(".xlsx") for e in r.evidence))
-    answer = showing.pages(ws, record, row.requirement_id, str(tmp_path))
+    answer = quoted_pages.pages(ws, record, row.requirement_id, str(tmp_path))
     assert any("this is a workbook" in note for note in answer.notes)
 
 
@@ -209,9 +209,9 @@ def test_a_row_without_quotes_has_no_page_to_show(
     ws: Workspace, rows: tuple[RequirementResult, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     empty = rows[0].model_copy(update={"evidence": ()})
-    monkeypatch.setattr(showing, "judged", lambda *_: empty)
+    monkeypatch.setattr(quoted_pages, "judged", lambda *_: empty)
     with pytest.raises(ReviewError, match="no page to show"):
-        showing.pages(ws, ws.sessions.read(ws.sessions.ids()[0]), "1", str(tmp_path))
+        quoted_pages.pages(ws, ws.sessions.read(ws.sessions.ids()[0]), "1", str(tmp_path))
 
 
 def test_the_report_holds_the_pages_of_its_quotes_and_stays_small(ws: Workspace) -> None:

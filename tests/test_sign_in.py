@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.access import create_key, revoke_key
 from pipeline.errors import UsageError
-from pipeline.sign_in import LASTS, SECRET, sign_in, signed_in
+from pipeline.home.keys import create_key, revoke_key
+from pipeline.home.workspace import Workspace
 from pipeline.upkeep.kept import home_wide
-from pipeline.workspace import Workspace
+from servers.sign_in import LASTS, SECRET, sign_in, signed_in
 from tests.conftest import Clock
 
 

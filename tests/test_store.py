@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import ReviewError, RevisionConflict, SessionCorrupt, SessionNotFound, TryAgain, UsageError
+from pipeline.home.workspace import Workspace
 from pipeline.models import (
     DocumentRecord,
     DocumentSource,
@@ -29,7 +30,6 @@ from pipeline.store import ContentStore, SessionStore
 from pipeline.store import sessions as sessions_module
 from pipeline.store.folders import is_session_id
 from pipeline.store.storage import SessionDatabase
-from pipeline.workspace import Workspace
 
 ELM = ProjectMetadata(project_name="Elm Farm")
 AT = datetime(2026, 1, 31, tzinfo=UTC)

@@ -18,19 +18,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from pipeline import workflow
-from pipeline.inbox.scan import scan
+from pipeline.home.workspace import Workspace
+from pipeline.intake.inbox.scan import scan
+from pipeline.intake.sources.inbox import InboxFile, identity_of
 from pipeline.models import ProjectMetadata
 from pipeline.settings import load_settings
-from pipeline.sources.inbox import InboxFile, identity_of
+from pipeline.stages import run as stage_run
 from pipeline.stages.add_documents import take_inbox_files
 from pipeline.stages.human_review import annotate, record_decision
-from pipeline.stages.removal import delete_session, remove_document, undo_new_version
+from pipeline.stages.remove import delete_session, remove_document, undo_new_version
 from pipeline.upkeep.backup import back_up
 from pipeline.upkeep.collecting import collect
 from pipeline.upkeep.deep import examine_deep
 from pipeline.upkeep.restore import restore
-from pipeline.workspace import Workspace
 
 # --- the model --------------------------------------------------------------------------------------------------------
 
@@ -286,10 +286,10 @@ class Home(RuleBasedStateMachine):
         if not full:
             return
         session_id = full[pick % len(full)]
-        through = self._do(dies, lambda: workflow.advance(self.ws, session_id, "document_discovery"), self.farms)
+        through = self._do(dies, lambda: stage_run.advance(self.ws, session_id, "document_discovery"), self.farms)
         if not through:
-            self._do(None, lambda: workflow.advance(self.ws, session_id, "document_discovery"), self.farms)
-        assert workflow.due(self.ws, self.ws.sessions.read(session_id), "document_discovery") is None
+            self._do(None, lambda: stage_run.advance(self.ws, session_id, "document_discovery"), self.farms)
+        assert stage_run.due(self.ws, self.ws.sessions.read(session_id), "document_discovery") is None
 
     @rule(pick=PICK, dies=DIES)
     def delete(self, pick: int, dies: int | None) -> None:

@@ -12,11 +12,11 @@ import pytest
 from actors import stages
 from actors.embedded import WithWorker
 from actors.sweeper import FULL_EVERY
-from pipeline import second_tries, workflow
 from pipeline.errors import UsageError
+from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord, StageKey, StageRecord
+from pipeline.stages import retry, run
 from pipeline.stages.add_documents import add_documents
-from pipeline.workspace import Workspace
 from tests.queue_fixtures import PATIENCE, StageWork, new_session, session_with_a_file
 
 OpenQueue = Callable[..., WithWorker]
@@ -25,7 +25,7 @@ OpenQueue = Callable[..., WithWorker]
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> StageWork:
     computes = StageWork()
-    monkeypatch.setattr(workflow, "_compute", computes)
+    monkeypatch.setattr(run, "_compute", computes)
     monkeypatch.setattr(stages, "MIN_BACKOFF_MS", 10)
     return computes
 
@@ -40,12 +40,12 @@ def test_a_sweep_sends_what_is_due_and_the_session_reaches_its_goal(
     queue: WithWorker, workspace: Workspace, work: StageWork, tmp_path: Path
 ) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
-    workflow.request(workspace, session_id, "report_generation")
+    run.request(workspace, session_id, "report_generation")
 
     assert queue.sweep() == [(session_id, "document_discovery")]
     assert queue.wait_idle(PATIENCE)
 
-    assert work.order == list(workflow.ORDER)
+    assert work.order == list(run.ORDER)
     assert queue.sweep() == []
 
 
@@ -78,7 +78,7 @@ def test_a_stage_that_gave_up_is_not_sent_until_somebody_retries_it(
 
     assert queue.sweep() == []
     work.fail.clear()
-    second_tries.retry(workspace, session_id, "document_discovery", "reviewer")
+    retry.retry(workspace, session_id, "document_discovery", "reviewer")
     assert queue.sweep() == [(session_id, "document_discovery")]
 
 
@@ -136,13 +136,13 @@ def test_quiet_sessions_cost_no_reading_until_they_change(
     assert queue.wait_idle(PATIENCE)
     queue.sweep()  # finds them done and remembers that
     asked: list[str] = []
-    due = workflow.due
+    due = run.due
 
     def counting(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> StageKey | None:
         asked.append(record.session_id)
         return due(ws, record, to)
 
-    monkeypatch.setattr(workflow, "due", counting)
+    monkeypatch.setattr(run, "due", counting)
 
     assert queue.sweep() == []
     assert asked == []
@@ -165,7 +165,7 @@ def test_now_and_then_every_session_is_looked_at(
         asked.append(record.session_id)
         return None
 
-    monkeypatch.setattr(workflow, "due", counting)
+    monkeypatch.setattr(run, "due", counting)
     for _ in range(2 * FULL_EVERY):
         queue.sweep()
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import TryAgain
+from pipeline.home.workspace import Workspace
 from pipeline.models import ProjectMetadata
 from pipeline.settings import load_settings
-from pipeline.workspace import Workspace
 
 ELM = ProjectMetadata(project_name="Elm Farm")
 
@@ -26,7 +26,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from pipeline.models import DocumentRecord, ProjectMetadata
 from pipeline.settings import load_settings
-from pipeline.workspace import Workspace
+from pipeline.home.workspace import Workspace
 
 home, name, session_id, number = sys.argv[1:]
 ws = Workspace.open(load_settings(home=Path(home), environ={}).settings)

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.duplicates import answer_duplicate, pending
 from pipeline.errors import DuplicateSessionWarning, NothingUploaded, SessionCompleted, SessionNotFound, TryAgain
+from pipeline.home.workspace import Workspace
+from pipeline.intake.duplicates import answer_duplicate, pending
 from pipeline.models import Package
 from pipeline.settings import Settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import delete_session
+from pipeline.stages.remove import delete_session
 from pipeline.uploads import ProcessedUpload, process_upload, receive, request_upload, sweep_uploads, upload_status
 from pipeline.uploads import processing as processing_module
-from pipeline.workspace import Workspace
 from tests.conftest import Clock
 from tests.dying import DIE_AT
 from tests.test_two_processes import OPEN, go_together, start
@@ -373,7 +373,7 @@ from pathlib import Path
 from pipeline.settings import load_settings
 from pipeline.stages.initialize import create_session
 from pipeline.uploads import process_upload, receive, request_upload, sweep_uploads, upload_status
-from pipeline.workspace import Workspace
+from pipeline.home.workspace import Workspace
 
 root, act, mode = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 FILES = {"plan.txt": b"the plan", "maps/map.txt": b"the map"}

@@ -25,8 +25,9 @@ from pipeline.errors import (
     UploadNotFound,
     UsageError,
 )
+from pipeline.home.workspace import Workspace
+from pipeline.intake.sources.archives import MEGABYTE
 from pipeline.settings import Settings, load_settings
-from pipeline.sources.archives import MEGABYTE
 from pipeline.stages.initialize import create_session
 from pipeline.uploads import (
     UploadSlot,
@@ -39,7 +40,6 @@ from pipeline.uploads import (
     upload_status,
 )
 from pipeline.uploads.sweeping import KEPT
-from pipeline.workspace import Workspace
 from tests.conftest import Clock
 
 

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from pipeline import __version__
-from pipeline.duplicates import answer_duplicate, pending
 from pipeline.errors import ReviewError, SessionNotFound, UsageError
-from pipeline.older_calls import (
+from pipeline.home.workspace import Workspace
+from pipeline.intake.duplicates import answer_duplicate, pending
+from servers.mcp.older_calls import (
     REMOVED_IN,
     create_session_from_uploads,
     create_session_with_documents,
     start_review_from_uploads,
     upload_additional_files,
 )
-from pipeline.workspace import Workspace
 
 pytestmark = pytest.mark.legacy
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.evidence.verbatim import as_printed, nearest
 from pipeline.forms.normal import digits, squash
-from pipeline.verbatim import as_printed, nearest
 
 PAGE = """Field 5 10 ha
 Total 1200 ha, and 0.5 t; a net -5 t of CO\u2082 a year

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_readings import emissions, plan, reading, record, register, report
 
-from pipeline.inventory import inventory_from
+from pipeline.classification.inventory import inventory_from
+from pipeline.classification.versions import printed_date, version_number
 from pipeline.models import Document, DocumentRecord, Reading
-from pipeline.versions import printed_date, version_number
 
 
 def listed(*made: tuple[Reading, DocumentRecord]) -> dict[str, Document]:

@@ -30,14 +30,15 @@ from watchdog.events import (
 from watchdog.observers import Observer
 
 from actors.embedded import Embedded
-from pipeline import presence, workflow
-from pipeline.inbox.events import Hints
-from pipeline.inbox.scan import scan
-from pipeline.inbox.state import read_state
-from pipeline.reporting import terminal
+from commands.text import terminal
+from pipeline.home import presence
+from pipeline.home.workspace import Workspace
+from pipeline.intake.inbox.events import Hints
+from pipeline.intake.inbox.scan import scan
+from pipeline.intake.inbox.state import read_state
 from pipeline.settings import InboxSettings, QueueSettings, Settings, load_settings
-from pipeline.status import look_around
-from pipeline.workspace import Workspace
+from pipeline.stages import run
+from pipeline.status.session import look_around
 from tests.queue_fixtures import PATIENCE, StageWork, new_session, session_with_a_file, until
 from watcher import WatchdogEvents, Watcher
 
@@ -47,7 +48,7 @@ END = b"%PDF-1.7\nx\n%%EOF\n"
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> StageWork:
     computes = StageWork()
-    monkeypatch.setattr(workflow, "_compute", computes)
+    monkeypatch.setattr(run, "_compute", computes)
     return computes
 
 
@@ -210,7 +211,7 @@ def test_the_stage_that_was_asked_for_is_reached(workspace: Workspace, session: 
     with Embedded(workspace) as queue:
         summary = Watcher(workspace, queue, advance_to="report_generation").once()
 
-    assert work.order == list(workflow.ORDER)
+    assert work.order == list(run.ORDER)
     assert summary.sessions == (session,)
     assert [(s, f.filename, f.outcome) for s, f in summary.files] == [(session, "plan.pdf", "added")]
     assert workspace.sessions.read(session).advance_to == "report_generation"
@@ -218,12 +219,12 @@ def test_the_stage_that_was_asked_for_is_reached(workspace: Workspace, session: 
 
 def test_one_run_finishes_what_an_earlier_one_left(workspace: Workspace, work: StageWork, tmp_path: Path) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
-    workflow.request(workspace, session_id, "cross_validation")
+    run.request(workspace, session_id, "cross_validation")
 
     with Embedded(workspace) as queue:
         Watcher(workspace, queue).once()
 
-    assert work.order == list(workflow.ORDER[:4])
+    assert work.order == list(run.ORDER[:4])
 
 
 def test_a_stage_that_gives_up_is_in_the_summary_and_other_sessions_go_on(
@@ -409,7 +410,7 @@ def test_an_inbox_on_a_share_is_looked_through_often_and_that_is_said_once(
         scans.append(moment[0])
         return scan(*given, **named)  # type: ignore[arg-type]  # whatever the inbox gives is handed on
 
-    monkeypatch.setattr("pipeline.inbox.follow.scan", counted)
+    monkeypatch.setattr("pipeline.intake.inbox.follow.scan", counted)
     caplog.set_level(logging.WARNING)
     with Embedded(workspace) as queue, presence.watching(workspace.data):
         watching = Watcher(workspace, queue, WatchdogEvents(workspace.inbox, mounts), clock=lambda: moment[0])
@@ -433,7 +434,7 @@ from pathlib import Path
 from actors.embedded import Embedded
 from pipeline import workflow
 from pipeline.settings import load_settings
-from pipeline.workspace import Workspace
+from pipeline.home.workspace import Workspace
 from tests.queue_fixtures import StageWork
 from watcher import Watcher
 
@@ -507,5 +508,5 @@ def test_a_watcher_killed_at_any_moment_loses_nothing_and_takes_nothing_twice(
     record = workspace.sessions.read(session)
     assert {d.path: workspace.content.path(d.sha256).read_text() for d in record.documents.values()} == contents
     assert list((workspace.inbox / session).iterdir()) == []
-    assert {key: stage.status for key, stage in record.stages.items()} == dict.fromkeys(workflow.ORDER, "completed")
+    assert {key: stage.status for key, stage in record.stages.items()} == dict.fromkeys(run.ORDER, "completed")
     workspace.sessions.verify_audit(session)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.inbox.folders import Bindings, Place, folders_of
-from pipeline.inbox.looks import look_at
-from pipeline.sources import InboxFile
+from pipeline.home.workspace import Workspace
+from pipeline.intake.inbox.folders import Bindings, Place, folders_of
+from pipeline.intake.inbox.looks import look_at
+from pipeline.intake.sources import InboxFile
 from pipeline.stages.add_documents import take_inbox_files
-from pipeline.status import look_around
-from pipeline.workspace import Workspace
+from pipeline.status.session import look_around
 from tests.queue_fixtures import PATIENCE, StageWork, drop, new_session, until
 from tests.test_inbox_follow import Scene
 from tests.test_watcher import process, running, settings, work  # noqa: F401 - fixtures

@@ -18,15 +18,15 @@ from typing import Any
 
 import pytest
 
-from actors import shared_underway
+from actors import shared_in_flight
 from actors.broker import QUEUE
-from actors.remote import ENOUGH_WAITING, Remote
+from actors.redis_queue import ENOUGH_WAITING, Remote
 from examples.portfolio import write_portfolio
-from pipeline import workflow
-from pipeline.presence import workers_running, working
+from pipeline.home.presence import workers_running, working
+from pipeline.home.workspace import Workspace
 from pipeline.settings import Settings
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
-from pipeline.workspace import Workspace
 from tests.queue_fixtures import drop, new_session, session_with_a_file, until
 from tests.redis_server import PASSWORD, Server, a_server
 from tests.worker_fixtures import (
@@ -73,7 +73,7 @@ def test_a_command_waits_until_the_workers_have_done_the_work(workspace: Workspa
 
         assert json.loads(done.stdout)["workflow_progress"]["report_generation"]["status"] == "completed"
         assert "report: started" in done.stderr
-    assert finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1))
+    assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
 
 
 def test_no_wait_hands_over_and_a_worker_that_comes_later_does_it(workspace: Workspace, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_the_batch_is_done_by_the_workers_with_the_same_bytes_as_without_them(
         written, beside = (place / "data" / "batch" / name for place in (home, copy))
         assert without_times(written) == without_times(beside)
     for session_id in workspace.sessions.ids():
-        assert finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1))
+        assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
     # And when nothing is new, cron has nothing to mail
     with workers(workspace, 1):
         done = typed(workspace, "batch-report")
@@ -295,7 +295,7 @@ def test_a_server_that_is_killed_and_comes_back_loses_no_work(
 
         until(lambda: all(is_done(workspace, session_id) for session_id in ids), "every report is there", 60.0)
         assert children_of(supervisor) == before
-    assert all(finished(workspace, session_id) == Counter(dict.fromkeys(workflow.ORDER, 1)) for session_id in ids)
+    assert all(finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1)) for session_id in ids)
 
 
 def test_without_the_server_every_command_that_needs_it_says_so_and_asks_for_nothing(
@@ -367,8 +367,8 @@ def test_a_taking_that_a_living_worker_forgot_holds_no_inbox_while_one_that_runs
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a message that was handed out and begun, and whose worker lives and will never be done with it
-    monkeypatch.setattr(shared_underway, "BELIEVED_SECONDS", 1)
-    monkeypatch.setattr(shared_underway, "SENDING_SECONDS", 0)
+    monkeypatch.setattr(shared_in_flight, "BELIEVED_SECONDS", 1)
+    monkeypatch.setattr(shared_in_flight, "SENDING_SECONDS", 0)
     session_id = new_session(workspace)
     with Remote(workspace) as queue:
         queue.take(session_id, drop(workspace, session_id, {"plan.txt": b"A plan."}), "document_discovery")

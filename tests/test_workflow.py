@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pipeline import workflow
 from pipeline.errors import ChecklistError, ReviewError, StageFailed, TryAgain, UsageError
+from pipeline.home.workspace import Workspace
 from pipeline.models import StageKey
-from pipeline.progress import next_action, progress, session_view, waits
-from pipeline.second_tries import discard, retry
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents, take_inbox_files
-from pipeline.workflow import MAX_ATTEMPTS, MAX_ROUNDS, ORDER, advance, due, run_stage
-from pipeline.workspace import Workspace
+from pipeline.stages.retry import discard, retry
+from pipeline.stages.run import MAX_ATTEMPTS, MAX_ROUNDS, ORDER, advance, due, run_stage
+from pipeline.status.progress import next_action, progress, session_view, waits
 from tests.queue_fixtures import StageWork, drop, new_session, session_with_a_file
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ LAST: StageKey = "report_generation"
 def work(monkeypatch: pytest.MonkeyPatch) -> StageWork:
     """What the stages compute is the test's; everything around it is real."""
     made = StageWork()
-    monkeypatch.setattr(workflow, "_compute", made)
+    monkeypatch.setattr(run, "_compute", made)
     return made
 
 
@@ -114,13 +114,13 @@ def test_a_new_name_for_known_content_redoes_discovery_and_report_only(
     # Given a session that is done, with the real stages
     advance(workspace, session, LAST)
     computed: list[StageKey] = []
-    real = workflow._compute
+    real = run._compute
 
-    def counted(ws: Workspace, session_id: str, key: StageKey, tell: workflow.OnEvent) -> object:
+    def counted(ws: Workspace, session_id: str, key: StageKey, tell: run.OnEvent) -> object:
         computed.append(key)
         return real(ws, session_id, key, tell)
 
-    monkeypatch.setattr(workflow, "_compute", counted)
+    monkeypatch.setattr(run, "_compute", counted)
     # When the same bytes arrive under another name
     (document,) = workspace.sessions.read(session).documents.values()
     content = workspace.content.path(document.sha256).read_bytes()
@@ -147,7 +147,7 @@ def test_another_checklist_makes_everything_but_discovery_stale(
     # When the user puts an own checklist of that name into a folder
     own = tmp_path / "own"
     own.mkdir()
-    shipped = Path(workflow.__file__).parent / "checklists" / "soil-carbon-v1.2.2.toml"
+    shipped = Path(run.__file__).parent / "checklists" / "soil-carbon-v1.2.2.toml"
     text = shipped.read_text(encoding="utf-8")
     (own / shipped.name).write_text(text.replace('title = "Start date"', 'title = "First day"'), encoding="utf-8")
     workspace.settings = workspace.settings.model_copy(
@@ -342,7 +342,7 @@ def test_a_result_of_yesterdays_files_is_never_committed(
     assert work.computed[session, "document_discovery"] == 2
     record = workspace.sessions.read(session)
     assert len(record.documents) == 2
-    assert done.fingerprint == workflow.current_fingerprint(workspace, record, "document_discovery")
+    assert done.fingerprint == run.current_fingerprint(workspace, record, "document_discovery")
 
 
 def test_files_that_never_stop_coming_leave_the_stage_to_the_next_run(
@@ -383,7 +383,7 @@ def test_a_failure_on_the_new_files_too_is_recorded_against_those(
     with pytest.raises(StageFailed):
         run_stage(workspace, session, "document_discovery")
     record = workspace.sessions.read(session)
-    present = workflow.current_fingerprint(workspace, record, "document_discovery")
+    present = run.current_fingerprint(workspace, record, "document_discovery")
     assert record.stages["document_discovery"].fingerprint == present
     assert work.computed[session, "document_discovery"] == 2
 
@@ -416,7 +416,7 @@ def test_a_stage_whose_worker_died_is_due_again(workspace: Workspace, session: s
 
 
 def test_progress_is_told_to_whoever_watches(workspace: Workspace, session: str, work: StageWork) -> None:
-    heard: list[workflow.Event] = []
+    heard: list[run.Event] = []
     advance(workspace, session, "requirement_mapping", on_event=heard.append)
     assert [(e.stage, e.message, e.done) for e in heard] == [
         ("document_discovery", "started", None),

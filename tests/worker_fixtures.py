@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline import workflow
-from pipeline.presence import workers_running
-from pipeline.workspace import Workspace
+from pipeline.home.presence import workers_running
+from pipeline.home.workspace import Workspace
+from pipeline.stages import run
 from tests.queue_fixtures import until
 from tests.redis_server import PASSWORD
 
@@ -87,9 +87,9 @@ def children_of(supervisor: subprocess.Popen[str]) -> set[int]:
 
 def is_done(ws: Workspace, session_id: str, to: str = "report") -> bool:
     record = ws.sessions.read(session_id)
-    goal = workflow.VERBS[to]
+    goal = run.VERBS[to]
     stage = record.stages.get(goal)
-    return stage is not None and stage.status == "completed" and workflow.due(ws, record, goal) is None
+    return stage is not None and stage.status == "completed" and run.due(ws, record, goal) is None
 
 
 def finished(ws: Workspace, session_id: str) -> Counter[str]:

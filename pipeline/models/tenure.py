@@ -34,7 +34,7 @@ class TitleHolder(Value):
     """A proprietor of a title and how the name stands to the owner in the plan."""
 
     name: str
-    #: none, initials, trustee ... (pipeline/tenure/people.py); None when there is no owner to compare with.
+    #: none, initials, trustee ... (pipeline/evidence/tenure/people.py); None when there is no owner to compare with.
     difference: str | None = None
     words: str = ""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.checklists import Checklist
 from pipeline.models import SCHEMA_VERSION, AuditEvent, Package, Report, SessionRecord
-from pipeline.reporting.characters import escaped_in_json
+from pipeline.models.characters import escaped_in_json
 
 #: Names in the package that `verify.py` knows.
 MANIFEST, MANIFEST_SHA, VERIFY, AUDIT = "manifest.json", "manifest.sha256", "verify.py", "audit.jsonl"

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from pipeline import __version__, checklists
 from pipeline.errors import ChecklistError
-from pipeline.models import Severity
+from pipeline.models import Severity, wording
 from pipeline.portfolio.changes import changes_between
 from pipeline.portfolio.farms import farm_of
 from pipeline.portfolio.model import CauseGroup, Farm, Point, Portfolio, Row
-from pipeline.reporting import wording
 
 if TYPE_CHECKING:
     from pipeline.checklists import Checklist
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 _RANK: dict[Severity, int] = {"high": 0, "medium": 1, "low": 2}
 #: What a cause is called when farms tell it in different words.
@@ -75,7 +74,7 @@ def _columns(checklist: Checklist) -> tuple[Row, ...]:
 
 def titles_of(lists: Iterable[Checklist]) -> dict[str, str]:
     """A title for each requirement of these checklists and each rule, by id."""
-    from pipeline.checks import RULES
+    from pipeline.verdicts.checks import RULES
 
     titles = {r.requirement_id: r.title for one in lists for r in one.requirements}
     return titles | {rule.check_id: rule.title for rule in RULES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.deciding.times import ReviewTimes
+from pipeline.decisions.review_times import ReviewTimes
 from pipeline.portfolio.farms import CLAIMED_TWICE, SAME_FILES
 from pipeline.portfolio.model import Changes, Farm, FarmChange, Portfolio
 

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from pipeline.errors import ReviewError
 from pipeline.models import SCHEMA_VERSION
+from pipeline.models.characters import escaped_in_json
 from pipeline.portfolio.model import Portfolio
 from pipeline.portfolio.page import render_page
 from pipeline.portfolio.table import render_csv
-from pipeline.reporting.characters import escaped_in_json
 from pipeline.store.files import make_private_folder, write_atomic
 
 #: Time of the last run in which no session failed; a monitor looks at its age.

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pipeline.deciding.times import ReviewTimes
+from pipeline.decisions.review_times import ReviewTimes
 from pipeline.models import SCHEMA_VERSION, DeterminationKind, RowStatus, Severity, Value
 
 #: Whose turn it is: the proponent sends or corrects, the registry agent looks and decides, the operator runs or mends.

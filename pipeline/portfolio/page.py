@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.models import RowStatus
+from commands.text.review import duration
+from pipeline.models import RowStatus, wording
 from pipeline.portfolio.model import CauseGroup, Farm, FarmChange, Portfolio, Row, Who
-from pipeline.reporting import wording
 from pipeline.reporting.charts import short
 from pipeline.reporting.html import environment, part, policy_of
 from pipeline.reporting.layout import anchor
-from pipeline.reporting.terminal_review import duration
 
 #: From what is settled to what is not, as the bars show it.
 _BAR: tuple[RowStatus, ...] = ("covered", "not_applicable", "needs_review", "partial", "missing")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
+from pipeline.models import wording
+from pipeline.models.characters import visible
 from pipeline.portfolio.model import Farm, Portfolio
-from pipeline.reporting import wording
-from pipeline.reporting.characters import visible
 
 #: What a spreadsheet takes for the start of a formula, the full-width forms of some locales included.
 _OPENERS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")

@@ -16,10 +16,10 @@ import threading
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipeline.faultpoints import reach
 from pipeline.models import Reading
 from pipeline.reading.extent import Extent
 from pipeline.reading.limits import grant_seconds, hold
+from pipeline.store.faultpoints import reach
 
 #: What the system says when a file or its disk is at fault. Everything else, such as a place before the file's first
 #: byte, is the doing of what stands in it.

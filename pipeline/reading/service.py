@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pipeline.errors import ContentLost, ReviewError, TryAgain
-from pipeline.faultpoints import reach
 from pipeline.models import Box, Drawing, Reading
 from pipeline.reading.process import Gone, ReadingProcess
 from pipeline.reading.version import READER_VERSION
+from pipeline.store.faultpoints import reach
 
 if TYPE_CHECKING:
     from pipeline.settings import ReadingSettings

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from pipeline.models import Report
-from pipeline.reporting.characters import escaped_in_json
+from pipeline.models.characters import escaped_in_json
 
 
 def render_json(report: Report) -> str:

@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.models import Report
-from pipeline.reporting import charts, tenure, wording
+from pipeline.models import Report, wording
+from pipeline.models.characters import split_long, visible
+from pipeline.reporting import charts, tenure
 from pipeline.reporting.as_json import render_json
-from pipeline.reporting.characters import split_long, visible
 from pipeline.reporting.layout import COLUMNS, lay_out
 from pipeline.reporting.pictures import Strips
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.models import Document, Evidence, Fact, Report, RequirementResult, ReviewException, TestResult
-from pipeline.reporting import wording
+from pipeline.models import Document, Evidence, Fact, Report, RequirementResult, ReviewException, TestResult, wording
 from pipeline.reporting.people import (
     HumanWord,
     Outcome,

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.models import CheckResult, Document, Report
-from pipeline.reporting import tenure, wording
+from pipeline.models import CheckResult, Document, Report, wording
+from pipeline.models.characters import visible
+from pipeline.reporting import tenure
 from pipeline.reporting.as_json import render_json
-from pipeline.reporting.characters import visible
 from pipeline.reporting.layout import COLUMNS, Citation, ExceptionEntry, HeaderLine, Layout, Quote, Row, lay_out
 from pipeline.reporting.people import HumanWord, Outcome, Remark
 

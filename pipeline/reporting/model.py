@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 from pipeline import __version__
-from pipeline.claims import shown_claims
-from pipeline.deciding.answers import as_shown
-from pipeline.deciding.determining import standing_of
-from pipeline.deciding.revising import in_order
+from pipeline.decisions.claims import shown_claims
+from pipeline.decisions.determination import standing_of
+from pipeline.decisions.revision_requests import in_order
+from pipeline.decisions.standing import as_shown
 from pipeline.errors import ReviewError
-from pipeline.fingerprints import digest
 from pipeline.models import (
     CheckOutcome,
     CheckResult,
@@ -26,6 +25,7 @@ from pipeline.models import (
     SessionRecord,
     ValidationResult,
 )
+from pipeline.workflow.fingerprints import digest
 
 if TYPE_CHECKING:
     from pipeline.checklists import Checklist

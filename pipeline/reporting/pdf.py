@@ -8,7 +8,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from pipeline.reporting import wording
+from pipeline.models import wording
 from pipeline.reporting.registry_form import Cell, Paragraph, RegistryForm, Run, arrange
 from pipeline.reporting.typeface import REGULAR, printable, registered
 

@@ -15,8 +15,8 @@ from pipeline.models import (
     RequirementResult,
     Revision,
     SeenAnswer,
+    wording,
 )
-from pipeline.reporting import wording
 
 #: What the Approved column prints for a decision that holds; other decisions leave it blank.
 APPROVED = {"approved": "Approved", "rejected": "Not Approved", "conditional": "Approved, conditionally"}

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pipeline.models import Claim, Report
-from pipeline.reporting import wording
+from pipeline.models import Claim, Report, wording
 from pipeline.reporting.layout import COLUMNS, Citation, HeaderLine, Layout, Row, lay_out
 from pipeline.reporting.people import DETERMINATION, HumanWord, Outcome, day
 

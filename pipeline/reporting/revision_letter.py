@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-from pipeline.models import Fact, Priority, ProjectMetadata, Revision
-from pipeline.reporting import wording
+from pipeline.models import Fact, Priority, ProjectMetadata, Revision, wording
 from pipeline.reporting.markdown import inline
 
 if TYPE_CHECKING:

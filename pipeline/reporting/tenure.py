@@ -13,8 +13,8 @@ from pipeline.models import (
     TitleHolder,
     TitleLine,
     ValidationResult,
+    wording,
 )
-from pipeline.reporting import wording
 from pipeline.reporting.layout import Quote, numbered
 
 TITLE_COLUMNS = ("Title", "Named in the plan", "Register received", "Class and tenure", "Proprietors against the owner",

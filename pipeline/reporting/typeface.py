@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.reporting.characters import visible
+from pipeline.models.characters import visible
 
 if TYPE_CHECKING:
     from reportlab.pdfbase.ttfonts import TTFont

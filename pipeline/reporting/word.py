@@ -7,8 +7,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from pipeline.models.characters import visible
 from pipeline.packaging.archive import unzipped, zipped
-from pipeline.reporting.characters import visible
 from pipeline.reporting.registry_form import Cell, Paragraph
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipeline.reporting import word, wording
+from pipeline.models import wording
+from pipeline.reporting import word
 from pipeline.reporting.registry_form import Cell, RegistryForm, Run, arrange
 from pipeline.reporting.word import BODY, GREEN, GREY, HEAD, SMALL
 

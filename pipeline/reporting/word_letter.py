@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pipeline.reporting import word, wording
+from pipeline.models import wording
+from pipeline.reporting import word
 from pipeline.reporting.registry_form import Paragraph, Run
 from pipeline.reporting.revision_letter import Item, RevisionLetter, received
 from pipeline.reporting.word import BODY

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline.models import Report, RequirementResult
+from pipeline.models import Report, RequirementResult, wording
+from pipeline.models.characters import visible
 from pipeline.packaging.archive import unzipped, zipped
-from pipeline.reporting import wording
-from pipeline.reporting.characters import visible
 from pipeline.reporting.layout import Layout, Row, lay_out
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from pipeline.checklists.model import (
     RegisterTest,
     WorkbookYearsTest,
 )
-from pipeline.facts import OF_VERSIONS
+from pipeline.evidence.facts.collect import OF_VERSIONS
 from pipeline.forms.normal import squash
 from pipeline.models import Evidence
 from pipeline.selftest.graph import Graph, Spot, Stands, Touches, spot_of, usable

@@ -22,15 +22,15 @@ from pipeline.checklists.model import (
     Test,
     WorkbookYearsTest,
 )
-from pipeline.checks import RULES, Case, Rule
-from pipeline.dossier import USABLE
-from pipeline.facts import BUFFER
+from pipeline.evidence.dossier import USABLE
+from pipeline.evidence.facts.collect import BUFFER
+from pipeline.evidence.row_tests import Facts, judge
+from pipeline.evidence.row_tests.statements import matching
 from pipeline.models import DocumentType, Evidence, Fact, Finding, RequirementEvidence
 from pipeline.models.quoted import quotes_in
-from pipeline.rowtests import Facts, judge
-from pipeline.rowtests.statements import matching
 from pipeline.selftest.review import Review
 from pipeline.stages.cross_validate import case_of
+from pipeline.verdicts.checks import RULES, Case, Rule
 
 #: Where words of an answer stand: section, and the pages they are on.
 Spot = tuple[str, frozenset[int]]

@@ -11,9 +11,9 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from pipeline.classification import classify
-from pipeline.dates import DateMention, dates_in
-from pipeline.dossier import USABLE
-from pipeline.facts import BUFFER, OF_EVERY_DATE
+from pipeline.evidence.dates import DateMention, dates_in
+from pipeline.evidence.dossier import USABLE
+from pipeline.evidence.facts.collect import BUFFER, OF_EVERY_DATE
 from pipeline.forms.normal import squash
 from pipeline.models import Document, DocumentRecord, Evidence, Fact, Page, Reading
 from pipeline.selftest import words

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pipeline.checklists import Checklist
-from pipeline.dossier import Dossier
+from pipeline.classification.inventory import inventory_from
+from pipeline.evidence.dossier import Dossier
 from pipeline.forms.normal import squash
-from pipeline.inventory import inventory_from
 from pipeline.models import (
     CheckResult,
     Document,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.checklists import Checklist
 from pipeline.errors import DuplicateSessionWarning
+from pipeline.home.workspace import Workspace
 from pipeline.models import Reading, SessionRecord
 from pipeline.selftest.declare import Declared
 from pipeline.selftest.mutations import Mutation
@@ -16,7 +17,6 @@ from pipeline.selftest.verdicts import Verdict, verdict
 from pipeline.settings import HomeSettings, Settings
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.workspace import Workspace
 
 #: A file's path in its submission and where its bytes lie.
 Files = Collection[tuple[str, Path]]

@@ -18,8 +18,8 @@ from pipeline.selftest.rounds import copied_rounds
 from pipeline.selftest.verdicts import Verdict, verdict
 
 if TYPE_CHECKING:
+    from pipeline.home.workspace import Workspace
     from pipeline.models import SessionRecord
-    from pipeline.workspace import Workspace
 
 #: How many mutants are read ahead of the one that is being reviewed.
 _AHEAD = 4
@@ -56,7 +56,7 @@ def selftest(
     kinds of mutation. Raises ReviewError when the session holds no document.
     """
     from pipeline.reading.service import ReadingService
-    from pipeline.workflow import load_checklist
+    from pipeline.stages.run import load_checklist
 
     if not record.documents:
         raise ReviewError(f"{record.session_id} holds no documents.", "Add its files first.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from pipeline.dates import DateMention
+from pipeline.evidence.dates import DateMention
 from pipeline.forms.grammar import FormGrammar
 from pipeline.forms.normal import squash
 from pipeline.forms.plan import body_tokens

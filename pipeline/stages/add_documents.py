@@ -7,13 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pipeline import intake, names, quarantine
-from pipeline.arrivals import Plan
-from pipeline.duplicates import matches, question_about, question_id_of
+from pipeline import filenames
 from pipeline.errors import DuplicateSessionWarning, ReviewError, UsageError
-from pipeline.faultpoints import reach
-from pipeline.models import AddResult, DocumentSource, DuplicateWarning, SessionRecord
-from pipeline.sources import (
+from pipeline.intake import quarantine, take
+from pipeline.intake.arrivals import Plan
+from pipeline.intake.duplicates import matches, question_about, question_id_of
+from pipeline.intake.sources import (
     Batch,
     InboxFile,
     LinkSource,
@@ -25,12 +24,14 @@ from pipeline.sources import (
     gather,
     parse,
 )
-from pipeline.sources.inbox import identity_of, same_content
+from pipeline.intake.sources.inbox import identity_of, same_content
+from pipeline.models import AddResult, DocumentSource, DuplicateWarning, SessionRecord
+from pipeline.store.faultpoints import reach
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 log = logging.getLogger("registry_review.sources")
 
@@ -73,14 +74,14 @@ def add_and_ask_later(
     """Add where nobody can be asked: as `add_documents`, but a likeness to another session becomes a question."""
     record = ws.sessions.read(session_id)
     with _batch_of(ws, record, parse(source)) as batch:
-        return intake.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now())).result
+        return take.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now())).result
 
 
 def require_usable(ws: Workspace, source: dict[str, Any] | Source) -> None:
     """UsageError when nothing could be added from that source, whatever the session; a link is not tried."""
     described = parse(source)
     if not isinstance(described, LinkSource):
-        gather(described, intake.limit_bytes(ws), _own_folders(ws))
+        gather(described, take.limit_bytes(ws), _own_folders(ws))
 
 
 def add_file_references(
@@ -108,7 +109,7 @@ def _batch_of(ws: Workspace, record: SessionRecord, source: Source) -> Iterator[
         with ws.content.scratch() as folder:
             yield from_link(source.url, source.access_mode, folder, ws.settings, record, ws.now())
     else:
-        yield gather(source, intake.limit_bytes(ws), _own_folders(ws))
+        yield gather(source, take.limit_bytes(ws), _own_folders(ws))
 
 
 def _add(
@@ -116,18 +117,18 @@ def _add(
 ) -> AddResult:
     """Take the batch, unless another session holds the same project and nobody said to go on."""
 
-    def guard(record: SessionRecord, plan: Plan) -> intake.Advice:
+    def guard(record: SessionRecord, plan: Plan) -> take.Advice:
         found = matches(ws, record.project_metadata.project_name, plan.hashes, session_id) if plan.hashes else []
         unanswered = [w for w in found if not _continued(record, w)]
         # Where nothing new comes in there is nothing to hold back.
         if check_duplicates and plan.fresh and unanswered:
             raise DuplicateSessionWarning(unanswered[0])
         if not found or not plan.fresh:
-            return intake.Advice(warning=found[0] if found else None)
+            return take.Advice(warning=found[0] if found else None)
         acts = (("added_despite_likeness", {"other_session": found[0].session_id}),)
-        return intake.Advice(warning=found[0], acts=acts)
+        return take.Advice(warning=found[0], acts=acts)
 
-    return intake.take(ws, session_id, batch, actor, guard, expected_revision).result
+    return take.take(ws, session_id, batch, actor, guard, expected_revision).result
 
 
 def _continued(record: SessionRecord, warning: DuplicateWarning) -> bool:
@@ -159,8 +160,8 @@ def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile],
     """
     record = ws.sessions.read(session_id)
     folder = ws.inbox / "new" / record.bound_folder if record.bound_folder else ws.inbox / session_id
-    batch, by_path = from_inbox(files, str(folder), intake.limit_bytes(ws))
-    taken = intake.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now()))
+    batch, by_path = from_inbox(files, str(folder), take.limit_bytes(ws))
+    taken = take.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now()))
     # What came out of an archive has no inbox file of its own.
     for path in sorted(taken.safe & by_path.keys()):
         _let_go(by_path[path])
@@ -183,7 +184,7 @@ def _let_go(file: InboxFile) -> None:
         pass
     except OSError as error:
         # It is offered again later and found to be a duplicate; nothing is lost meanwhile.
-        log.warning("%s was taken and cannot be removed: %s", names.printable(file.relative), error.strerror)
+        log.warning("%s was taken and cannot be removed: %s", filenames.printable(file.relative), error.strerror)
 
 
 def _quarantine(ws: Workspace, session_id: str, file: InboxFile, reason: str) -> None:
@@ -193,7 +194,7 @@ def _quarantine(ws: Workspace, session_id: str, file: InboxFile, reason: str) ->
     try:
         quarantine.move_in(ws, session_id, file.path, file.relative, reason)
     except OSError as error:
-        log.warning("%s cannot be moved to the quarantine: %s", names.printable(file.relative), error.strerror)
+        log.warning("%s cannot be moved to the quarantine: %s", filenames.printable(file.relative), error.strerror)
 
 
 def rescan_sources(ws: Workspace, session_id: str, actor: str = "system") -> list[dict[str, Any]]:
@@ -217,7 +218,7 @@ def _look_again(ws: Workspace, session_id: str, source_id: str, source: Document
     path = str(source.metadata["path"])
     note: dict[str, Any] = {}
     try:
-        found = from_path(path, intake.limit_bytes(ws), _own_folders(ws))
+        found = from_path(path, take.limit_bytes(ws), _own_folders(ws))
         batch = Batch("path", source_id, found.metadata, found.candidates, found.refusals, automatic=True)
     except UsageError as error:
         batch, note = None, {"note": str(error)}
@@ -225,7 +226,7 @@ def _look_again(ws: Workspace, session_id: str, source_id: str, source: Document
     if batch is not None:
         present = {c.name.path for c in batch.candidates} | {r.path for r in batch.refusals}
         try:
-            taken = intake.take(ws, session_id, batch, actor)
+            taken = take.take(ws, session_id, batch, actor)
             # What archives hold now, as well.
             present |= taken.safe | {r.path for r in taken.refusals}
         except ReviewError as error:

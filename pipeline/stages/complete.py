@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import lookup, progress, workflow
-from pipeline.deciding import acting
-from pipeline.deciding.state import review_state
+from pipeline.decisions import conflicts
+from pipeline.decisions.review_state import review_state
 from pipeline.errors import NotFound, NotReady, UsageError
-from pipeline.models import Package, SessionRecord
-from pipeline.reporting import wording
+from pipeline.home import lookup
+from pipeline.models import Package, SessionRecord, wording
+from pipeline.stages import run
+from pipeline.status import progress
 from pipeline.store.files import make_private_folder, write_atomic
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: What somebody signs who says nothing else.
 STATEMENT = "I have reviewed this project against the checklist, and the decisions in this package are mine to sign."
@@ -34,13 +35,13 @@ def complete_session(
     if record.is_completed:
         package_path(ws, record)
         return _newest(record)
-    acting.unless_changed(ws, record, expected_revision, acting.whole(), {"statement": what})
+    conflicts.unless_changed(ws, record, expected_revision, conflicts.whole(), {"statement": what})
     _unless_ready(ws, record, blockers(ws, record) + not_taken(ws, record))
-    record = workflow.advance(ws, session_id, workflow.ORDER[-1])
+    record = run.advance(ws, session_id, run.ORDER[-1])
     with ws.sessions.transaction(session_id, who) as tx:
-        acting.unless_changed(ws, tx.record, expected_revision, acting.whole(), {"statement": what})
+        conflicts.unless_changed(ws, tx.record, expected_revision, conflicts.whole(), {"statement": what})
         _unless_ready(ws, tx.record, blockers(ws, tx.record))
-        if workflow.due(ws, tx.record, workflow.ORDER[-1]) or not _is_reported(ws, tx.record):
+        if run.due(ws, tx.record, run.ORDER[-1]) or not _is_reported(ws, tx.record):
             what = f"{session_id} changed while it was being completed."
             raise NotReady(what, f"registry-review status {session_id}")
         version = len(tx.record.packages) + 1
@@ -110,7 +111,7 @@ def package_bytes(ws: Workspace, record: SessionRecord) -> bytes:
     report, paths = all_paths(ws, record)
     events = ws.sessions.audit(record.session_id)
     last = max(e.seq for e in events if e.action == "session_completed")
-    checklist = workflow.load_checklist(ws, record)
+    checklist = run.load_checklist(ws, record)
     source, _ = checklists.source(checklist.methodology, ws.settings.checklist.folder)
     forms = {kind: path.read_bytes() for kind, path in paths.items()}
     files = package_files(record, package, report, forms, events[:last], checklist, source)
@@ -121,9 +122,9 @@ def blockers(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
     """Everything that keeps a session from being completed, in words."""
     found = list(review_state(ws, record).blockers)
     views = progress.progress(ws, record)
-    for key in workflow.ORDER:
-        if views[key].status != "completed" and not (key == workflow.ORDER[-1] and progress.is_reported(views)):
-            found.append(f"`{workflow.VERB_OF[key]}` is {views[key].status}: {views[key].reason}")
+    for key in run.ORDER:
+        if views[key].status != "completed" and not (key == run.ORDER[-1] and progress.is_reported(views)):
+            found.append(f"`{run.VERB_OF[key]}` is {views[key].status}: {views[key].reason}")
             break
     found += [f"a question is open: {q.warning.message}" for q in record.questions.values() if q.answer is None]
     return tuple(found)
@@ -131,7 +132,7 @@ def blockers(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
 
 def not_taken(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
     """Files that were dropped for the session: what is signed must hold them."""
-    from pipeline.status import look_around, waiting_in
+    from pipeline.status.session import look_around, waiting_in
 
     files = waiting_in(ws, look_around(ws, record), record)
     return (f"{wording.count(len(files), 'file')} in its inbox folder not taken yet",) if files else ()
@@ -146,7 +147,7 @@ def _unless_ready(ws: Workspace, record: SessionRecord, waits: tuple[str, ...]) 
 def _is_reported(ws: Workspace, record: SessionRecord) -> bool:
     """True when the report holds everything, people's latest words too."""
     stage = record.stages.get("report_generation")
-    return stage is not None and stage.fingerprint == workflow.current_fingerprint(ws, record, "report_generation")
+    return stage is not None and stage.fingerprint == run.current_fingerprint(ws, record, "report_generation")
 
 
 def _report_sha256(ws: Workspace, record: SessionRecord) -> str:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.checklists import Checklist
-from pipeline.checks import Case, run_all
+from pipeline.classification.versions import printed_date
 from pipeline.errors import StageFailed
-from pipeline.exceptions import exceptions_of
-from pipeline.gathering.plan_differences import weighed
+from pipeline.evidence.facts.plan_differences import weighed
+from pipeline.evidence.row_tests import Facts
+from pipeline.evidence.tenure.ledger import ledger
 from pipeline.models import ExtractionResult, Fact, Inventory, MappingResult, ValidationResult
-from pipeline.rows import Failure, PlanState, row_result
-from pipeline.rowtests import Facts
-from pipeline.tenure.ledger import ledger
-from pipeline.versions import printed_date
+from pipeline.verdicts.checks import Case, run_all
+from pipeline.verdicts.exceptions import exceptions_of
+from pipeline.verdicts.rows import Failure, PlanState, row_result
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: Facts that stand in the report's header.
 HEADER = (
@@ -38,7 +38,7 @@ HEADER = (
 
 def cross_validate(ws: Workspace, session_id: str) -> ValidationResult:
     """Rows, checks and exceptions of a session; the workflow stores what this returns."""
-    from pipeline.workflow import load_checklist, load_extraction, load_inventory, load_mapping
+    from pipeline.stages.run import load_checklist, load_extraction, load_inventory, load_mapping
 
     record = ws.sessions.read(session_id)
     inventory, mapping, extraction = load_inventory(ws, record), load_mapping(ws, record), load_extraction(ws, record)

@@ -8,15 +8,15 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pipeline.classification.inventory import inventory_from
 from pipeline.errors import ContentLost
-from pipeline.inventory import inventory_from
+from pipeline.filenames import printable
 from pipeline.models import DocumentRecord, Inventory, Reading
-from pipeline.names import printable
 from pipeline.reading import READER_VERSION
 from pipeline.stages.add_documents import rescan_sources
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 log = logging.getLogger("registry_review.discovery")
 

@@ -6,14 +6,20 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from pipeline.by_hand import for_row, unless_discarded
 from pipeline.checklists import Checklist, Requirement
 from pipeline.checklists.model import Place, StatementTest
-from pipeline.dossier import Dossier
 from pipeline.errors import StageFailed
-from pipeline.facts import gather
-from pipeline.gathering.papers import named_anywhere
-from pipeline.gathering.plan_differences import plan_differences
+from pipeline.evidence.dossier import Dossier
+from pipeline.evidence.facts.collect import gather
+from pipeline.evidence.facts.papers import named_anywhere
+from pipeline.evidence.facts.plan_differences import plan_differences
+from pipeline.evidence.finished_reviews.gather import counterparts, finished_reviews
+from pipeline.evidence.row_dossier import for_row, unless_discarded
+from pipeline.evidence.row_tests import find
+from pipeline.evidence.row_tests.documents import TYPE_WORDS, lines_matching
+from pipeline.evidence.row_tests.statements import matching, where
+from pipeline.evidence.trace import ANSWER, NOT_APPLICABLE, SUPPORT, Trace
+from pipeline.forms.section_words import section_words
 from pipeline.models import (
     Box,
     DiscardedQuote,
@@ -26,17 +32,11 @@ from pipeline.models import (
     RequirementEvidence,
 )
 from pipeline.models.quoted import with_each_quote
-from pipeline.own.words import section_words
-from pipeline.reviews.gather import counterparts, finished_reviews
-from pipeline.rowtests import find
-from pipeline.rowtests.documents import TYPE_WORDS, lines_matching
-from pipeline.rowtests.statements import matching, where
-from pipeline.trace import ANSWER, NOT_APPLICABLE, SUPPORT, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: A row is read at a glance: so many quotes of the plan, and so many of other documents.
 MOST_PRIMARY, MOST_SUPPLEMENTARY = 6, 4
@@ -56,7 +56,7 @@ _TABLE_ROWS = 3
 
 def extract_evidence(ws: Workspace, session_id: str) -> ExtractionResult:
     """Quotes, findings and facts of a session; the workflow stores what this returns."""
-    from pipeline.workflow import load_checklist, load_inventory, load_mapping
+    from pipeline.stages.run import load_checklist, load_inventory, load_mapping
 
     record = ws.sessions.read(session_id)
     inventory, mapping = load_inventory(ws, record), load_mapping(ws, record)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pipeline.deciding.determining import clear_determination, determine
-from pipeline.deciding.documents import (
+from pipeline.decisions.determination import clear_determination, determine
+from pipeline.decisions.document_marks import (
     clear_mapping,
     ignore_document,
     pin_document,
@@ -11,8 +11,9 @@ from pipeline.deciding.documents import (
     remap,
     unmark_document,
 )
-from pipeline.deciding.revising import request_revision, resolve_revision
-from pipeline.deciding.rows import (
+from pipeline.decisions.review_state import review_state
+from pipeline.decisions.revision_requests import request_revision, resolve_revision
+from pipeline.decisions.row_decisions import (
     annotate,
     clear_decision,
     discard_quote,
@@ -23,7 +24,6 @@ from pipeline.deciding.rows import (
     restore_quote,
     undecided,
 )
-from pipeline.deciding.state import review_state
 
 __all__ = [
     "annotate",

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline import checklists
 from pipeline.errors import UsageError
+from pipeline.filenames import printable
 from pipeline.models import SCHEMA_VERSION, ProjectMetadata, Value
-from pipeline.names import printable
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: The longest text that is taken for one field, in characters.
 LONGEST = 200

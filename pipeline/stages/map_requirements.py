@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.checklists import Checklist
-from pipeline.dossier import USABLE
 from pipeline.errors import StageFailed
+from pipeline.evidence.dossier import USABLE
 from pipeline.models import Document, Inventory, MappingOverride, MappingResult, MappingStatus
 from pipeline.models import Mapping as Mapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 
 def map_requirements(ws: Workspace, session_id: str) -> MappingResult:
     """Attach the inventory's documents to every requirement; the workflow stores what this returns."""
-    from pipeline.workflow import load_checklist, load_inventory
+    from pipeline.stages.run import load_checklist, load_inventory
 
     record = ws.sessions.read(session_id)
     inventory = load_inventory(ws, record)

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipeline.errors import SessionCorrupt
-from pipeline.faultpoints import reach
 from pipeline.models import AuditEvent, Value
+from pipeline.store.faultpoints import reach
 
 #: What the first event names as the one before it.
 GENESIS = "0" * 64

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.errors import ReviewError, TryAgain
-from pipeline.faultpoints import reach
+from pipeline.store.faultpoints import reach
 from pipeline.store.files import disk_full, is_writable, kernel_lock, make_private_folder, passing, temporary_beside
 
 Connection = sqlite3.Connection

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import FileRefused, ReviewError, TryAgain
-from pipeline.faultpoints import reach
 from pipeline.models import Value
+from pipeline.store.faultpoints import reach
 from pipeline.store.files import fsync_folder, is_disk_full, is_writable, kernel_lock, make_private_folder, passing
 from pipeline.store.results import check_sha256, is_sha256
 from pipeline.store.staging import StagingArea

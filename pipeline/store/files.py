@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from pipeline.errors import HomeClosed, ReviewError, SessionNotFound, TryAgain
-from pipeline.faultpoints import reach
+from pipeline.store.faultpoints import reach
 
 #: Seconds between two looks at a lock somebody else holds.
 LOCK_POLL_SECONDS = 0.01

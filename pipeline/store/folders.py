@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import ReviewError, SessionNotFound
-from pipeline.faultpoints import reach
+from pipeline.store.faultpoints import reach
 from pipeline.store.files import (
     LEFTOVER_SECONDS,
     fsync_folder,

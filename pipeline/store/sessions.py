@@ -14,11 +14,11 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import ReviewError, RevisionConflict, SessionCompleted, SessionCorrupt, TryAgain
-from pipeline.faultpoints import reach
 from pipeline.models import AuditEvent, ProjectMetadata, SessionRecord, ValidationResult
 from pipeline.store import results
 from pipeline.store.audit import AuditFile, chain
 from pipeline.store.content import ContentStore
+from pipeline.store.faultpoints import reach
 from pipeline.store.files import kernel_lock, write_atomic
 from pipeline.store.folders import SessionFolders
 from pipeline.store.index import SessionIndex

@@ -16,15 +16,15 @@ from typing import IO, TYPE_CHECKING, cast
 
 from pipeline import __version__
 from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound, TryAgain, UsageError
-from pipeline.inbox.scan import scan
+from pipeline.filenames import printable
+from pipeline.intake.inbox.scan import scan
 from pipeline.models import SCHEMA_VERSION, SessionRecord, Value
-from pipeline.names import printable
 from pipeline.store.files import disk_full, fsync_folder, is_disk_full, sweep_leftovers, temporary_beside
 from pipeline.store.results import is_sha256
 from pipeline.upkeep.kept import files_under, home_wide
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: Raised when a file of this form can no longer be read by the same rules.
 FORMAT = 1

@@ -15,7 +15,7 @@ from pipeline.store.results import is_sha256
 from pipeline.upkeep import leftovers
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 
 class Pile(Value):

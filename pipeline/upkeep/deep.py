@@ -13,19 +13,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline import archive_keeping
-from pipeline.doctor import Finding, Patient, examine
 from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound
+from pipeline.filenames import printable
+from pipeline.intake import kept_archives
+from pipeline.intake.quarantine import REASON_ENDING
 from pipeline.models import Reading, Report, SessionRecord, Value
-from pipeline.names import printable
-from pipeline.quarantine import REASON_ENDING
 from pipeline.store.files import LEFTOVER_SECONDS
 from pipeline.store.results import is_sha256
 from pipeline.upkeep import leftovers
+from pipeline.upkeep.doctor import Finding, Patient, examine
 from pipeline.upkeep.kept import files_under, home_wide
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: So many troubles of one kind are told in words; JSON has them all.
 TOLD = 5
@@ -213,10 +213,10 @@ def _orphans(ws: Workspace) -> Iterator[_Found]:
 def _archives(ws: Workspace) -> Iterator[_Found]:
     for record in _records(ws):
         for archive in record.archives.values():
-            if archive.kept and not archive_keeping.is_intact(ws, record.session_id, archive):
+            if archive.kept and not kept_archives.is_intact(ws, record.session_id, archive):
                 what = f"The archive {printable(archive.filename)} of {record.session_id} is gone or was changed."
                 cure = "Its documents are kept apart from it; add the archive again to have it whole."
-                place = archive_keeping.place_of(ws, record.session_id, archive.sha256)
+                place = kept_archives.place_of(ws, record.session_id, archive.sha256)
                 mend = "set aside, so that it can be added again" if place.exists() else ""
                 yield _Found(what, cure, True, mend, partial(_set_archive_aside, place))
 

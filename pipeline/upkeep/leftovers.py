@@ -15,7 +15,7 @@ from pipeline.store.files import LEFTOVER_SECONDS, is_locked
 from pipeline.upkeep.restore import LOCK, UNPACKING
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 
 class Leftover(Value):

@@ -15,9 +15,10 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from pipeline.errors import ReviewError, TryAgain, UsageError
+from pipeline.filenames import free_name, printable
+from pipeline.home.presence import watcher_is_running, workers_running
+from pipeline.home.workspace import Workspace
 from pipeline.models import SCHEMA_VERSION, Value
-from pipeline.names import free_name, printable
-from pipeline.presence import watcher_is_running, workers_running
 from pipeline.settings import HomeSettings, Settings
 from pipeline.store import is_session_id, make_private_folder
 from pipeline.store.content import LOCK_SECONDS
@@ -25,7 +26,6 @@ from pipeline.store.files import disk_full, fsync_folder, is_disk_full, is_locke
 from pipeline.store.results import is_sha256
 from pipeline.upkeep.backup import FORMAT, MANIFEST, LeftOut
 from pipeline.upkeep.kept import files_under, holds_anything
-from pipeline.workspace import Workspace
 
 #: In the data folder: what is being unpacked, and what was there before; hidden, so that neither is part of the home.
 UNPACKING, BEFORE = ".restoring-", ".before-restore-"

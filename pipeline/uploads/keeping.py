@@ -19,7 +19,7 @@ from pipeline.store.files import fsync_folder, kernel_lock, make_private_folder,
 from pipeline.uploads.slot import SlotRecord
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: 128 bits of chance: an id cannot be guessed, and fits a file system that ignores letter case.
 _UPLOAD_ID = re.compile(r"up-[0-9a-f]{32}")

@@ -11,20 +11,20 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pipeline import intake
-from pipeline.duplicates import matches, question_about, question_id_of
 from pipeline.errors import DuplicateSessionWarning, NothingUploaded, ReviewError, SessionNotFound, TryAgain
-from pipeline.faultpoints import reach
+from pipeline.filenames import check
+from pipeline.intake import take
+from pipeline.intake.duplicates import matches, question_about, question_id_of
+from pipeline.intake.sources.batch import Batch, Candidate, Refusal
 from pipeline.models import AddResult, SessionRecord
-from pipeline.names import check
-from pipeline.sources.batch import Batch, Candidate, Refusal
+from pipeline.store.faultpoints import reach
 from pipeline.uploads import keeping, tokens
 from pipeline.uploads.slot import ProcessedUpload, SlotRecord
 
 if TYPE_CHECKING:
-    from pipeline.arrivals import Plan
+    from pipeline.home.workspace import Workspace
+    from pipeline.intake.arrivals import Plan
     from pipeline.store.transaction import Transaction
-    from pipeline.workspace import Workspace
 
 #: Seconds that a second caller waits for the first one's answer.
 WAIT_SECONDS = 60.0
@@ -144,7 +144,7 @@ def _existing(ws: Workspace, slot: SlotRecord, session_id: str) -> SessionRecord
 
 
 def _take(ws: Workspace, slot: SlotRecord, session_id: str, actor: str, check_duplicates: bool) -> None:
-    def guard(record: SessionRecord, plan: Plan) -> intake.Advice:
+    def guard(record: SessionRecord, plan: Plan) -> take.Advice:
         if check_duplicates and plan.fresh:
             found = matches(ws, record.project_metadata.project_name, plan.hashes, session_id)
             known = {key for key, question in record.questions.items() if question.answer == "continue"}
@@ -160,7 +160,7 @@ def _take(ws: Workspace, slot: SlotRecord, session_id: str, actor: str, check_du
         keeping.change(ws, slot.upload_id, answer=result)
         reach("upload.answered")
 
-    intake.take(ws, session_id, _batch(ws, slot), actor, guard, closing=closing)
+    take.take(ws, session_id, _batch(ws, slot), actor, guard, closing=closing)
 
 
 def _batch(ws: Workspace, slot: SlotRecord) -> Batch:

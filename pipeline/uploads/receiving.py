@@ -9,17 +9,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from pipeline import intake, names
+from pipeline import filenames
 from pipeline.errors import FileRefused, UploadClosed
-from pipeline.faultpoints import reach
-from pipeline.sources.archives import MEGABYTE
-from pipeline.sources.batch import check_size
+from pipeline.intake import take
+from pipeline.intake.sources.archives import MEGABYTE
+from pipeline.intake.sources.batch import check_size
+from pipeline.store.faultpoints import reach
 from pipeline.store.files import disk_full, is_disk_full
 from pipeline.uploads import keeping, tokens
 from pipeline.uploads.slot import ReceivedFile, RefusedFile, SlotRecord, UploadedFile
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: Bytes read at once from a file object.
 CHUNK = MEGABYTE
@@ -36,7 +37,7 @@ def receive(ws: Workspace, upload_id: str, filename: str, chunks: Iterable[bytes
     """
     require_open(ws, keeping.read(ws, upload_id))
     # Whoever sends may make it as long as they like, and it is kept.
-    shown = names.printable(filename[: names.MAX_NAME_BYTES]) or "(no name)"
+    shown = filenames.printable(filename[: filenames.MAX_NAME_BYTES]) or "(no name)"
     try:
         path = _path_of(filename)
         with keeping.locked(ws, upload_id):
@@ -58,7 +59,7 @@ def receive(ws: Workspace, upload_id: str, filename: str, chunks: Iterable[bytes
 
 def _note_refusal(ws: Workspace, upload_id: str, filename: str, refused: RefusedFile) -> None:
     """Keep with the slot what was refused and why, so that whoever processes it is told; the newest, once each."""
-    if names.is_ignored_path(filename.replace("\\", "/")):  # nothing is wrong with the file itself
+    if filenames.is_ignored_path(filename.replace("\\", "/")):  # nothing is wrong with the file itself
         return
     with keeping.locked(ws, upload_id):
         slot = keeping.read(ws, upload_id)
@@ -80,9 +81,9 @@ def require_open(ws: Workspace, slot: SlotRecord) -> None:
 
 def _path_of(filename: str) -> str:
     """The name a file is kept under, folders included; FileRefused as for files sent inside a call."""
-    names.check(filename)  # as it came, since a Windows browser may send a drive and backslashes
-    path = names.check(filename.replace("\\", "/")).path
-    if names.is_ignored_path(path):
+    filenames.check(filename)  # as it came, since a Windows browser may send a drive and backslashes
+    path = filenames.check(filename.replace("\\", "/")).path
+    if filenames.is_ignored_path(path):
         raise FileRefused(f"{path}: hidden and temporary files are not taken.", "Rename it if it is meant.")
     return path
 
@@ -97,7 +98,7 @@ def _pieces(chunks: Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
 
 def _copied(ws: Workspace, upload_id: str, path: str, pieces: Iterator[bytes], stream: BinaryIO) -> UploadedFile:
     """Write what comes, no further than the limits go."""
-    limit, digest, size, looked = intake.limit_bytes(ws), hashlib.sha256(), 0, 0
+    limit, digest, size, looked = take.limit_bytes(ws), hashlib.sha256(), 0, 0
     _look_around(ws, upload_id, path, 0)
     try:
         for piece in pieces:
@@ -164,7 +165,7 @@ def _kept(ws: Workspace, upload_id: str, file: UploadedFile, coming: Path) -> Re
             reach("upload.coming")
             coming.replace(keeping.place_of(ws, upload_id, file.sha256))
             reach("upload.kept")
-            still = tuple(one for one in slot.refused if one.filename != names.printable(file.filename))
+            still = tuple(one for one in slot.refused if one.filename != filenames.printable(file.filename))
             keeping.write(ws, slot.model_copy(update={"files": (*slot.files, file), "refused": still}))
             outcome = "received"
     return ReceivedFile(filename=file.filename, outcome=outcome, size=file.size, sha256=file.sha256)

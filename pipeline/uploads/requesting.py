@@ -10,7 +10,7 @@ from pipeline.uploads import keeping
 from pipeline.uploads.slot import SlotRecord, UploadSlot
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 
 def request_upload(

@@ -14,7 +14,7 @@ from pipeline.uploads import keeping
 from pipeline.uploads.processing import process_upload
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 log = logging.getLogger("registry_review.uploads")
 

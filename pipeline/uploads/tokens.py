@@ -13,8 +13,8 @@ from pipeline.uploads import keeping
 if TYPE_CHECKING:
     from itsdangerous import Signer
 
+    from pipeline.home.workspace import Workspace
     from pipeline.uploads.slot import UploadSlot
-    from pipeline.workspace import Workspace
 
 #: The key of all links of a home, in the folder of its slots: 0600, made once. Without it, links given out are void.
 SECRET = "links.secret"  # noqa: S105 - the name of a file

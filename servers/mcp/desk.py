@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from fastapi.concurrency import run_in_threadpool
 from mcp.server.mcpserver.exceptions import ToolError
 
-from pipeline import logs, workflow
+from commands.text import answers
+from commands.text.terminal import json_of
 from pipeline.errors import DuplicateSessionWarning, ReviewError
+from pipeline.home import logs
 from pipeline.models import SessionRecord
-from pipeline.reporting import answers
-from pipeline.reporting.terminal import json_of
+from pipeline.stages import run
 from servers import waiting
 from servers.paths import allowed_path
 from servers.problems import Refused
 
 if TYPE_CHECKING:
     from actors.engine import Engine
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 Given = ParamSpec("Given")
 Answered = TypeVar("Answered")
@@ -50,7 +51,7 @@ class Desk:
 
     async def advance(self, session_id: str, verb: str, wait_seconds: float) -> dict[str, Any]:
         """Bring a session up to a stage, and give what that stage gave; or say that it goes on by itself."""
-        goal = workflow.VERBS[verb]
+        goal = run.VERBS[verb]
         try:
             record, there = await waiting.advance(self.engine, session_id, goal, ACTOR, wait_seconds)
             if there:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline import older_calls
+from servers.mcp import older_calls
 from servers.mcp.desk import ACTOR, Desk
 from servers.mcp.tools import ADDS, METHODOLOGY
 

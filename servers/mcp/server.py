@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from fastapi.concurrency import run_in_threadpool
 from mcp.server import MCPServer
 
-from pipeline import __version__, checklists, lookup
-from pipeline.status import status_of
+from pipeline import __version__, checklists
+from pipeline.home import lookup
+from pipeline.status.session import status_of
 from servers.mcp.desk import Desk
 from servers.mcp.older import add_older_tools
 from servers.mcp.tools import add_tools
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from actors.engine import Engine
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
     from servers.access import Access
 
 INSTRUCTIONS = """\

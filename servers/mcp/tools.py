@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
-from pipeline import lookup
-from pipeline.acts import add_as_told
-from pipeline.claims import submit_claim as keep_claim
-from pipeline.duplicates import detect_duplicates as find_duplicates
+from commands.text import answers
+from commands.text.acts import add_as_told
+from pipeline.decisions.claims import submit_claim as keep_claim
+from pipeline.home import lookup
+from pipeline.intake.duplicates import detect_duplicates as find_duplicates
 from pipeline.models import AddResult, DecisionStatus
-from pipeline.reporting import answers
 from pipeline.stages.add_documents import add_documents as add_to_session
 from pipeline.stages.human_review import record_decision as decide
 from pipeline.stages.initialize import create_session as make_session

@@ -10,7 +10,7 @@ from pipeline.uploads import request_upload, token_for
 from servers.mcp.desk import ACTOR, plain
 
 if TYPE_CHECKING:
-    from pipeline.workspace import Workspace
+    from pipeline.home.workspace import Workspace
 
 #: Seconds to see whether a server answers at the address.
 LOOK_SECONDS = 0.5

@@ -8,18 +8,17 @@ from fastapi import Form, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from pipeline import workflow
+from pipeline.desk.documents import holdings_of
 from pipeline.errors import FileRefused, ReviewError, UploadError, UsageError
 from pipeline.models import DocumentType
-from pipeline.reporting.holdings import holdings_of
-from pipeline.stages import human_review
-from pipeline.status import status_of
+from pipeline.stages import human_review, run
+from pipeline.status.session import status_of
 from pipeline.uploads import ProcessedUpload, process_upload, request_upload, upload_status
+from servers.context import Here, Served
 from servers.multipart import boundary_of
 from servers.pages.frame import Reviewer, address, back, pages_router, show
 from servers.pages.session import work_of
 from servers.problems import Refused
-from servers.served import Here, Served
 
 router = pages_router()
 
@@ -114,7 +113,7 @@ def _page(
     upload: ProcessedUpload | None = None,
 ) -> Response:
     record = here.session(session_id)
-    inventory = workflow.load_inventory(here.ws, record)
+    inventory = run.load_inventory(here.ws, record)
     found = status_of(here.ws, record)
     return show(
         request,

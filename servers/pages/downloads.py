@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi.responses import FileResponse, Response
 
-from pipeline import review_acts
+from commands.text import review_acts
 from pipeline.errors import ContentLost, NotFound
 from pipeline.stages.generate_report import form_path
+from servers.context import Here
 from servers.media_types import MEDIA_TYPES
 from servers.pages.frame import pages_router
-from servers.served import Here
 
 router = pages_router()
 

@@ -11,13 +11,13 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import URL
 
-from pipeline.reporting import wording
-from pipeline.sign_in import SignedIn
+from pipeline.models import wording
 from servers import rendering
 from servers.access import READING
 from servers.pages import own_files
-from servers.pages.troubles import told
+from servers.pages.error_pages import told
 from servers.problems import Trouble, trouble_of
+from servers.sign_in import SignedIn
 
 if TYPE_CHECKING:
     from pipeline.models import SessionRecord

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import Query, Request
 from fastapi.responses import Response
 
-from pipeline import workflow
-from pipeline.own import farms_own
-from pipeline.reporting.own import ONLY_TOGETHER, in_words, only_particular, particular_sections
-from pipeline.row_view import shown
+from commands.text.comparison import ONLY_TOGETHER, in_words, only_particular, particular_sections
+from pipeline.desk.comparison import farms_own
+from pipeline.desk.row import shown
+from pipeline.stages import run
+from servers.context import Here
 from servers.pages.frame import pages_router, show
 from servers.pages.sheets import picture_address
-from servers.served import Here
 
 router = pages_router()
 
@@ -27,7 +27,7 @@ def own(
 ) -> Response:
     """Only what is particular to this farm; with `all`, every row beside the submissions that say the same."""
     record = here.session(session_id)
-    judged = workflow.load_validation(here.ws, record) is not None
+    judged = run.load_validation(here.ws, record) is not None
     made = farms_own(here.ws, record) if judged else None
     if made is not None and not everything:
         made = only_particular(made)

@@ -9,22 +9,21 @@ from urllib.parse import urlencode
 from fastapi import Form, Query, Request
 from fastapi.responses import Response
 
-from pipeline import workflow
-from pipeline.deciding.order import next_waiting
+from commands.text.answers import judged
+from commands.text.comparison import in_words
+from pipeline.desk.comparison import row_own
+from pipeline.desk.next_row import next_waiting
+from pipeline.desk.row import row_view
 from pipeline.errors import ReviewError
 from pipeline.models import AnnotationKind, DecisionStatus, Priority
-from pipeline.own import row_own
-from pipeline.reporting.answers import judged
-from pipeline.reporting.characters import split_long
-from pipeline.reporting.own import in_words
-from pipeline.row_view import row_view
-from pipeline.stages import human_review
-from pipeline.status import status_of
-from servers.pages.again import again
+from pipeline.models.characters import split_long
+from pipeline.stages import human_review, run
+from pipeline.status.session import status_of
+from servers.context import Here, Served
+from servers.pages.conflict_form import again
 from servers.pages.frame import Reviewer, Visitor, address, back, pages_router, show
 from servers.pages.session import work_of
 from servers.pages.sheets import picture_address
-from servers.served import Here, Served
 
 router = pages_router()
 
@@ -270,7 +269,7 @@ def _page(
     row_id = view.result.requirement_id
     place = address(session_id, "requirements", row_id)
     own = row_own(here.ws, record, row_id)
-    works = not record.is_completed and workflow.due(here.ws, record) is not None
+    works = not record.is_completed and run.due(here.ws, record) is not None
     return show(
         request,
         "row.html.jinja",

@@ -8,21 +8,22 @@ from typing import Annotated, cast
 from fastapi import Form, Request
 from fastapi.responses import Response
 
-from pipeline import second_tries, workflow
-from pipeline.agenda import agenda
-from pipeline.deciding.lint import slips
-from pipeline.deciding.turn import Turn, turn_of
-from pipeline.duplicates import answer_duplicate
+from commands.text.answers import doing
+from pipeline.decisions.slips import slips
+from pipeline.desk.matrix import matrix_of
 from pipeline.errors import ReviewError
+from pipeline.intake.duplicates import answer_duplicate
 from pipeline.models import DuplicateChoice, SessionRecord
-from pipeline.reporting.answers import doing
-from pipeline.reporting.matrix import matrix_of
+from pipeline.stages import retry
+from pipeline.stages import run as stage_run
 from pipeline.stages.generate_report import latest_paths
 from pipeline.stages.human_review import record_decisions, undecided
-from pipeline.status import SessionStatus, status_of
+from pipeline.status.agenda import agenda
+from pipeline.status.session import SessionStatus, status_of
+from pipeline.status.turn import Turn, turn_of
+from servers.context import Here, Served
 from servers.media_types import MEDIA_TYPES
 from servers.pages.frame import Reviewer, address, back, pages_router, show
-from servers.served import Here, Served
 
 router = pages_router()
 
@@ -51,8 +52,8 @@ def run(
         record = here.session(session_id)
         for key, stage in record.stages.items():
             if stage.status == "failed":
-                second_tries.retry(here.ws, session_id, key, person.name)
-        here.engine.advance(session_id, workflow.VERBS.get(to, "report_generation"), wait=False, actor=person.name)
+                retry.retry(here.ws, session_id, key, person.name)
+        here.engine.advance(session_id, stage_run.VERBS.get(to, "report_generation"), wait=False, actor=person.name)
     except ReviewError as error:
         return _page(request, here, session_id, error)
     return back(address(session_id))

@@ -7,13 +7,13 @@ from typing import Annotated, get_args
 from fastapi import Form, Query, Request
 from fastapi.responses import Response
 
-from pipeline.deciding.turn import Who
+from commands.text.answers import everything
 from pipeline.errors import ReviewError
-from pipeline.reporting.answers import everything
 from pipeline.stages.initialize import create_session
-from pipeline.status import look_around
+from pipeline.status.session import look_around
+from pipeline.status.turn import Who
+from servers.context import Here, Served
 from servers.pages.frame import Reviewer, address, back, pages_router, show
-from servers.served import Here, Served
 
 router = pages_router()
 

@@ -14,9 +14,9 @@ from fastapi.responses import Response
 from pipeline.errors import NotFound
 from pipeline.models import Box, Drawing
 from pipeline.reading.kept_pictures import key_of
+from servers.context import Here
 from servers.pages.frame import address, pages_router
 from servers.problems import Refused
-from servers.served import Here
 
 router = pages_router()
 

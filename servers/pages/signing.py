@@ -8,16 +8,16 @@ from typing import Annotated, Any, cast
 from fastapi import Path, Query, Request
 from fastapi.responses import FileResponse, Response
 
+from commands.text.answers import judged
+from pipeline.desk.signing import signing_view
 from pipeline.errors import NotFound, ReviewError
 from pipeline.models import DeterminationKind
-from pipeline.reporting.answers import judged
-from pipeline.signing_view import signing_view
 from pipeline.stages import complete, human_review
-from servers.pages.again import again
+from servers.context import Here, Served
+from servers.pages.conflict_form import again
 from servers.pages.downloads import HEADERS
 from servers.pages.frame import Reviewer, address, back, pages_router, show
 from servers.pages.rows import Ids, Seen, Short, Words, fields
-from servers.served import Here, Served
 
 router = pages_router()
 

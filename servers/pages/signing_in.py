@@ -8,10 +8,10 @@ from fastapi import Form, Request
 from fastapi.responses import Response
 
 from pipeline.errors import UsageError
-from pipeline.sign_in import LASTS, sign_in
 from servers.access import COOKIE
+from servers.context import Here
 from servers.pages.frame import back, own_path, pages_router, show
-from servers.served import Here
+from servers.sign_in import LASTS, sign_in
 
 router = pages_router()
 

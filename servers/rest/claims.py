@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from pipeline import workflow
-from pipeline.claims import shown_claims, submit_claim
+from pipeline.decisions.claims import shown_claims, submit_claim
 from pipeline.models import SCHEMA_VERSION, Claim, Inventory
+from pipeline.stages import run
+from servers.context import Actor, Here, IfMatch, answer, expected_revision
 from servers.rest.documented import answers, problems, writes
 from servers.rest.review_shapes import ClaimList, NewClaim
-from servers.served import Actor, Here, IfMatch, answer, expected_revision
 
 router = APIRouter(tags=["claims"])
 
@@ -42,6 +42,6 @@ def submit(here: Here, actor: Actor, session_id: str, body: NewClaim, if_match: 
 def claims(here: Here, session_id: str) -> Response:
     """The claims of a session."""
     record = here.session(session_id)
-    inventory = workflow.load_inventory(here.ws, record) or Inventory(documents=())
+    inventory = run.load_inventory(here.ws, record) or Inventory(documents=())
     held = list(shown_claims(record, inventory))
     return answer({"schema_version": SCHEMA_VERSION, "session_id": session_id, "claims": held}, record=record)

@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from pipeline import review_acts
-from pipeline.deciding.revising import all_in_present
-from pipeline.deciding.state import decisions_shown, review_state
+from commands.text import review_acts
+from pipeline.decisions.review_state import decisions_shown, review_state
+from pipeline.decisions.revision_requests import all_in_present
 from pipeline.models import SCHEMA_VERSION
+from servers.context import Here, IfMatch, Served, answer, etag, seen_revision
 from servers.media_types import MEDIA_TYPES
 from servers.rest.documented import answers, problems, writes
 from servers.rest.review_shapes import (
@@ -28,7 +29,6 @@ from servers.rest.review_shapes import (
     Resolution,
     RevisionList,
 )
-from servers.served import Here, IfMatch, Served, answer, etag, seen_revision
 
 router = APIRouter(tags=["review"])
 #: How a person's word on something may fail: it is not there, it was changed since, the session is locked.

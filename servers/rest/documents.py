@@ -8,17 +8,17 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from pipeline import acts
+from commands.text import acts
 from pipeline.errors import UsageError
 from pipeline.models import AddResult
 from pipeline.stages.add_documents import add_documents, add_file_references
+from servers.context import Actor, Here, IfMatch, Served, answer, expected_revision
 from servers.paths import allowed_path
 from servers.repeating import Caller, IdempotencyKey, asked, only_once
 from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
 from servers.rest.paging import MaxCharacters, fitted
 from servers.rest.shapes import DuplicateReply, Duplicates, FileReference, NewDocuments, PathBody
-from servers.served import Actor, Here, IfMatch, Served, answer, expected_revision
 
 router = APIRouter(tags=["documents"])
 

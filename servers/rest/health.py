@@ -10,9 +10,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from pipeline.errors import ReviewError
+from servers.context import Here, answer
 from servers.rest.documented import answers, problems
 from servers.rest.shapes import Health, Readiness
-from servers.served import Here, answer
 
 router = APIRouter(tags=["health"])
 

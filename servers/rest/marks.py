@@ -8,14 +8,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field
 
-from pipeline import review_acts
+from commands.text import review_acts
 from pipeline.errors import UsageError
 from pipeline.models import DiscardedQuote, DocumentRecord, DocumentType, MappingOverride
+from servers.context import Here, IfMatch, seen_revision
 from servers.rest.decisions import CONFLICTS, spoken
 from servers.rest.documented import answers, writes
 from servers.rest.review_shapes import Said, Text, Word
 from servers.rest.shapes import Short
-from servers.served import Here, IfMatch, seen_revision
 
 router = APIRouter(tags=["review"])
 

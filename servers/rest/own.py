@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from pipeline.own import FarmsOwn
-from pipeline.reporting.own import own
+from commands.text.comparison import own
+from pipeline.desk.comparison import FarmsOwn
+from servers.context import Here, answer
 from servers.rest.documented import answers, problems
-from servers.served import Here, answer
 
 router = APIRouter(tags=["review"])
 

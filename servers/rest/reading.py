@@ -7,17 +7,17 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from pipeline import workflow
+from commands.text import answers as told
 from pipeline.models import SCHEMA_VERSION, Report, RequirementResult, RowStatus
-from pipeline.reporting import answers as told
+from pipeline.stages import run
 from pipeline.stages.generate_report import all_paths
-from pipeline.status import SessionStatus, status_of
+from pipeline.status.session import SessionStatus, status_of
+from servers.context import Here, answer, etag
 from servers.media_types import MEDIA_TYPES
 from servers.problems import Refused
 from servers.rest.documented import answers, problems
 from servers.rest.paging import MaxCharacters, Offset, fitted, listed, page_of
 from servers.rest.shapes import DocumentList, Duplicates, ReportPart, RequirementList
-from servers.served import Here, answer, etag
 
 router = APIRouter(tags=["reading"])
 
@@ -57,7 +57,7 @@ def documents(
 ) -> Response:
     """The documents of a session."""
     record = here.session(session_id)
-    inventory = workflow.load_inventory(here.ws, record)
+    inventory = run.load_inventory(here.ws, record)
     found: list[Any] = list(inventory.documents) if inventory else list(record.documents.values())
     page = page_of(found[offset : offset + limit], len(found), offset, max_characters)
     value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, **listed("documents", page)}

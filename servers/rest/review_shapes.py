@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import BaseModel, Field
 
-from pipeline.deciding.state import ReviewState
+from pipeline.decisions.review_state import ReviewState
 from pipeline.models import (
     Annotation,
     AnnotationKind,

@@ -8,20 +8,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from pipeline import progress
+from commands.text import answers as told
 from pipeline.errors import SessionNotFound
-from pipeline.idempotency import create_session_once
 from pipeline.models import SCHEMA_VERSION, Session
-from pipeline.reporting import answers as told
 from pipeline.stages.initialize import CreatedSession, create_session
-from pipeline.stages.removal import delete_session
-from pipeline.status import look_around
+from pipeline.stages.remove import delete_session
+from pipeline.status import progress
+from pipeline.status.session import look_around
+from servers.context import Actor, Here, IfMatch, answer, expected_revision
+from servers.idempotency import create_session_once
 from servers.repeating import Caller, IdempotencyKey, asked
 from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
 from servers.rest.paging import MaxCharacters, Offset, page_of
 from servers.rest.shapes import Deleted, NewSession, SessionList
-from servers.served import Actor, Here, IfMatch, answer, expected_revision
 
 router = APIRouter(tags=["sessions"])
 

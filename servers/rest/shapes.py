@@ -20,7 +20,7 @@ from pipeline.models import (
     StageKey,
     ValidationResult,
 )
-from pipeline.status import SessionStatus
+from pipeline.status.session import SessionStatus
 from pipeline.uploads import ProcessedUpload
 
 #: What is taken for a name or an id, in characters; the pipeline says more exactly what it can use.

@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from pipeline import review_acts
-from pipeline.deciding.state import review_state
+from commands.text import review_acts
+from pipeline.decisions.review_state import review_state
 from pipeline.errors import NotFound, NotMadeYet
 from pipeline.models import SCHEMA_VERSION
 from pipeline.stages.complete import package_path
+from servers.context import Here, IfMatch, answer, etag, expected_revision, seen_revision
 from servers.rest.decisions import CONFLICTS, spoken
 from servers.rest.documented import answers, problems, writes
 from servers.rest.review_shapes import (
@@ -25,7 +26,6 @@ from servers.rest.review_shapes import (
     Signature,
     Signed,
 )
-from servers.served import Here, IfMatch, answer, etag, expected_revision, seen_revision
 
 router = APIRouter(tags=["review"])
 

@@ -8,15 +8,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from pipeline import workflow
+from commands.text import answers as told
 from pipeline.models import SCHEMA_VERSION, SessionRecord
-from pipeline.reporting import answers as told
-from pipeline.status import SessionStatus, status_of
+from pipeline.stages import run
+from pipeline.status.session import SessionStatus, status_of
 from servers import waiting
+from servers.context import Actor, Here, IfMatch, Served, answer, expected_revision
 from servers.rest.documented import answers, problems, writes
 from servers.rest.paging import MaxCharacters, fitted
 from servers.rest.shapes import Accepted, Discovered, Extracted, Mapped, Reported, Validated
-from servers.served import Actor, Here, IfMatch, Served, answer, expected_revision
 
 router = APIRouter(tags=["stages"])
 
@@ -59,7 +59,7 @@ def _declare(verb: str, function: str, model: Any, summary: str, description: st
         max_characters: MaxCharacters = None,
         if_match: IfMatch = None,
     ) -> Response:
-        goal = workflow.VERBS[verb]
+        goal = run.VERBS[verb]
         before = await run_in_threadpool(here.session, session_id)
         expected_revision(if_match, before)
         record, there = await waiting.advance(here.engine, session_id, goal, actor, wait)

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from pipeline import workflow
 from pipeline.errors import UploadError
+from pipeline.stages import run
 from pipeline.uploads import (
     UploadSlot,
     process_upload,
@@ -19,13 +19,13 @@ from pipeline.uploads import (
     upload_status,
 )
 from servers import rendering, waiting
+from servers.context import Actor, Here, Served, answer
 from servers.multipart import boundary_of
 from servers.problems import problem, status_of_error
 from servers.repeating import Caller, IdempotencyKey, asked, only_once
 from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
 from servers.rest.shapes import NewUpload, Processed, ProcessUpload, UploadLink
-from servers.served import Actor, Here, Served, answer
 
 router = APIRouter(tags=["uploads"])
 
@@ -80,14 +80,14 @@ def generate(
 async def process(here: Here, actor: Actor, body: ProcessUpload) -> Response:
     """Take in an upload."""
     taken = await run_in_threadpool(process_upload, here.ws, body.upload_id, actor)
-    goal = workflow.VERBS["discover"]
+    goal = run.VERBS["discover"]
     record, there = await waiting.advance(here.engine, taken.session_id, goal, actor, DISCOVERY_SECONDS)
     discovery = await run_in_threadpool(_discovery, here, taken.session_id, there)
     return answer({**taken.model_dump(mode="json"), "discovery": discovery}, record=record)
 
 
 def _discovery(here: Served, session_id: str, there: bool) -> dict[str, Any]:
-    inventory = workflow.load_inventory(here.ws, here.session(session_id)) if there else None
+    inventory = run.load_inventory(here.ws, here.session(session_id)) if there else None
     if inventory is None:
         return {"done": False, "message": f"The documents are being read: GET /sessions/{session_id}/status"}
     found = inventory.model_dump(mode="json")

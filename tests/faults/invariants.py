@@ -11,15 +11,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from pipeline import workflow
 from pipeline.errors import ReviewError
-from pipeline.idempotency import sweep_answers
+from pipeline.filenames import is_ignored_path
+from pipeline.home.workspace import Workspace
+from pipeline.intake.quarantine import REASON_ENDING
 from pipeline.models import SessionRecord
-from pipeline.names import is_ignored_path
-from pipeline.quarantine import REASON_ENDING
 from pipeline.settings import load_settings
+from pipeline.stages import run
 from pipeline.uploads import sweep_uploads
-from pipeline.workspace import Workspace
+from servers.idempotency import sweep_answers
 
 #: What may differ between the reports of two sessions that hold the same documents (contract: Shapes).
 MAY_DIFFER = frozenset({"session", "generated_at", "added_at", "source_type", "path", "names"})
@@ -153,10 +153,10 @@ def _documents(ws: Workspace, record: SessionRecord, found: Findings) -> None:
 
 
 def _stages(ws: Workspace, record: SessionRecord, found: Findings) -> None:
-    left = workflow.due(ws, record)
+    left = run.due(ws, record)
     if left is not None:
         found.unfinished.append(f"{left} of {record.session_id} is due")
-    for key in workflow.ORDER:
+    for key in run.ORDER:
         stage = record.stages.get(key)
         if stage is None or stage.status not in ("completed", "failed"):
             found.unfinished.append(f"{key} of {record.session_id} is {stage.status if stage else 'not there'}")

@@ -17,8 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pipeline.home.presence import workers_running
 from pipeline.models import SessionRecord
-from pipeline.presence import workers_running
 from tests.faults.invariants import Findings, check, compared
 from tests.faults.running import END_SECONDS, Armed, Program
 from tests.faults.submissions import Sent

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.program import ROOT, command, family, is_program
-from pipeline.faultpoints import VARIABLE
+from pipeline.store.faultpoints import VARIABLE
 
 #: Seconds a process gets to end by itself after SIGTERM before that counts as a failure.
 END_SECONDS = 10.0

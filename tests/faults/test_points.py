@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import faultpoints
-from pipeline.faultpoints import POINTS, VARIABLE, planned
+from pipeline.store import faultpoints
+from pipeline.store.faultpoints import POINTS, VARIABLE, planned
 from tests.faults.rounds import Round, settled, shared, undisturbed, watched
 from tests.faults.serving import served
 from tests.faults.submissions import small_submission
@@ -86,7 +86,7 @@ def test_trouble_lasts_while_its_file_is_there(tmp_path: Path) -> None:
 
 def test_of_all_processes_that_come_to_a_point_one_is_killed(tmp_path: Path) -> None:
     ticket = tmp_path / "ticket"
-    code = "from pipeline.faultpoints import reach; reach('file.write'); reach('file.write'); print('alive')"
+    code = "from pipeline.store.faultpoints import reach; reach('file.write'); reach('file.write'); print('alive')"
     environment = {**os.environ, VARIABLE: f"kill file.write 2 {ticket}"}
 
     def run() -> int:

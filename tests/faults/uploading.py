@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pipeline.home.workspace import Workspace
 from pipeline.settings import load_settings
 from pipeline.uploads import process_upload, receive, request_upload
-from pipeline.workspace import Workspace
 from tests.faults.rounds import NAME
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pipeline.home.workspace import Workspace
 from pipeline.models import Drawing
 from pipeline.settings import load_settings
-from pipeline.workspace import Workspace
 
 
 def main(home: Path, config: Path) -> None:

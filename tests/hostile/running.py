@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from pipeline.home.workspace import Workspace
 from pipeline.settings import load_settings
-from pipeline.workspace import Workspace
 from tests.hostile import honest
 from tests.hostile.made import Input
 

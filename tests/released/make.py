@@ -14,15 +14,15 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline import workflow
+from pipeline.home.workspace import Workspace
+from pipeline.intake.sources.inbox import InboxFile, identity_of
 from pipeline.settings import load_settings
-from pipeline.sources.inbox import InboxFile, identity_of
+from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents, take_inbox_files
 from pipeline.stages.human_review import annotate, determine, record_decision, request_revision
 from pipeline.stages.initialize import create_session
-from pipeline.stages.removal import remove_document, undo_new_version
+from pipeline.stages.remove import remove_document, undo_new_version
 from pipeline.upkeep.backup import back_up
-from pipeline.workspace import Workspace
 
 
 class Ticks:
@@ -75,7 +75,7 @@ def fill(ws: Workspace) -> None:
     drop(ws, one, "plans/map.txt", "A map.\n")
     drop(ws, one, "plans/map.txt", "Another map.\n")
     drop(ws, one, "empty.txt", "")
-    workflow.advance(ws, one, "report_generation")
+    run.advance(ws, one, "report_generation")
     record = ws.sessions.read(one)
     by_path = {(d.path, d.superseded_by is None): d for d in record.documents.values()}
     undo_new_version(ws, one, by_path["plans/map.txt", False].document_id, "anna")
@@ -84,7 +84,7 @@ def fill(ws: Workspace) -> None:
     record_decision(ws, one, "REQ-002", "needs_revision", "The register is missing.", "anna")
     annotate(ws, one, "REQ-002", "Asked by telephone: it is on its way.", "bert")
     request_revision(ws, one, "REQ-002", "anna", what="Send the land register.")
-    workflow.advance(ws, one, "report_generation")
+    run.advance(ws, one, "report_generation")
     determine(ws, one, "hold", "The register is missing.", "anna")
     two = create_session(ws, "Thornybrook Farm 2026", actor="anna").session_id
     drop(ws, two, "letter.txt", "A letter.\n")

@@ -1,8 +1,0 @@
-"""A file from the network: fetched within limits, from public addresses only, to a file on disk."""
-
-from pipeline.fetching.addresses import may_reach
-from pipeline.fetching.download import fetch
-from pipeline.fetching.model import Fetched, Limits, Network
-from pipeline.fetching.urls import checked_url, shown
-
-__all__ = ["Fetched", "Limits", "Network", "checked_url", "fetch", "may_reach", "shown"]

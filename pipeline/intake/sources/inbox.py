@@ -1,0 +1,79 @@
+"""Settled files of a session's inbox folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline import filenames
+from pipeline.errors import FileRefused
+from pipeline.intake.sources.batch import Batch, Candidate, Refusal, size_of
+
+#: A session has one inbox source, whichever folder its files were dropped into.
+SOURCE_ID = "inbox"
+
+
+@dataclass(frozen=True)
+class InboxFile:
+    """A file that has settled."""
+
+    path: Path
+    #: POSIX path inside the session's folder.
+    relative: str
+    #: (ino, size, mtime_ns, ctime_ns) when it settled.
+    identity: tuple[int, ...]
+
+
+def identity_of(path: Path) -> tuple[int, ...] | None:
+    """(ino, size, mtime_ns, ctime_ns) of what lies at `path`, links not followed; None when nothing does."""
+    try:
+        seen = os.lstat(path)
+    except OSError:
+        return None
+    return (seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+
+
+def same_content(before: Sequence[int], now: Sequence[int] | None) -> bool:
+    """True when nothing was written in between; a changed mode or link count (ctime alone) is no new content."""
+    return now is not None and tuple(before[:3]) == tuple(now[:3])
+
+
+def from_inbox(files: Sequence[InboxFile], folder: str, limit_bytes: int) -> tuple[Batch, dict[str, InboxFile]]:
+    """What can be taken of `files`, and each file by its shown path.
+
+    A file that is gone was taken by an earlier delivery of the same message: it is left out quietly. One that changed
+    since it settled is left out too, with a refusal that does not last: it settles anew and comes again.
+    """
+    candidates, refusals, by_path = [], [], {}
+    for file in files:
+        shown = filenames.printable(file.relative)
+        now = identity_of(file.path)
+        if now is None:
+            continue
+        by_path[shown] = file
+        if filenames.is_ignored_path(file.relative):
+            refusals.append(Refusal(shown, f"{shown}: hidden and temporary files are not taken.", lasting=False))
+            continue
+        if not same_content(file.identity, now):
+            reason = f"{shown}: the file is still being written; it is taken as soon as it rests."
+            refusals.append(Refusal(shown, reason, lasting=False))
+            continue
+        try:
+            name = filenames.check(file.relative)
+            size = size_of(file.path, name.path, limit_bytes)
+            by_path[name.path] = file
+            candidates.append(Candidate(name, _again(file, name.path, limit_bytes), size))
+        except FileRefused as error:
+            refusals.append(Refusal(shown, str(error)))
+    batch = Batch("inbox", SOURCE_ID, {"folder": folder}, tuple(candidates), tuple(refusals))
+    return batch, by_path
+
+
+def _again(file: InboxFile, shown: str, limit_bytes: int) -> Callable[[], Path]:
+    def itself() -> Path:
+        size_of(file.path, shown, limit_bytes)
+        return file.path
+
+    return itself
