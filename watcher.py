@@ -30,7 +30,7 @@ from pipeline.intake.inbox.follow import Inbox
 from pipeline.intake.inbox.mounts import MOUNTINFO, POLL_SECONDS, why_silent
 from pipeline.intake.inbox.state import WatcherState, clear_state, write_state
 from pipeline.models import FileOutcome, StageKey
-from pipeline.stages import run as stage_run
+from pipeline.workflow import order as stage_run
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent

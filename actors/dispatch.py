@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from actors.in_flight import Underway
 from actors.progress_news import NewsDesk
 from pipeline.models import StageKey
-from pipeline.stages import run
+from pipeline.workflow import freshness
 
 if TYPE_CHECKING:
     from dramatiq import Broker
@@ -42,7 +42,7 @@ class Dispatch:
 
         A session's errors (gone, damaged, a checklist that cannot be used) are the caller's to handle.
         """
-        key = run.due(self.ws, self.ws.sessions.read(session_id))
+        key = freshness.due(self.ws, self.ws.sessions.read(session_id))
         if key is not None:
             self.send_stage(session_id, key, delay_seconds)
         return key

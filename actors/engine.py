@@ -23,6 +23,7 @@ from pipeline.home.health import closed
 from pipeline.intake.sources import InboxFile
 from pipeline.models import SessionRecord, StageKey
 from pipeline.stages import run
+from pipeline.workflow import freshness, order
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -161,16 +162,16 @@ class Engine:
             raise TryAgain(f"The work cannot go on: {why}.", "Run the command again after that. Nothing was lost.")
 
     def _require_reached(self, record: SessionRecord, to: StageKey) -> None:
-        left = run.due(self.ws, record, to)
+        left = freshness.due(self.ws, record, to)
         if left is not None:
             why = self._put_off.get(record.session_id)
-            what = f"`{run.VERB_OF[left]}` of {record.session_id} could not be carried out now"
+            what = f"`{order.VERB_OF[left]}` of {record.session_id} could not be carried out now"
             raise TryAgain(f"{what}: {why}" if why else f"{what}; the log says why.", "Run the command again.")
         # Nothing is due: everything is fresh, or the first stage that is not has given up.
-        for key in run.ORDER[: run.ORDER.index(to) + 1] if record.documents else ():
+        for key in order.ORDER[: order.ORDER.index(to) + 1] if record.documents else ():
             stage = record.stages.get(key)
             if stage is not None and stage.status == "failed" and stage.error is not None:
-                message = f"`{run.VERB_OF[key]}` of {record.session_id} failed: {stage.error.message}"
+                message = f"`{order.VERB_OF[key]}` of {record.session_id} failed: {stage.error.message}"
                 raise StageFailed(message, stage.error.cure)
 
     def _hear_trouble(self, news: News) -> None:
@@ -200,4 +201,4 @@ class Engine:
 
 
 def _reaches(stage: StageKey, to: StageKey) -> bool:
-    return run.ORDER.index(stage) >= run.ORDER.index(to)
+    return order.ORDER.index(stage) >= order.ORDER.index(to)

@@ -21,7 +21,7 @@ from pipeline.errors import ReviewError, SessionNotFound, TryAgain
 from pipeline.home.presence import workers_running
 from pipeline.intake.sources import InboxFile
 from pipeline.models import SessionRecord, StageKey
-from pipeline.stages import run
+from pipeline.workflow import freshness
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -263,7 +263,7 @@ class Remote(Engine):
         known = self._known.get((session_id, to))
         if known is not None and known[0] == stamp and now < known[1]:
             return known[2]
-        due = run.due(self.ws, self.ws.sessions.read(session_id), to) is not None
+        due = freshness.due(self.ws, self.ws.sessions.read(session_id), to) is not None
         self._known[session_id, to] = (stamp, now + BELIEVED_SECONDS, due)
         return due
 

@@ -21,7 +21,9 @@ from pipeline.errors import (
     UsageError,
 )
 from pipeline.models import StageError, StageKey
+from pipeline.stages import events
 from pipeline.stages import run as stage_run
+from pipeline.workflow import freshness, order
 
 log = logging.getLogger("registry_review.queue")
 
@@ -78,11 +80,11 @@ def run(dispatch: Dispatch, session_id: str, key: StageKey) -> None:
     another process runs a stage of the session the message is sent again with a delay, for as long as it takes.
     """
     ws = dispatch.ws
-    if stage_run.due(ws, ws.sessions.read(session_id)) != key:
+    if freshness.due(ws, ws.sessions.read(session_id)) != key:
         dispatch.send_due(session_id)
         return
 
-    def progress(event: stage_run.Event) -> None:
+    def progress(event: events.Event) -> None:
         dispatch.news.tell(
             News(
                 "progress",
@@ -118,7 +120,7 @@ def run(dispatch: Dispatch, session_id: str, key: StageKey) -> None:
 def _again_or_over(dispatch: Dispatch, session_id: str, key: StageKey, error: StageFailed) -> None:
     """The failure is recorded with its attempts; the store says whether the stage may be tried again by itself."""
     record = dispatch.ws.sessions.read(session_id)
-    if stage_run.due(dispatch.ws, record) == key:
+    if freshness.due(dispatch.ws, record) == key:
         failure = record.stages[key].error
         attempts = failure.attempts if failure else 1
         dispatch.send_stage(session_id, key, MIN_BACKOFF_MS / 1000 * 2 ** (attempts - 1))
@@ -141,7 +143,7 @@ def _again_or_put_off(dispatch: Dispatch, session_id: str, key: StageKey, error:
 
 
 def _record_time_limit(dispatch: Dispatch, session_id: str, key: StageKey) -> None:
-    message = f"`{stage_run.VERB_OF[key]}` took longer than {TIME_LIMIT_MS // 60_000} minutes and was stopped."
+    message = f"`{order.VERB_OF[key]}` took longer than {TIME_LIMIT_MS // 60_000} minutes and was stopped."
     failure = StageError(
         code="time_limit",
         message=message,

@@ -7,7 +7,7 @@ import logging
 from actors.dispatch import Dispatch
 from pipeline.errors import ReviewError
 from pipeline.models import StageKey
-from pipeline.stages import run
+from pipeline.workflow import freshness
 
 log = logging.getLogger("registry_review.sweeper")
 
@@ -59,7 +59,7 @@ class Sweeper:
         before = self._stamp(session_id)
         if before is not None and self._quiet.get(session_id) == before:
             return None
-        key = run.due(ws, ws.sessions.read(session_id))
+        key = freshness.due(ws, ws.sessions.read(session_id))
         if key is None:
             if before is not None:
                 self._quiet[session_id] = before

@@ -121,15 +121,16 @@ def _settings(home: Path) -> Settings:
 def _reported(home: Path, folder: Path) -> tuple[str, tuple[RequirementResult, ...]]:
     from examples.submission import write_submission
     from pipeline.home.workspace import Workspace
-    from pipeline.stages import run
+    from pipeline.stages import run as stage_run
     from pipeline.stages.add_documents import add_documents
     from pipeline.stages.initialize import create_session
+    from pipeline.workflow import results
 
     sent = write_submission(folder, 1)
     with Workspace.open(_settings(home)) as ws:
         session_id = create_session(ws, sent.project_name).session_id
         add_documents(ws, session_id, {"type": "path", "path": str(folder)}, check_duplicates=False)
-        found = run.load_validation(ws, run.advance(ws, session_id, "report_generation"))
+        found = results.load_validation(ws, stage_run.advance(ws, session_id, "report_generation"))
     if found is None:
         raise RuntimeError("the submission was not judged")
     return session_id, found.requirements

@@ -14,12 +14,13 @@ import click
 
 from commands.text import acts
 from commands.text.answers import Answer
-from commands.text.terminal import json_of, plain
 from pipeline import __version__
 from pipeline.errors import ReviewError
 from pipeline.home import exit_codes
 from pipeline.home.caller import Visit
-from pipeline.stages import run as stage_run
+from pipeline.models.as_json import json_of
+from pipeline.models.characters import plain
+from pipeline.workflow import order as stage_run
 
 if TYPE_CHECKING:
     pass

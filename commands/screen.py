@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, cast
 
-from commands.text.terminal import plain
 from pipeline.home import logs
+from pipeline.models.characters import plain
 
 if TYPE_CHECKING:
     from typing import TextIO

@@ -8,7 +8,7 @@ from commands.door import Door, Verbs, cli, command
 from commands.text import terminal
 from commands.text.answers import Answer
 from pipeline.errors import UsageError
-from pipeline.models import SCHEMA_VERSION
+from pipeline.models import SCHEMA_VERSION, characters
 
 
 @command(
@@ -87,4 +87,4 @@ def keys_revoke(door: Door, key: str) -> Answer:
     from pipeline.home.keys import revoke_key
 
     gone = revoke_key(door.ws, key)
-    return Answer({"schema_version": SCHEMA_VERSION, "revoked": gone}, f"{terminal.plain(gone.name)} is revoked.")
+    return Answer({"schema_version": SCHEMA_VERSION, "revoked": gone}, f"{characters.plain(gone.name)} is revoked.")

@@ -20,7 +20,7 @@ from commands.text import acts, answers
 from commands.text.answers import Answer
 from pipeline.home.presence import workers_running
 from pipeline.models import SessionRecord, StageKey
-from pipeline.stages import run as stage_run
+from pipeline.workflow import order as stage_run
 
 if TYPE_CHECKING:
     from actors.progress_news import News

@@ -12,10 +12,10 @@ from fastapi import Depends, Header, Request
 from fastapi.responses import Response
 
 from actors.engine import Engine
-from commands.text.terminal import json_of
 from pipeline.errors import ReviewError, RevisionConflict
 from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord
+from pipeline.models.as_json import json_of
 from pipeline.status.worklist import Turns
 from servers.current_work import Doing
 from servers.problems import Refused

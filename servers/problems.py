@@ -15,7 +15,6 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from commands.text.terminal import json_of
 from pipeline.errors import (
     ChecklistError,
     ClaimRefused,
@@ -41,6 +40,7 @@ from pipeline.errors import (
 from pipeline.filenames import printable
 from pipeline.home import logs
 from pipeline.home.caller import foreseen
+from pipeline.models.as_json import json_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
 
-from commands.text.terminal import json_of
 from pipeline.home.workspace import Workspace
+from pipeline.models.as_json import json_of
 from servers.idempotency import Once, once
 
 IdempotencyKey = Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastapi.concurrency import run_in_threadpool
 
-from pipeline.stages import run
+from pipeline.workflow import freshness
 
 if TYPE_CHECKING:
     from actors.engine import Engine
@@ -53,4 +53,4 @@ async def advance(
 
 def _is_over(engine: Engine, session_id: str, to: StageKey) -> bool:
     """The session is there, or goes no further; its own goal may lie beyond what this caller waits for."""
-    return engine.is_over(session_id, to) or run.due(engine.ws, engine.ws.sessions.read(session_id), to) is None
+    return engine.is_over(session_id, to) or freshness.due(engine.ws, engine.ws.sessions.read(session_id), to) is None

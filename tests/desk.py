@@ -16,6 +16,7 @@ from pipeline.stages import human_review
 from pipeline.stages import run as stage_run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
+from pipeline.workflow import results
 from tests.conftest import Clock
 
 ANA, BEN = "Ana Agent", "Ben Reader"
@@ -54,7 +55,7 @@ class Desk:
         return self.ws.sessions.read(session_id)
 
     def row(self, session_id: str, requirement_id: str) -> RequirementResult:
-        validation = stage_run.load_validation(self.ws, self.record(session_id))
+        validation = results.load_validation(self.ws, self.record(session_id))
         assert validation is not None
         return next(r for r in validation.requirements if r.requirement_id == requirement_id)
 

@@ -15,7 +15,7 @@ from pipeline.home.workspace import Workspace
 from pipeline.intake.inbox.looks import look_at
 from pipeline.intake.sources import InboxFile
 from pipeline.models import ExtractionResult, Inventory, MappingResult, Report, StageKey, ValidationResult
-from pipeline.stages import run
+from pipeline.stages import events
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
 
@@ -66,11 +66,11 @@ class StageWork:
         self.during: Callable[[str, StageKey], None] = lambda _session_id, _key: None
         self._lock = threading.Lock()
 
-    def __call__(self, ws: Workspace, session_id: str, key: StageKey, tell: run.OnEvent) -> BaseModel:
+    def __call__(self, ws: Workspace, session_id: str, key: StageKey, tell: events.OnEvent) -> BaseModel:
         with self._lock:
             self.computed[session_id, key] += 1
             self.order.append(key)
-        tell(run.Event(key, "halfway", 1, 2))
+        tell(events.Event(key, "halfway", 1, 2))
         self.during(session_id, key)
         if (session_id, key) in self.fail:
             raise self.fail[session_id, key]

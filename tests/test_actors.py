@@ -28,6 +28,7 @@ from pipeline.home.workspace import Workspace
 from pipeline.intake.sources import InboxFile
 from pipeline.settings import Settings
 from pipeline.stages import retry, run
+from pipeline.workflow import freshness, order
 from tests.queue_fixtures import PATIENCE, StageWork, drop, new_session, session_with_a_file
 
 OpenQueue = Callable[..., WithWorker]
@@ -62,8 +63,8 @@ def test_a_session_goes_through_every_stage_once_and_in_order(
 
     record = queue.advance(session_id, "report_generation")
 
-    assert work.order == list(run.ORDER)
-    assert {key: stage.status for key, stage in record.stages.items()} == dict.fromkeys(run.ORDER, "completed")
+    assert work.order == list(order.ORDER)
+    assert {key: stage.status for key, stage in record.stages.items()} == dict.fromkeys(order.ORDER, "completed")
     assert all(queue.underway.runs(name) == 1 for name in STAGE_ACTORS.values())
 
 
@@ -86,7 +87,7 @@ def test_advancing_again_does_nothing_again(
 
     queue.advance(session_id, "report_generation")
 
-    assert len(work.order) == len(run.ORDER)
+    assert len(work.order) == len(order.ORDER)
 
 
 def test_a_message_that_comes_twice_finds_its_work_done(
@@ -153,7 +154,7 @@ def test_a_listener_that_fails_stops_no_work(
     with queue.listening(broken):
         queue.advance(session_id, "report_generation")
 
-    assert len(work.order) == len(run.ORDER)
+    assert len(work.order) == len(order.ORDER)
 
 
 def test_asking_for_the_same_work_many_times_queues_it_once(
@@ -229,10 +230,10 @@ def test_a_passing_failure_is_tried_a_few_times_and_then_given_up(
         queue.advance(session_id, "report_generation")
 
     stage = workspace.sessions.read(session_id).stages["requirement_mapping"]
-    assert work.computed[session_id, "requirement_mapping"] == run.MAX_ATTEMPTS
+    assert work.computed[session_id, "requirement_mapping"] == freshness.MAX_ATTEMPTS
     assert stage.status == "failed"
     assert stage.error is not None
-    assert stage.error.attempts == run.MAX_ATTEMPTS
+    assert stage.error.attempts == freshness.MAX_ATTEMPTS
     assert queue.wait_idle(PATIENCE)
 
 
@@ -256,7 +257,7 @@ def test_work_that_is_just_being_sent_again_counts_as_underway(
         with pytest.raises(StageFailed):
             queue.advance(session_id, "report_generation")
 
-    assert len(seen) > run.MAX_ATTEMPTS  # a try that is sent again is delayed first, and then sent anew
+    assert len(seen) > freshness.MAX_ATTEMPTS  # a try that is sent again is delayed first, and then sent anew
     assert all(seen)
 
 
@@ -380,7 +381,7 @@ def test_a_leased_session_is_waited_for(
             assert work.order == []
         assert queue.wait_idle(PATIENCE)
 
-    assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
+    assert finished(workspace, session_id) == Counter(dict.fromkeys(order.ORDER, 1))
 
 
 ADVANCE = """
@@ -420,7 +421,7 @@ def test_two_processes_that_advance_one_session_do_its_work_once(workspace: Work
     answers = [process.communicate("go\n", timeout=PATIENCE) for process in processes]
 
     assert [p.returncode for p in processes] == [0, 0], answers
-    assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
+    assert finished(workspace, session_id) == Counter(dict.fromkeys(order.ORDER, 1))
     workspace.sessions.verify_audit(session_id)
 
 
@@ -449,7 +450,7 @@ def test_work_that_was_queued_when_the_process_ended_is_not_lost(
         assert second.wait_idle(PATIENCE)
 
     for session_id in ids:
-        assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
+        assert finished(workspace, session_id) == Counter(dict.fromkeys(order.ORDER, 1))
 
 
 # --- taking files -----------------------------------------------------------------------------------------------------

@@ -9,13 +9,14 @@ import pytest
 
 from pipeline.decisions.review_state import review_state
 from pipeline.desk.matrix import matrix_of
-from pipeline.stages import complete, human_review, run
+from pipeline.stages import complete, human_review
 from pipeline.stages.initialize import create_session
 from pipeline.status import progress
 from pipeline.status.agenda import Agenda, agenda
 from pipeline.status.session import status_of
 from pipeline.status.turn import Turn, turn_of
 from pipeline.status.worklist import Turns
+from pipeline.workflow import results
 from tests.desk import ANA, Desk, a_desk
 
 
@@ -39,7 +40,7 @@ def turn(desk: Desk, session_id: str) -> Turn:
 def told_once(desk: Desk, session_id: str) -> None:
     """Every row that is not settled is named in one place only, and every settled one in none."""
     record, found = desk.record(session_id), agenda_of(desk, session_id)
-    validation, state = run.load_validation(desk.ws, record), review_state(desk.ws, record)
+    validation, state = results.load_validation(desk.ws, record), review_state(desk.ws, record)
     assert validation is not None
     named = {row for stop in found.stops for row in stop.requirement_ids}
     asked = {one.requirement_id for one in found.asked}

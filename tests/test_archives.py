@@ -29,8 +29,9 @@ from pipeline.models import SessionRecord
 from pipeline.settings import ArchiveSettings, HomeSettings, Settings
 from pipeline.stages.add_documents import add_documents, rescan_sources, take_inbox_files
 from pipeline.stages.discover import discover_documents
+from pipeline.stages.export import export_session
 from pipeline.stages.initialize import create_session
-from pipeline.stages.remove import delete_session, export_session, remove_document
+from pipeline.stages.remove import delete_session, remove_document
 from pipeline.store.content import ContentStore
 from watcher import Watcher
 

@@ -31,10 +31,12 @@ from pipeline.models import Document, DocumentRecord, Inventory, StageKey
 from pipeline.settings import HomeSettings, InboxSettings, ReadingSettings, Settings, load_settings
 from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
+from pipeline.stages.export import export_session
 from pipeline.stages.initialize import create_session
-from pipeline.stages.remove import DELETIONS, delete_session, export_session, remove_document
+from pipeline.stages.remove import DELETIONS, delete_session, remove_document
 from pipeline.status.session import look_around, status_of
 from pipeline.store.storage import previous_copy
+from pipeline.workflow import freshness, order, results
 from tests.conftest import Clock
 from tests.queue_fixtures import new_session, session_with_a_file
 from watcher import Summary, Watcher
@@ -195,7 +197,7 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Drop:
         with Embedded(ws) as engine:
             summary = Watcher(ws, engine).once()
         record = ws.sessions.read(session_id)
-        inventory = run.load_inventory(ws, record)
+        inventory = results.load_inventory(ws, record)
         assert inventory is not None
         log = ws.data / "errors.log"
         return Drop(
@@ -375,7 +377,7 @@ def results_of(ws: Workspace, session_id: str) -> set[str]:
 
 
 @pytest.mark.parametrize("damage", ["gone", "changed", "another shape"])
-@pytest.mark.parametrize("key", run.ORDER[:2])
+@pytest.mark.parametrize("key", order.ORDER[:2])
 def test_a_stored_result_that_is_lost_is_made_again_the_same(
     workspace: Workspace, tmp_path: Path, key: StageKey, damage: str
 ) -> None:
@@ -392,7 +394,7 @@ def test_a_stored_result_that_is_lost_is_made_again_the_same(
     after = run.advance(workspace, session_id, LAST)
     assert after.stages[key].result == sha
     assert path.read_bytes() == content
-    assert run.due(workspace, after, LAST) is None
+    assert freshness.due(workspace, after, LAST) is None
 
 
 def test_results_that_quote_a_removed_document_go_as_soon_as_nothing_refers_to_them(
@@ -445,7 +447,7 @@ def test_a_document_whose_stored_bytes_are_lost_hurts_only_itself_and_adding_it_
 
 
 def _inventory(ws: Workspace, session_id: str) -> Inventory:
-    found = run.load_inventory(ws, ws.sessions.read(session_id))
+    found = results.load_inventory(ws, ws.sessions.read(session_id))
     assert found is not None
     return found
 

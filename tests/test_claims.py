@@ -25,6 +25,7 @@ from pipeline.stages.human_review import ignore_document
 from pipeline.stages.initialize import create_session
 from pipeline.stages.remove import remove_document
 from pipeline.status import progress
+from pipeline.workflow import results
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def report_of(ws: Workspace, session_id: str) -> Report:
 
 
 def plan_of(ws: Workspace, session_id: str) -> Document:
-    inventory = run.load_inventory(ws, ws.sessions.read(session_id))
+    inventory = results.load_inventory(ws, ws.sessions.read(session_id))
     assert inventory is not None
     return next(d for d in inventory.documents if d.document_type == "project_plan" and d.status == "in_scope")
 
@@ -69,7 +70,7 @@ def test_a_claim_whose_quote_stands_there_is_kept_and_no_row_moves(workspace: Wo
     assert after.claims[0].evidence.page == page
     assert after.requirements == before.requirements
     assert claim.evidence.quote in render_json(after)
-    text = render_markdown(after, run.load_checklist(workspace, workspace.sessions.read(reviewed)))
+    text = render_markdown(after, results.load_checklist(workspace, workspace.sessions.read(reviewed)))
     assert "## Claims (1)" in text
     page_text = report_paths(workspace, workspace.sessions.read(reviewed))[1]["html"].read_text(encoding="utf-8")
     assert 'id="claims"' in page_text
@@ -129,7 +130,7 @@ def test_the_forms_own_instruction_is_no_claim(workspace: Workspace, reviewed: s
 def test_a_claim_on_a_document_that_was_taken_out_no_longer_stands_and_its_words_go(
     workspace: Workspace, reviewed: str
 ) -> None:
-    inventory = run.load_inventory(workspace, workspace.sessions.read(reviewed))
+    inventory = results.load_inventory(workspace, workspace.sessions.read(reviewed))
     assert inventory is not None
     register = next(d for d in inventory.documents if d.document_type == "land_tenure" and d.status == "in_scope")
     page = workspace.reader.read(register.sha256).pages[0]
@@ -179,7 +180,7 @@ def test_what_the_form_says_itself_is_no_claim(workspace: Workspace, tmp_path: P
     run.advance(workspace, session_id, "document_discovery")
     plan = plan_of(workspace, session_id)
     pages = workspace.reader.read(plan.sha256).pages
-    checklist = run.load_checklist(workspace, workspace.sessions.read(session_id))
+    checklist = results.load_checklist(workspace, workspace.sessions.read(session_id))
     stream, _ = body_tokens(pages, checklist.grammar)
     if kind == "contents":
         page, words = 2, next(line.text for line in pages[1].lines if "....." in line.text)
@@ -223,7 +224,7 @@ def test_a_finished_review_is_no_claim(workspace: Workspace, tmp_path: Path) -> 
     (written.folder / "review.pdf").write_bytes(write_review(written.farm))
     add_documents(workspace, session_id, {"type": "path", "path": str(tmp_path / "farm")})
     run.advance(workspace, session_id, "document_discovery")
-    inventory = run.load_inventory(workspace, workspace.sessions.read(session_id))
+    inventory = results.load_inventory(workspace, workspace.sessions.read(session_id))
     assert inventory is not None
     answer_key = next(d for d in inventory.documents if d.document_type == "registry_review")
     line = next(li.text for li in workspace.reader.read(answer_key.sha256).pages[0].lines if len(li.text) > 10)

@@ -22,6 +22,7 @@ from pipeline.stages.generate_report import all_paths
 from pipeline.stages.remove import remove_document
 from pipeline.status import progress
 from pipeline.status.session import status_of
+from pipeline.workflow import results
 from tests.desk import ANA, BEN, Desk, a_desk
 from watcher import Watcher
 
@@ -186,7 +187,7 @@ def test_the_package_holds_all_that_the_review_stands_on(desk: Desk, signed: str
     attestation = json.loads((folder / "attestation.json").read_text(encoding="utf-8"))
     assert (attestation["signed_by"], attestation["version"]) == (ANA, 1)
     checklist = (folder / "checklist" / "soil-carbon-v1.2.2.toml").read_bytes()
-    assert run.load_checklist(desk.ws, record).sha256 == report.provenance["checklist_sha256"]
+    assert results.load_checklist(desk.ws, record).sha256 == report.provenance["checklist_sha256"]
     assert checklist.startswith(b"#") or b"methodology" in checklist
     lines = (folder / "audit.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(lines[-1])["action"] == "session_completed"

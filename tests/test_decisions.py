@@ -21,6 +21,7 @@ from pipeline.stages import human_review, run
 from pipeline.stages.generate_report import latest_paths, report_paths
 from pipeline.stages.remove import remove_document
 from pipeline.status import progress
+from pipeline.workflow import freshness, order, results
 from tests.desk import ANA, BEN, Desk, a_desk
 
 
@@ -159,7 +160,7 @@ def test_running_again_and_other_file_names_leave_every_decision(desk: Desk, tmp
         if file != desk.sent.files["temporary"]:
             shutil.copyfile(file, tmp_path / f"{number:03d}{file.suffix}")
     desk.send(session_id, tmp_path)
-    for key in run.ORDER:
+    for key in order.ORDER:
         run.run_stage(desk.ws, session_id, key)
     assert not state_of(desk, session_id).reopened
 
@@ -253,7 +254,7 @@ def test_a_document_is_what_the_reviewer_says_it_is(desk: Desk) -> None:
     name = desk.sent.files["ghg_report"].name
     human_review.reclassify_document(desk.ws, session_id, name, "other", "It is a brochure.", ANA)
     record = desk.run(session_id)
-    inventory = run.load_inventory(desk.ws, record)
+    inventory = results.load_inventory(desk.ws, record)
     assert inventory is not None
     assert next(d.document_type for d in inventory.documents if d.filename == name) == "other"
     assert desk.row(session_id, "REQ-022").status == "partial"
@@ -271,7 +272,7 @@ def test_a_document_given_to_a_row_by_hand_counts_there_and_survives_every_run(d
     record = desk.run(session_id)
     # then that row has it and the other does not, also after another run
     for _ in range(2):
-        mapping = run.load_mapping(desk.ws, record)
+        mapping = results.load_mapping(desk.ws, record)
         assert mapping is not None
         assert next(m.status for m in mapping.mappings if m.requirement_id == "REQ-012") == "manual"
         assert desk.row(session_id, "REQ-012").status == "covered"
@@ -287,7 +288,7 @@ def test_a_document_taken_from_a_row_is_not_looked_at_for_it(desk: Desk) -> None
     session_id = desk.begin()
     human_review.remap(desk.ws, session_id, "12", "Of another farm.", ANA, remove=[desk.sent.files["yields"].name])
     record = desk.run(session_id)
-    mapping = run.load_mapping(desk.ws, record)
+    mapping = results.load_mapping(desk.ws, record)
     assert mapping is not None
     assert next(m for m in mapping.mappings if m.requirement_id == "REQ-012").status == "manual"
     assert desk.row(session_id, "REQ-012").status == "partial"
@@ -325,7 +326,7 @@ def test_words_make_the_report_stale_and_only_asking_makes_a_new_one(desk: Desk)
     session = progress.session_view(desk.ws, record)
     assert session.status == "in_human_review"
     assert session.workflow_progress["report_generation"].status == "stale"
-    assert run.due(desk.ws, record) is None  # or every word would make a version of its own
+    assert freshness.due(desk.ws, record) is None  # or every word would make a version of its own
     desk.run(session_id)
     report = json.loads(latest_paths(desk.ws, session_id)["json"].read_bytes())
     assert [r["decision"]["status"] for r in report["requirements"] if r["decision"]] == ["approved"]
@@ -339,7 +340,7 @@ def test_the_same_words_give_the_same_bytes(desk: Desk) -> None:
     desk.run(session_id)
     first = {kind: path.read_bytes() for kind, path in latest_paths(desk.ws, session_id).items()}
     desk.clock.advance(hours=5)
-    for key in run.ORDER:
+    for key in order.ORDER:
         run.run_stage(desk.ws, session_id, key)
     assert {kind: path.read_bytes() for kind, path in latest_paths(desk.ws, session_id).items()} == first
 

@@ -23,6 +23,7 @@ from pipeline.stages.discover import Step, discover_documents
 from pipeline.stages.generate_report import report_paths
 from pipeline.stages.initialize import create_session
 from pipeline.status.session import status_of
+from pipeline.workflow import results
 
 #: The front of a file in an old Office container.
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(64)
@@ -353,7 +354,7 @@ def test_what_software_does_not_read_is_listed_with_who_must_look_and_what_for(
     add_documents(workspace, session, {"type": "path", "path": str(tmp_path / name)})
     run.advance(workspace, session, "report_generation")
     record = workspace.sessions.read(session)
-    inventory = run.load_inventory(workspace, record)
+    inventory = results.load_inventory(workspace, record)
     assert inventory is not None
     (document,) = inventory.documents
     (told,) = status_of(workspace, record).to_look_at

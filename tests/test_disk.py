@@ -23,6 +23,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents, take_inbox_files
 from pipeline.status.session import look_around, status_of
+from pipeline.workflow import freshness
 from tests.conftest import Clock
 from tests.disks import Disk, disk, rights_bind
 from tests.queue_fixtures import PATIENCE, StageWork, drop, new_session, session_with_a_file, until
@@ -168,7 +169,7 @@ def test_a_stage_that_finds_no_room_is_no_failed_stage_and_is_done_when_there_is
     work.during = fill
     with Embedded(workspace) as queue:
         # When the disk runs full while a stage computes, more often than a failing stage is tried
-        for _ in range(run.MAX_ATTEMPTS + 1):
+        for _ in range(freshness.MAX_ATTEMPTS + 1):
             with pytest.raises(TryAgain):
                 queue.advance(session, "document_discovery")
 

@@ -21,8 +21,8 @@ from pipeline.errors import ChecklistError
 from pipeline.home import exit_codes
 from pipeline.models import DocumentStatus, DocumentType
 from pipeline.settings import Settings
-from pipeline.stages import run
 from pipeline.verdicts.checks import RULES
+from pipeline.workflow import order
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.md")])
@@ -106,7 +106,7 @@ def test_every_command_and_exit_code_is_in_the_reference() -> None:
 
 def test_the_stages_in_the_architecture_are_those_of_the_workflow() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", text_of(ROOT / "docs" / "architecture.md"), re.M)
-    assert dict(rows) == run.VERBS
+    assert dict(rows) == order.VERBS
 
 
 def test_the_page_on_reports_explains_every_status() -> None:

@@ -16,9 +16,10 @@ from pipeline.decisions.revision_requests import all_in_present
 from pipeline.errors import NotMadeYet, UsageError
 from pipeline.reporting.revision_letter import RevisionLetter, render_letter, revision_letter
 from pipeline.reporting.word_letter import render_letter_docx
-from pipeline.stages import human_review, run
+from pipeline.stages import human_review
 from pipeline.stages.generate_report import ON_DEMAND, all_paths, form_path, latest_paths, report_paths
 from pipeline.stages.initialize import create_session
+from pipeline.workflow import results
 from tests.desk import ANA, BEN, Desk, a_desk
 
 __all__ = ["reviewed"]
@@ -132,10 +133,10 @@ def letter(desk: Desk) -> RevisionLetter:
                                   suggested_filename="Déclaration.pdf")  # fmt: skip
     human_review.request_revision(desk.ws, session_id, "9", ANA)
     record = desk.record(session_id)
-    validation = run.load_validation(desk.ws, record)
+    validation = results.load_validation(desk.ws, record)
     assert validation is not None
     asked = all_in_present(desk.ws, record)
-    return revision_letter(record.project_metadata, validation.header, asked, run.load_checklist(desk.ws, record))
+    return revision_letter(record.project_metadata, validation.header, asked, results.load_checklist(desk.ws, record))
 
 
 def words(text: str) -> list[str]:

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DuplicateSessionWarning, UsageError
 from pipeline.home.workspace import Workspace
-from pipeline.intake.duplicates import answer_duplicate, detect_duplicates, pending, similar_content, similar_sessions
+from pipeline.intake.duplicates import detect_duplicates, pending, similar_content, similar_sessions
 from pipeline.intake.likeness import name_similarity
 from pipeline.intake.sources import InboxFile
 from pipeline.intake.sources.inbox import identity_of
 from pipeline.models import AddResult, Document, Inventory, StageRecord
 from pipeline.settings import Settings
 from pipeline.stages.add_documents import add_documents, take_inbox_files
+from pipeline.stages.answer_duplicate import answer_duplicate
 from pipeline.stages.initialize import create_session
 from pipeline.stages.remove import delete_session, remove_document
 

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli import cli
-from commands.text.comparison import in_words, only_particular, own
+from commands.text.comparison import own
 from examples import write_submission
 from pipeline import checklists
 from pipeline.desk.comparison import FarmsOwn, RowOwn, SectionOwn, farms_own, section_words
+from pipeline.desk.comparison.in_words import in_words, only_particular
 from pipeline.forms import Paragraph, Plan
 from pipeline.forms.normal import squash
 from pipeline.forms.paragraphs import Piece

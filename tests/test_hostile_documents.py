@@ -22,6 +22,7 @@ from pipeline.settings import ReadingSettings, load_settings
 from pipeline.stages import run as stage_run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
+from pipeline.workflow import results
 from tests.hostile import honest, pdfs
 from tests.hostile.corpus import corpus, makers
 from tests.hostile.running import Limits, run
@@ -82,7 +83,7 @@ def test_a_zip_that_sends_its_reader_before_the_first_byte_fails_alone_and_not_t
         for path in (file, tmp_path / "notes.txt"):
             add_documents(ws, session, {"type": "path", "path": str(path)}, check_duplicates=False)
         stage_run.advance(ws, session, "document_discovery")
-        inventory = stage_run.load_inventory(ws, ws.sessions.read(session))
+        inventory = results.load_inventory(ws, ws.sessions.read(session))
 
     # Then it is set aside and the other one is there
     assert inventory

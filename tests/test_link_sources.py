@@ -21,8 +21,9 @@ from pipeline.home.workspace import Workspace
 from pipeline.models import AddResult
 from pipeline.settings import Settings, load_settings
 from pipeline.stages.add_documents import add_documents, add_file_references, rescan_sources
+from pipeline.stages.export import export_session
 from pipeline.stages.initialize import create_session
-from pipeline.stages.remove import export_session, remove_document
+from pipeline.stages.remove import remove_document
 from pipeline.status.session import status_of
 
 if TYPE_CHECKING:

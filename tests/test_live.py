@@ -27,7 +27,7 @@ from pipeline.errors import ReviewError
 from pipeline.home.workspace import Workspace
 from pipeline.models import AddResult, FileOutcome
 from pipeline.settings import load_settings
-from pipeline.stages.run import ORDER
+from pipeline.workflow.order import ORDER
 from tests.queue_fixtures import drop, new_session, session_with_a_file
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -21,9 +21,9 @@ from PIL import Image, ImageChops
 from pipeline.models import Drawing, Evidence
 from pipeline.reading.kept_pictures import KeptPictures, key_of
 from pipeline.reading.pictures import MOST_PIXELS
-from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
+from pipeline.workflow import results
 from servers.pages.sheets import MOST_BOXES, picture_address
 from tests.browsing import browsing
 from tests.pdf_maker import make_pdf, prose
@@ -42,7 +42,7 @@ class Stand:
     def quotes(self) -> list[Evidence]:
         """Quotes of the session that stand on pages of PDFs."""
         with opened(self.home) as ws:
-            found = run.load_validation(ws, ws.sessions.read(self.session_id))
+            found = results.load_validation(ws, ws.sessions.read(self.session_id))
         assert found is not None
         return [item for row in found.requirements for item in row.evidence if item.boxes]
 
@@ -98,7 +98,7 @@ def test_every_kind_of_quote_is_marked_where_it_stands_and_nowhere_else(stand: S
 def test_the_page_brings_the_marked_words_into_sight_by_itself(stand: Stand) -> None:
     item = next(one for one in stand.quotes() if one.boxes[0][1] > 500)
     with opened(stand.home) as ws:
-        found = run.load_validation(ws, ws.sessions.read(stand.session_id))
+        found = results.load_validation(ws, ws.sessions.read(stand.session_id))
     assert found is not None
     row = next(r for r in found.requirements if item in r.evidence)
     number = row.evidence.index(item) + 1
@@ -253,7 +253,7 @@ def test_what_nobody_looked_at_for_the_longest_time_goes_first(tmp_path: Path) -
 def test_pictures_go_with_the_content_they_show(tmp_path: Path) -> None:
     home, session_id = make_home(tmp_path)
     with opened(home) as ws:
-        found = run.load_validation(ws, ws.sessions.read(session_id))
+        found = results.load_validation(ws, ws.sessions.read(session_id))
         assert found is not None
         item = next(one for row in found.requirements for one in row.evidence if one.boxes)
         assert ws.pictures.of(item.sha256, Drawing(page=item.page, boxes=item.boxes))

@@ -17,6 +17,7 @@ from pipeline.home.keys import create_key
 from pipeline.models import RequirementResult
 from pipeline.stages import human_review, run
 from pipeline.stages.add_documents import add_documents
+from pipeline.workflow import results
 from tests.browsing import browsing, grave_faults
 from tests.queue_fixtures import until
 from tests.reviewing import ANA, BEN, make_home, opened, press, record_of, signed_in
@@ -55,7 +56,7 @@ class Desk:
 
     def result(self, requirement_id: str) -> RequirementResult:
         with opened(self.home) as ws:
-            found = run.load_validation(ws, ws.sessions.read(self.session_id))
+            found = results.load_validation(ws, ws.sessions.read(self.session_id))
         assert found is not None
         return next(r for r in found.requirements if r.requirement_id == requirement_id)
 
@@ -300,7 +301,7 @@ def test_the_developer_is_asked_for_exactly_what_is_missing(desk: Desk, browser:
 
 def test_a_row_looks_at_the_documents_that_a_person_says(desk: Desk, browser: Browser) -> None:
     with opened(desk.home) as ws:
-        mapping = run.load_mapping(ws, ws.sessions.read(desk.session_id))
+        mapping = results.load_mapping(ws, ws.sessions.read(desk.session_id))
     assert mapping is not None
     looked = next(one for one in mapping.mappings if one.requirement_id == "REQ-009").document_ids
     with signed_in(browser, desk.url) as page:

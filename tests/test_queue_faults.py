@@ -25,6 +25,7 @@ from pipeline.home.workspace import Workspace
 from pipeline.settings import Settings
 from pipeline.stages import run as stage_run
 from pipeline.store.faultpoints import VARIABLE
+from pipeline.workflow import order as stage_order
 from tests.queue_fixtures import drop, new_session, session_with_a_file, until
 from tests.redis_server import Server, a_server
 from tests.worker_fixtures import HEARTBEAT, command, environment, finished, hanging, is_done, typed, workers
@@ -33,7 +34,7 @@ from tests.worker_fixtures import HEARTBEAT, command, environment, finished, han
 pytestmark = pytest.mark.timeout(600)
 #: Seconds a service gets to end, of which service managers give ten.
 END_SECONDS = 10.0
-ONCE = Counter(dict.fromkeys(stage_run.ORDER, 1))
+ONCE = Counter(dict.fromkeys(stage_order.ORDER, 1))
 
 
 @pytest.fixture(params=["keeps"])

@@ -11,7 +11,7 @@ from pipeline.home.workspace import Workspace
 from pipeline.models import SCHEMA_VERSION
 from pipeline.settings import Settings
 from pipeline.stages import run
-from pipeline.stages.remove import export_session
+from pipeline.stages.export import export_session
 from pipeline.store import SessionStore
 from pipeline.store.migrations import MIGRATIONS
 from pipeline.store.storage import Tables

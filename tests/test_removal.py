@@ -14,8 +14,9 @@ from pipeline.errors import ReviewError, SessionNotFound, UsageError
 from pipeline.home.workspace import Workspace
 from pipeline.models import Document, Inventory, StageRecord
 from pipeline.stages.add_documents import add_documents
+from pipeline.stages.export import export_session
 from pipeline.stages.initialize import create_session
-from pipeline.stages.remove import DELETIONS, delete_session, export_session, remove_document, undo_new_version
+from pipeline.stages.remove import DELETIONS, delete_session, remove_document, undo_new_version
 from pipeline.store import faultpoints
 from pipeline.store.transaction import Transaction
 

@@ -21,6 +21,7 @@ from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.generate_report import latest_paths
 from pipeline.stages.initialize import create_session
+from pipeline.workflow import order
 from watcher import Watcher
 
 #: What two sessions with the same content may differ in.
@@ -106,7 +107,7 @@ def test_running_again_gives_the_same_bytes(ws: Workspace, by_path: tuple[str, b
     session_id, before = by_path
     first = {kind: path.read_bytes() for kind, path in latest_paths(ws, session_id).items()}
     assert reported(ws, session_id) == before
-    for key in run.ORDER:
+    for key in order.ORDER:
         run.run_stage(ws, session_id, key)
     paths = latest_paths(ws, session_id)
     assert {kind: path.read_bytes() for kind, path in paths.items()} == first
@@ -148,7 +149,7 @@ def test_the_order_of_arrival_leaves_no_trace(
     while files:
         for _ in range(min(len(files), dice.randint(1, 4))):
             add(ws, session_id, files.pop())
-        run.advance(ws, session_id, dice.choice(run.ORDER[1:]))
+        run.advance(ws, session_id, dice.choice(order.ORDER[1:]))
     # then the report is the one that the whole folder gives
     assert bare(reported(ws, session_id)) == bare(by_path[1])
 

@@ -29,11 +29,12 @@ from pipeline.portfolio.build import build_portfolio
 from pipeline.portfolio.page import render_page
 from pipeline.portfolio.table import render_csv
 from pipeline.settings import load_settings
-from pipeline.stages import human_review, run
+from pipeline.stages import human_review
 from pipeline.stages.complete import complete_session
 from pipeline.stages.generate_report import report_paths
 from pipeline.status.session import status_of
 from pipeline.store.sessions import LOCK_SECONDS
+from pipeline.workflow import freshness
 from tests.conftest import Clock
 from tests.desk import ANA, BEN, Desk, a_desk
 from tests.disks import disk
@@ -125,7 +126,7 @@ def test_looking_at_a_row_changes_nothing_that_anybody_decided_or_made(desk: Des
 
     # then nothing is to be made again, every word holds, and the report has the same bytes
     after = desk.record(session_id)
-    assert run.due(desk.ws, after) is None
+    assert freshness.due(desk.ws, after) is None
     assert report_paths(desk.ws, after)[1]["json"].read_bytes() == report
     assert review_state(desk.ws, after) == state
     desk.run(session_id)

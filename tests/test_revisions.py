@@ -13,8 +13,9 @@ from pipeline.decisions.revision_requests import all_in_present
 from pipeline.errors import UsageError
 from pipeline.models import RequirementResult
 from pipeline.reporting.revision_letter import RevisionLetter, render_letter, revision_letter
-from pipeline.stages import human_review, run
+from pipeline.stages import human_review
 from pipeline.status import progress
+from pipeline.workflow import results
 from tests.desk import ANA, BEN, Desk, a_desk
 from watcher import Watcher
 
@@ -27,10 +28,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 def letter_of(desk: Desk, session_id: str) -> RevisionLetter:
     record = desk.record(session_id)
-    validation = run.load_validation(desk.ws, record)
+    validation = results.load_validation(desk.ws, record)
     assert validation is not None
     asked = all_in_present(desk.ws, record)
-    return revision_letter(record.project_metadata, validation.header, asked, run.load_checklist(desk.ws, record))
+    return revision_letter(record.project_metadata, validation.header, asked, results.load_checklist(desk.ws, record))
 
 
 def test_a_request_says_exactly_what_is_missing_and_what_clears_it(desk: Desk) -> None:
@@ -136,6 +137,6 @@ def test_a_letter_cannot_carry_markup_of_a_document(desk: Desk) -> None:
 
 
 def _rows(desk: Desk, session_id: str) -> tuple[RequirementResult, ...]:
-    validation = run.load_validation(desk.ws, desk.record(session_id))
+    validation = results.load_validation(desk.ws, desk.record(session_id))
     assert validation is not None
     return validation.requirements

@@ -13,7 +13,8 @@ from pipeline.home.workspace import Workspace
 from pipeline.models import ExtractionResult, SessionRecord, ValidationResult
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
-from pipeline.stages.run import advance, load_extraction, load_validation
+from pipeline.stages.run import advance
+from pipeline.workflow.results import load_extraction, load_validation
 from tests.made_plan import (
     ANSWERS,
     CHECKLIST,

@@ -11,17 +11,18 @@ from click.testing import CliRunner, Result
 
 from cli import cli
 from commands.text import answers, quoted_pages
-from commands.text.terminal import json_of
 from examples.submission import Submission, write_submission
 from pipeline.desk.explain import explain
 from pipeline.errors import ReviewError, UsageError
 from pipeline.home.workspace import Workspace
 from pipeline.models import Explanation, RequirementResult
+from pipeline.models.as_json import json_of
 from pipeline.settings import load_settings
 from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
 from pipeline.stages.generate_report import latest_paths, report_paths
 from pipeline.stages.initialize import create_session
+from pipeline.workflow import results
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def ws(home: Path, submission: Submission) -> Iterator[Workspace]:
 
 @pytest.fixture(scope="module")
 def rows(ws: Workspace) -> tuple[RequirementResult, ...]:
-    validation = run.load_validation(ws, ws.sessions.read(ws.sessions.ids()[0]))
+    validation = results.load_validation(ws, ws.sessions.read(ws.sessions.ids()[0]))
     assert validation is not None
     return validation.requirements
 
@@ -118,7 +119,7 @@ def test_the_start_dates_test_shows_what_it_compared(explained: dict[str, Explan
 
 
 def test_a_document_that_is_set_aside_says_why(explained: dict[str, Explanation], ws: Workspace) -> None:
-    inventory = run.load_inventory(ws, ws.sessions.read(ws.sessions.ids()[0]))
+    inventory = results.load_inventory(ws, ws.sessions.read(ws.sessions.ids()[0]))
     assert inventory is not None
     excluded = {d.document_id for d in inventory.documents if d.status == "excluded"}
     for found in explained.values():

@@ -31,6 +31,7 @@ from pipeline.upkeep.backup import back_up
 from pipeline.upkeep.collecting import collect
 from pipeline.upkeep.deep import examine_deep
 from pipeline.upkeep.restore import restore
+from pipeline.workflow import freshness
 
 # --- the model --------------------------------------------------------------------------------------------------------
 
@@ -289,7 +290,7 @@ class Home(RuleBasedStateMachine):
         through = self._do(dies, lambda: stage_run.advance(self.ws, session_id, "document_discovery"), self.farms)
         if not through:
             self._do(None, lambda: stage_run.advance(self.ws, session_id, "document_discovery"), self.farms)
-        assert stage_run.due(self.ws, self.ws.sessions.read(session_id), "document_discovery") is None
+        assert freshness.due(self.ws, self.ws.sessions.read(session_id), "document_discovery") is None
 
     @rule(pick=PICK, dies=DIES)
     def delete(self, pick: int, dies: int | None) -> None:

@@ -17,6 +17,7 @@ from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord, StageKey, StageRecord
 from pipeline.stages import retry, run
 from pipeline.stages.add_documents import add_documents
+from pipeline.workflow import freshness, order
 from tests.queue_fixtures import PATIENCE, StageWork, new_session, session_with_a_file
 
 OpenQueue = Callable[..., WithWorker]
@@ -45,7 +46,7 @@ def test_a_sweep_sends_what_is_due_and_the_session_reaches_its_goal(
     assert queue.sweep() == [(session_id, "document_discovery")]
     assert queue.wait_idle(PATIENCE)
 
-    assert work.order == list(run.ORDER)
+    assert work.order == list(order.ORDER)
     assert queue.sweep() == []
 
 
@@ -136,13 +137,13 @@ def test_quiet_sessions_cost_no_reading_until_they_change(
     assert queue.wait_idle(PATIENCE)
     queue.sweep()  # finds them done and remembers that
     asked: list[str] = []
-    due = run.due
+    due = freshness.due
 
     def counting(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> StageKey | None:
         asked.append(record.session_id)
         return due(ws, record, to)
 
-    monkeypatch.setattr(run, "due", counting)
+    monkeypatch.setattr(freshness, "due", counting)
 
     assert queue.sweep() == []
     assert asked == []
@@ -165,7 +166,7 @@ def test_now_and_then_every_session_is_looked_at(
         asked.append(record.session_id)
         return None
 
-    monkeypatch.setattr(run, "due", counting)
+    monkeypatch.setattr(freshness, "due", counting)
     for _ in range(2 * FULL_EVERY):
         queue.sweep()
 

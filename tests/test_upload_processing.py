@@ -16,10 +16,11 @@ import pytest
 
 from pipeline.errors import DuplicateSessionWarning, NothingUploaded, SessionCompleted, SessionNotFound, TryAgain
 from pipeline.home.workspace import Workspace
-from pipeline.intake.duplicates import answer_duplicate, pending
+from pipeline.intake.duplicates import pending
 from pipeline.models import Package
 from pipeline.settings import Settings
 from pipeline.stages.add_documents import add_documents
+from pipeline.stages.answer_duplicate import answer_duplicate
 from pipeline.stages.initialize import create_session
 from pipeline.stages.remove import delete_session
 from pipeline.uploads import ProcessedUpload, process_upload, receive, request_upload, sweep_uploads, upload_status

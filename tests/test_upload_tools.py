@@ -12,7 +12,8 @@ import pytest
 from pipeline import __version__
 from pipeline.errors import ReviewError, SessionNotFound, UsageError
 from pipeline.home.workspace import Workspace
-from pipeline.intake.duplicates import answer_duplicate, pending
+from pipeline.intake.duplicates import pending
+from pipeline.stages.answer_duplicate import answer_duplicate
 from servers.mcp.older_calls import (
     REMOVED_IN,
     create_session_from_uploads,

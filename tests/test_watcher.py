@@ -39,6 +39,7 @@ from pipeline.intake.inbox.state import read_state
 from pipeline.settings import InboxSettings, QueueSettings, Settings, load_settings
 from pipeline.stages import run
 from pipeline.status.session import look_around
+from pipeline.workflow import order
 from tests.queue_fixtures import PATIENCE, StageWork, new_session, session_with_a_file, until
 from watcher import WatchdogEvents, Watcher
 
@@ -211,7 +212,7 @@ def test_the_stage_that_was_asked_for_is_reached(workspace: Workspace, session: 
     with Embedded(workspace) as queue:
         summary = Watcher(workspace, queue, advance_to="report_generation").once()
 
-    assert work.order == list(run.ORDER)
+    assert work.order == list(order.ORDER)
     assert summary.sessions == (session,)
     assert [(s, f.filename, f.outcome) for s, f in summary.files] == [(session, "plan.pdf", "added")]
     assert workspace.sessions.read(session).advance_to == "report_generation"
@@ -224,7 +225,7 @@ def test_one_run_finishes_what_an_earlier_one_left(workspace: Workspace, work: S
     with Embedded(workspace) as queue:
         Watcher(workspace, queue).once()
 
-    assert work.order == list(run.ORDER[:4])
+    assert work.order == list(order.ORDER[:4])
 
 
 def test_a_stage_that_gives_up_is_in_the_summary_and_other_sessions_go_on(
@@ -508,5 +509,5 @@ def test_a_watcher_killed_at_any_moment_loses_nothing_and_takes_nothing_twice(
     record = workspace.sessions.read(session)
     assert {d.path: workspace.content.path(d.sha256).read_text() for d in record.documents.values()} == contents
     assert list((workspace.inbox / session).iterdir()) == []
-    assert {key: stage.status for key, stage in record.stages.items()} == dict.fromkeys(run.ORDER, "completed")
+    assert {key: stage.status for key, stage in record.stages.items()} == dict.fromkeys(order.ORDER, "completed")
     workspace.sessions.verify_audit(session)

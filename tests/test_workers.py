@@ -25,8 +25,8 @@ from examples.portfolio import write_portfolio
 from pipeline.home.presence import workers_running, working
 from pipeline.home.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.stages import run
 from pipeline.stages.add_documents import add_documents
+from pipeline.workflow import order
 from tests.queue_fixtures import drop, new_session, session_with_a_file, until
 from tests.redis_server import PASSWORD, Server, a_server
 from tests.worker_fixtures import (
@@ -73,7 +73,7 @@ def test_a_command_waits_until_the_workers_have_done_the_work(workspace: Workspa
 
         assert json.loads(done.stdout)["workflow_progress"]["report_generation"]["status"] == "completed"
         assert "report: started" in done.stderr
-    assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
+    assert finished(workspace, session_id) == Counter(dict.fromkeys(order.ORDER, 1))
 
 
 def test_no_wait_hands_over_and_a_worker_that_comes_later_does_it(workspace: Workspace, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_the_batch_is_done_by_the_workers_with_the_same_bytes_as_without_them(
         written, beside = (place / "data" / "batch" / name for place in (home, copy))
         assert without_times(written) == without_times(beside)
     for session_id in workspace.sessions.ids():
-        assert finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1))
+        assert finished(workspace, session_id) == Counter(dict.fromkeys(order.ORDER, 1))
     # And when nothing is new, cron has nothing to mail
     with workers(workspace, 1):
         done = typed(workspace, "batch-report")
@@ -295,7 +295,7 @@ def test_a_server_that_is_killed_and_comes_back_loses_no_work(
 
         until(lambda: all(is_done(workspace, session_id) for session_id in ids), "every report is there", 60.0)
         assert children_of(supervisor) == before
-    assert all(finished(workspace, session_id) == Counter(dict.fromkeys(run.ORDER, 1)) for session_id in ids)
+    assert all(finished(workspace, session_id) == Counter(dict.fromkeys(order.ORDER, 1)) for session_id in ids)
 
 
 def test_without_the_server_every_command_that_needs_it_says_so_and_asks_for_nothing(

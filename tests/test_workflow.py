@@ -10,11 +10,14 @@ import pytest
 from pipeline.errors import ChecklistError, ReviewError, StageFailed, TryAgain, UsageError
 from pipeline.home.workspace import Workspace
 from pipeline.models import StageKey
-from pipeline.stages import run
+from pipeline.stages import events, run
 from pipeline.stages.add_documents import add_documents, take_inbox_files
 from pipeline.stages.retry import discard, retry
-from pipeline.stages.run import MAX_ATTEMPTS, MAX_ROUNDS, ORDER, advance, due, run_stage
+from pipeline.stages.run import MAX_ROUNDS, advance, run_stage
 from pipeline.status.progress import next_action, progress, session_view, waits
+from pipeline.workflow import freshness
+from pipeline.workflow.freshness import MAX_ATTEMPTS, due
+from pipeline.workflow.order import ORDER
 from tests.queue_fixtures import StageWork, drop, new_session, session_with_a_file
 
 if TYPE_CHECKING:
@@ -116,7 +119,7 @@ def test_a_new_name_for_known_content_redoes_discovery_and_report_only(
     computed: list[StageKey] = []
     real = run._compute
 
-    def counted(ws: Workspace, session_id: str, key: StageKey, tell: run.OnEvent) -> object:
+    def counted(ws: Workspace, session_id: str, key: StageKey, tell: events.OnEvent) -> object:
         computed.append(key)
         return real(ws, session_id, key, tell)
 
@@ -342,7 +345,7 @@ def test_a_result_of_yesterdays_files_is_never_committed(
     assert work.computed[session, "document_discovery"] == 2
     record = workspace.sessions.read(session)
     assert len(record.documents) == 2
-    assert done.fingerprint == run.current_fingerprint(workspace, record, "document_discovery")
+    assert done.fingerprint == freshness.current_fingerprint(workspace, record, "document_discovery")
 
 
 def test_files_that_never_stop_coming_leave_the_stage_to_the_next_run(
@@ -383,7 +386,7 @@ def test_a_failure_on_the_new_files_too_is_recorded_against_those(
     with pytest.raises(StageFailed):
         run_stage(workspace, session, "document_discovery")
     record = workspace.sessions.read(session)
-    present = run.current_fingerprint(workspace, record, "document_discovery")
+    present = freshness.current_fingerprint(workspace, record, "document_discovery")
     assert record.stages["document_discovery"].fingerprint == present
     assert work.computed[session, "document_discovery"] == 2
 
@@ -416,7 +419,7 @@ def test_a_stage_whose_worker_died_is_due_again(workspace: Workspace, session: s
 
 
 def test_progress_is_told_to_whoever_watches(workspace: Workspace, session: str, work: StageWork) -> None:
-    heard: list[run.Event] = []
+    heard: list[events.Event] = []
     advance(workspace, session, "requirement_mapping", on_event=heard.append)
     assert [(e.stage, e.message, e.done) for e in heard] == [
         ("document_discovery", "started", None),

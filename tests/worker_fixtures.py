@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipeline.home.presence import workers_running
 from pipeline.home.workspace import Workspace
-from pipeline.stages import run
+from pipeline.workflow import freshness, order
 from tests.queue_fixtures import until
 from tests.redis_server import PASSWORD
 
@@ -87,9 +87,9 @@ def children_of(supervisor: subprocess.Popen[str]) -> set[int]:
 
 def is_done(ws: Workspace, session_id: str, to: str = "report") -> bool:
     record = ws.sessions.read(session_id)
-    goal = run.VERBS[to]
+    goal = order.VERBS[to]
     stage = record.stages.get(goal)
-    return stage is not None and stage.status == "completed" and run.due(ws, record, goal) is None
+    return stage is not None and stage.status == "completed" and freshness.due(ws, record, goal) is None
 
 
 def finished(ws: Workspace, session_id: str) -> Counter[str]:

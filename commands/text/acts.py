@@ -12,8 +12,9 @@ from pipeline.errors import DuplicateSessionWarning, FileRefused, ReviewError, T
 from pipeline.home import exit_codes
 from pipeline.home.presence import watcher_is_running
 from pipeline.intake.fetching import shown
-from pipeline.models import SCHEMA_VERSION, AddResult, DuplicateChoice, SessionRecord
+from pipeline.models import SCHEMA_VERSION, AddResult, DuplicateChoice, SessionRecord, characters
 from pipeline.stages import retry, run
+from pipeline.workflow import order
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -114,7 +115,7 @@ def _add_one(
 
 def answer_duplicate(ws: Workspace, record: SessionRecord, choice: str, actor: str, width: int) -> Answer:
     """Answer the session's pending question."""
-    from pipeline.intake.duplicates import answer_duplicate as answer
+    from pipeline.stages.answer_duplicate import answer_duplicate as answer
 
     answer(ws, record.session_id, cast("DuplicateChoice", choice.replace("-", "_")), actor)
     return answers.duplicates(ws, ws.sessions.read(record.session_id), width)
@@ -126,7 +127,7 @@ def keep(ws: Workspace, record: SessionRecord, document: str, by: str) -> Answer
 
     kept = undo_new_version(ws, record.session_id, document, by)
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "kept": list(kept)}
-    return Answer(value, "\n".join(f"{terminal.plain(d.filename)} ({d.document_id}) counts again." for d in kept))
+    return Answer(value, "\n".join(f"{characters.plain(d.filename)} ({d.document_id}) counts again." for d in kept))
 
 
 def remove(ws: Workspace, record: SessionRecord, document: str, by: str, reason: str) -> Answer:
@@ -135,7 +136,7 @@ def remove(ws: Workspace, record: SessionRecord, document: str, by: str, reason:
 
     gone = remove_document(ws, record.session_id, document, by, reason)
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "removed": gone}
-    return Answer(value, f"{terminal.plain(gone.filename)} ({gone.document_id}) was taken out.")
+    return Answer(value, f"{characters.plain(gone.filename)} ({gone.document_id}) was taken out.")
 
 
 def delete(ws: Workspace, session_id: str, by: str) -> Answer:
@@ -148,11 +149,11 @@ def delete(ws: Workspace, session_id: str, by: str) -> Answer:
 
 def export(ws: Workspace, record: SessionRecord, folder: Path) -> Answer:
     """Give the originals back."""
-    from pipeline.stages.remove import export_session
+    from pipeline.stages.export import export_session
 
     written = [str(path) for path in export_session(ws, record.session_id, folder)]
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "files": written}
-    return Answer(value, "\n".join(terminal.plain(path) for path in written))
+    return Answer(value, "\n".join(characters.plain(path) for path in written))
 
 
 def leave_to_watcher(ws: Workspace, record: SessionRecord, verb: str, actor: str) -> Answer:
@@ -160,13 +161,13 @@ def leave_to_watcher(ws: Workspace, record: SessionRecord, verb: str, actor: str
     if not watcher_is_running(ws.data):
         what = f"Nobody would do the work: the queue is embedded and no watcher is running on {ws.data}."
         raise TryAgain(what, "Leave --no-wait out, or start `registry-review watch` first.")
-    run.request(ws, record.session_id, run.VERBS[verb], actor)
+    run.request(ws, record.session_id, order.VERBS[verb], actor)
     return handed_over(record, verb)
 
 
 def handed_over(record: SessionRecord, verb: str, notes: tuple[str, ...] = ()) -> Answer:
     """That a stage was asked for and somebody else does it."""
-    key = run.VERBS[verb]
+    key = order.VERBS[verb]
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "advance_to": key}
     return Answer(value, f"Asked for; to see how far it is: registry-review status {record.session_id}", notes=notes)
 
@@ -174,44 +175,9 @@ def handed_over(record: SessionRecord, verb: str, notes: tuple[str, ...] = ()) -
 def settle_failure(ws: Workspace, record: SessionRecord, act: str, verb: str | None, actor: str, width: int) -> Answer:
     """`retry` or `discard` what failed: the named stage, or every failed one."""
     act_on = {"retry": retry.retry, "discard": retry.discard}[act]
-    keys = [run.VERBS[verb]] if verb else [key for key, s in record.stages.items() if s.status == "failed"]
+    keys = [order.VERBS[verb]] if verb else [key for key, s in record.stages.items() if s.status == "failed"]
     if not keys:
         raise UsageError(f"Nothing of {record.session_id} has failed.", "See `failed list`.")
     for key in keys:
         record = act_on(ws, record.session_id, key, actor)
     return answers.status(ws, record, width)
-
-
-def add_as_told(
-    ws: Workspace, session_id: str, add: Callable[[str, bool], AddResult], on_duplicate: str, actor: str
-) -> AddResult:
-    """Add one source where nobody can be asked, and the answer to a duplicate question comes with it or later.
-
-    `add` takes a session's id and whether to look for duplicates. `on_duplicate` is "ask", which raises
-    DuplicateSessionWarning before anything is added, or a DuplicateChoice: continue adds all the same; use_existing
-    adds to the other session, to which this one points from then on; cancel adds nothing and says so.
-    """
-    from pipeline.stages.add_documents import point_to
-
-    if on_duplicate == "continue":
-        return add(session_id, False)
-    try:
-        return add(session_id, True)
-    except DuplicateSessionWarning as found:
-        if on_duplicate == "use_existing":
-            other = found.warning.session_id
-            added = add(other, False)
-            point_to(ws, session_id, other, actor)
-            message = f"{added.message} The files were added to the existing session {other}, not to {session_id}."
-            return added.model_copy(update={"duplicate_warning": found.warning, "message": message})
-        if on_duplicate == "cancel":
-            message = f"Nothing was added. {found.message}"
-            return AddResult(
-                session_id=session_id,
-                source_type="upload",
-                files_added=0,
-                files=(),
-                duplicate_warning=found.warning,
-                message=message,
-            )
-        raise

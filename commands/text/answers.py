@@ -9,17 +9,27 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from commands.text import review as text_review
 from commands.text import tenure, terminal
-from commands.text.review import decided
 from pipeline.decisions.claims import claims_of
 from pipeline.errors import NotMadeYet, ReviewError, UsageError
 from pipeline.home import exit_codes, lookup
 from pipeline.home.probes import without_password
-from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, RequirementResult, SessionRecord, StageKey, wording
-from pipeline.stages import run
+from pipeline.models import (
+    SCHEMA_VERSION,
+    AddResult,
+    FileOutcome,
+    RequirementResult,
+    SessionRecord,
+    StageKey,
+    characters,
+    wording,
+)
+from pipeline.reporting import people
+from pipeline.reporting.people import decided
 from pipeline.status import progress
 from pipeline.status.alarms import alarms
 from pipeline.status.session import SessionStatus, Surroundings, look_around, status_of
 from pipeline.store.files import write_atomic
+from pipeline.workflow import order, results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -29,7 +39,7 @@ if TYPE_CHECKING:
 #: The forms that a report is made in.
 FORMS = ("json", "md", "html", "docx", "pdf", "xlsx")
 #: The commands that stand for stages, for showing them.
-VERB_OF: dict[Any, str] = {"initialize": "create", **run.VERB_OF}
+VERB_OF: dict[Any, str] = {"initialize": "create", **order.VERB_OF}
 
 
 @dataclass(frozen=True)
@@ -61,8 +71,8 @@ def with_waits(answer: Answer, ws: Workspace, record: SessionRecord, verb: str) 
 
     An alarm is told too; the stages are done all the same, so it alone changes no exit code.
     """
-    to = run.VERBS[verb]
-    if run.ORDER.index(to) >= run.ORDER.index("cross_validation"):
+    to = order.VERBS[verb]
+    if order.ORDER.index(to) >= order.ORDER.index("cross_validation"):
         answer = replace(answer, notes=(*answer.notes, *(f"alarm: {alarm.message}" for alarm in alarms(ws, record))))
     waits = progress.waits(ws, record, to)
     if not waits:
@@ -105,14 +115,14 @@ def sessions(ws: Workspace, width: int) -> Answer:
 def _with_alarms(found: SessionStatus) -> str:
     """The counts, after what cannot wait: other projects that claim the same."""
     others = ", ".join(alarm.session_id for alarm in found.alarms)
-    review = text_review.in_short(found.review)
+    review = people.in_short(found.review)
     told = "; ".join(filter(None, [terminal.counts(found), review]))
     return f"ALARM: shares land or files with {others}; {told}" if others else told
 
 
 def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     """One session: the project, its documents, its requirements and its exceptions."""
-    inventory, validation = run.load_inventory(ws, record), run.load_validation(ws, record)
+    inventory, validation = results.load_inventory(ws, record), results.load_validation(ws, record)
     value = (found := status_of(ws, record)).model_dump(mode="json")
     value["documents"] = list(inventory.documents) if inventory else list(record.documents.values())
     judged_rows = [decided(record, row) for row in validation.requirements] if validation else []
@@ -143,7 +153,7 @@ def requirement(ws: Workspace, record: SessionRecord, text: str, width: int) -> 
     """One requirement with its tests, its quotes and what would clear it."""
     row = judged(ws, record, text)
     shown = terminal.requirement(row, width)
-    words = text_review.words(row, text_review.words_on(ws, record, row.requirement_id), width)
+    words = text_review.words(row, people.words_on(ws, record, row.requirement_id), width)
     claims = text_review.claimed(claims_of(ws, record, row.requirement_id), width)
     return Answer(row, terminal.parts(shown, words, claims, _unless_fresh(status_of(ws, record))))
 
@@ -164,7 +174,7 @@ def judged(ws: Workspace, record: SessionRecord, text: str) -> RequirementResult
 
 def judged_rows(ws: Workspace, record: SessionRecord) -> tuple[RequirementResult, ...]:
     """Every row, in the checklist's order; NotMadeYet when none has been judged yet."""
-    validation = run.load_validation(ws, record)
+    validation = results.load_validation(ws, record)
     if validation is None:
         cure = f"registry-review validate {record.session_id}"
         raise NotMadeYet(f"The requirements of {record.session_id} have not been judged yet.", cure)
@@ -181,16 +191,16 @@ def _unless_fresh(found: SessionStatus) -> str:
 def stage(ws: Workspace, record: SessionRecord, verb: str, width: int) -> Answer:
     """What one stage gave; the session's status when it has not been carried out."""
     head: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id}
-    inventory = run.load_inventory(ws, record)
+    inventory = results.load_inventory(ws, record)
     if verb == "discover" and inventory:
         found = {"documents_found": len(inventory.documents), **inventory.model_dump(mode="json")}
         return Answer({**head, **found}, terminal.inventory(inventory, width))
-    if verb == "map" and inventory and (mapping := run.load_mapping(ws, record)):
+    if verb == "map" and inventory and (mapping := results.load_mapping(ws, record)):
         names = {d.document_id: d.filename for d in inventory.documents}
         return Answer({**head, **mapping.model_dump(mode="json")}, terminal.mapping(mapping, names, width))
-    if verb == "extract" and (extraction := run.load_extraction(ws, record)):
+    if verb == "extract" and (extraction := results.load_extraction(ws, record)):
         return Answer({**head, **extraction.model_dump(mode="json")}, terminal.extraction(extraction, width))
-    if verb == "validate" and (validation := run.load_validation(ws, record)):
+    if verb == "validate" and (validation := results.load_validation(ws, record)):
         text = terminal.parts(
             terminal.rows(validation.requirements, width),
             terminal.checks(validation.checks, width),
@@ -355,7 +365,7 @@ def news(told: News, only_trouble: bool = False) -> list[str]:
     if told.kind == "stage_done" and told.stage and not only_trouble:
         return [f"{head}: `{VERB_OF[told.stage]}` is done"]
     if told.kind in ("stage_failed", "not_taken"):
-        return [f"{head}: {terminal.plain(told.message)}"]
+        return [f"{head}: {characters.plain(told.message)}"]
     return []
 
 
@@ -369,12 +379,12 @@ class Over:
     def lines(self, told: News) -> list[str]:
         """The line that a piece of news is worth, if any."""
         if told.kind == "wanted":
-            self._names[told.session_id] = terminal.plain(told.message)
+            self._names[told.session_id] = characters.plain(told.message)
         if told.kind != "over" or told.session_id not in self._names:
             return []
         self._over += 1
         name = self._names[told.session_id]
-        return [f"{self._over} of {len(self._names)} farms: {name}: {terminal.plain(told.message)}"]
+        return [f"{self._over} of {len(self._names)} farms: {name}: {characters.plain(told.message)}"]
 
 
 def project_name(ws: Workspace, session_id: str) -> str:
@@ -389,7 +399,7 @@ def doing(told: News) -> str:
     """What is being done, in a few words, with how far it is where that is counted."""
     stage = VERB_OF.get(told.stage, "queue")
     so_far = f" {told.done} of {told.total}" if told.total else ""
-    return f"{stage}:{so_far} {terminal.plain(told.message or told.kind.replace('_', ' '))}"
+    return f"{stage}:{so_far} {characters.plain(told.message or told.kind.replace('_', ' '))}"
 
 
 def settings(loaded: LoadedSettings, width: int) -> Answer:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from commands.text.terminal import WIDTH, block, folded, parts, place, plain
+from commands.text.terminal import WIDTH, block, folded, parts, place
 from pipeline.models import Chosen, Explanation, Looked, Omitted, Passage, Tried, wording
+from pipeline.models.characters import plain
 
 #: Words of a passage that are shown; the whole stands in the JSON, and in the document.
 _GLANCE = 240

@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Sequence
 
 from commands.text.tally import Picture, Row
-from commands.text.terminal import plain
 from pipeline.models import wording
-from pipeline.stages.run import ORDER, VERB_OF
+from pipeline.models.characters import plain
+from pipeline.workflow.order import ORDER, VERB_OF
 
 #: So many farms that are being worked on have a line before anything less important has one.
 ROWS_FIRST = 4

@@ -11,7 +11,7 @@ from commands.text import terminal
 from commands.text.answers import Answer, judged
 from pipeline.errors import ReviewError, UsageError
 from pipeline.filenames import fitting
-from pipeline.models import SCHEMA_VERSION, Drawing, Evidence, SessionRecord, wording
+from pipeline.models import SCHEMA_VERSION, Drawing, Evidence, SessionRecord, characters, wording
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -61,7 +61,7 @@ def pages(ws: Workspace, record: SessionRecord, text: str, output: str | None) -
         "pictures": written,
         "without_picture": notes,
     }
-    return Answer(value, "\n".join(terminal.plain(one["path"]) for one in written), notes=tuple(notes))
+    return Answer(value, "\n".join(characters.plain(one["path"]) for one in written), notes=tuple(notes))
 
 
 def _no_picture(item: Evidence) -> str:
@@ -69,7 +69,7 @@ def _no_picture(item: Evidence) -> str:
     what = "a workbook" if kind in (".xlsx", ".xlsm", ".xls", ".csv") else "no PDF" if kind != ".pdf" else ""
     place = terminal.place(item)
     if what:
-        return f"{place}: this is {what} and has no page to picture; its words are “{terminal.plain(item.quote)}”."
+        return f"{place}: this is {what} and has no page to picture; its words are “{characters.plain(item.quote)}”."
     return f"{place}: the page could not be drawn; its document may be gone or broken."
 
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from commands.text import terminal
-from pipeline.decisions.review_state import ReviewState
-from pipeline.decisions.review_times import ReviewTimes
-from pipeline.decisions.revision_requests import all_in_present
-from pipeline.decisions.standing import as_shown
-from pipeline.models import Claim, RequirementResult, SessionRecord, wording
-from pipeline.reporting.people import DETERMINATION, Remark, remarks_of, word_on
+from pipeline.models import Claim, RequirementResult, wording
+from pipeline.reporting.people import DETERMINATION, Remark, times, word_on
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pipeline.home.workspace import Workspace
     from pipeline.status.session import SessionStatus
 
 
@@ -43,66 +38,6 @@ def review(s: SessionStatus, width: int = terminal.WIDTH) -> str:
         terminal.block("Review", terminal.items(lines, width)),
         terminal.block("Time", terminal.items(times(s.times), width)),
         terminal.block("Look at before you sign", terminal.items(s.warnings, width)),
-    )
-
-
-def times(t: ReviewTimes) -> list[str]:
-    """Measured times and counts; what is not known has no line."""
-    lines = []
-    if t.drop_to_report_seconds is not None:
-        lines.append(f"first file to first report: {duration(t.drop_to_report_seconds)}")
-    if t.report_to_determination_seconds is not None:
-        lines.append(f"first report to determination: {duration(t.report_to_determination_seconds)}")
-    if t.rows_opened is not None:
-        lines.append(f"{wording.count(t.rows_opened, 'row')} opened, {t.openings} times in all")
-    if t.rows_decided or t.rows_changed_by_hand:
-        changed = f"{t.rows_changed_by_hand} said otherwise than found"
-        lines.append(f"{wording.count(t.rows_decided, 'row')} decided by hand; {changed}")
-    return lines
-
-
-def duration(seconds: float) -> str:
-    """A time in the two units that a person would say."""
-    units = (("day", 86400), ("h", 3600), ("min", 60), ("s", 1))
-    left = round(seconds)
-    said: list[str] = []
-    for name, size in units:
-        number, left = divmod(left, size)
-        if number or (name == "s" and not said):
-            said.append(f"{number} {name}{'s' if name == 'day' and number > 1 else ''}")
-    return " ".join(said[:2])
-
-
-def in_short(state: ReviewState) -> str:
-    """The review in a few words, for a line of a list."""
-    if state.completed:
-        return f"signed by {state.packages[-1].by}"
-    if not state.begun:
-        return ""
-    said = [f"{len(state.decided)} of {state.rows} decided"]
-    said += [f"{len(state.reopened)} re-opened"] if state.reopened else []
-    asked = [one for one in state.revisions if one.status == "pending"]
-    answered = len(state.revisions) - len(asked)
-    said += [f"{wording.count(len(asked), 'revision')} pending"] if asked else []
-    said += [f"{wording.count(answered, 'revision')} answered"] if answered else []
-    return ", ".join(said)
-
-
-def decided(record: SessionRecord, row: RequirementResult) -> RequirementResult:
-    """The row with a person's decision on it, if there is one."""
-    said = record.decisions.get(row.requirement_id)
-    return row.model_copy(update={"decision": as_shown(said, row)}) if said else row
-
-
-def words_on(ws: Workspace, record: SessionRecord, requirement_id: str) -> tuple[Remark, ...]:
-    """What people said of a row beside the decision."""
-    return remarks_of(
-        requirement_id,
-        list(record.annotations.values()),
-        all_in_present(ws, record),
-        list(record.discarded.values()),
-        list(record.remapped.values()),
-        {d.document_id: d.filename for d in record.documents.values()},
     )
 
 

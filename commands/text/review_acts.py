@@ -22,12 +22,14 @@ from pipeline.models import (
     Priority,
     SessionRecord,
     Value,
+    characters,
     wording,
 )
 from pipeline.reporting.people import DETERMINATION
-from pipeline.stages import complete, human_review, run
+from pipeline.stages import complete, human_review
 from pipeline.status import progress
 from pipeline.store.files import write_atomic
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -178,10 +180,10 @@ def letter(ws: Workspace, record: SessionRecord, kind: str | None, output: str |
 
     if kind is None:
         kind = "docx" if output and Path(output).suffix.lower() == ".docx" else "md"
-    validation = run.load_validation(ws, record)
+    validation = results.load_validation(ws, record)
     header = validation.header if validation else ()
     asked = all_in_present(ws, record)
-    made = revision_letter(record.project_metadata, header, asked, run.load_checklist(ws, record))
+    made = revision_letter(record.project_metadata, header, asked, results.load_checklist(ws, record))
     if kind == "docx":
         from pipeline.reporting.word_letter import render_letter_docx
 
@@ -223,7 +225,7 @@ def reclassify(
 
 
 def _of_document(ws: Workspace, record: SessionRecord, made: DocumentRecord, done: str) -> Answer:
-    text = f"{terminal.plain(made.filename)} ({made.document_id}) {done}."
+    text = f"{characters.plain(made.filename)} ({made.document_id}) {done}."
     return said(ws, record.session_id, text, document=made)
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from commands.text.terminal import plain
 from pipeline.models import StageKey, wording
-from pipeline.stages.run import ORDER, VERB_OF
+from pipeline.models.characters import plain
+from pipeline.workflow.order import ORDER, VERB_OF
 
 if TYPE_CHECKING:
     from commands.text.answers import News

@@ -22,10 +22,9 @@ from pipeline.models import (
     RequirementResult,
     ReviewException,
     StageView,
-    Value,
     wording,
 )
-from pipeline.models.characters import visible
+from pipeline.models.characters import plain
 
 if TYPE_CHECKING:
     from pipeline.intake.inbox.folders import LeftAlone
@@ -34,11 +33,6 @@ if TYPE_CHECKING:
 
 #: Columns that text is folded to when nobody says how wide the terminal is; 0 means: never fold.
 WIDTH = 100
-
-
-def plain(text: object) -> str:
-    """`text` on one line, control characters made visible: a hostile file name must not steer the terminal."""
-    return " ".join(visible(str(text).replace("\n", " ").replace("\t", " ")).split())
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], width: int = WIDTH) -> str:
@@ -375,18 +369,3 @@ def findings(found: Sequence[Finding], width: int = WIDTH) -> str:
         if f.cure and f.outcome != "ok":
             listed.append(folded(f.cure, width, f"{'':24} cure: "))
     return "\n".join(listed)
-
-
-def json_of(value: object, indent: int | None = 2) -> str:
-    """One JSON document: a model, or a dict or list of models and plain values."""
-    import json
-
-    def plain_value(v: object) -> Any:
-        if isinstance(v, Value):
-            return v.model_dump(mode="json")
-        if isinstance(v, datetime):
-            return v.isoformat()
-        return str(v)
-
-    whole = value.model_dump(mode="json") if isinstance(value, Value) else value
-    return json.dumps(whole, indent=indent, ensure_ascii=False, default=plain_value)

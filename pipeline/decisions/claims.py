@@ -15,7 +15,7 @@ from pipeline.forms.normal import squash
 from pipeline.forms.proponent_words import is_own
 from pipeline.home import lookup
 from pipeline.models import Claim, Document, DocumentRecord, Evidence, Inventory, Page, SessionRecord
-from pipeline.stages import run
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.checklists import Checklist
@@ -55,12 +55,12 @@ def submit_claim(
     by, note = _one_line("by", by, LONGEST_NAME), _one_line("note", note or "", LONGEST_NOTE)
     if not by:
         raise UsageError("A claim needs the name of who makes it.", 'Give it as "by".')
-    inventory = run.load_inventory(ws, record)
+    inventory = results.load_inventory(ws, record)
     if inventory is None:
         raise NotMadeYet(
             f"The documents of {session_id} have not been read yet.", f"registry-review discover {session_id}"
         )
-    checklist = run.load_checklist(ws, record)
+    checklist = results.load_checklist(ws, record)
     row = lookup.requirement(requirement_id, checklist.requirements).requirement_id
     found = _evidence(ws, record, inventory, checklist, quote, document, page)
     key = "|".join((row, found.sha256, str(found.page), squash(found.quote)))
@@ -92,7 +92,7 @@ def shown_claims(record: SessionRecord, inventory: Inventory | None) -> tuple[Cl
 
 def claims_of(ws: Workspace, record: SessionRecord, requirement_id: str | None = None) -> tuple[Claim, ...]:
     """The session's claims as they stand now, or those on one row."""
-    shown = shown_claims(record, run.load_inventory(ws, record)) if record.claims else ()
+    shown = shown_claims(record, results.load_inventory(ws, record)) if record.claims else ()
     return tuple(claim for claim in shown if requirement_id in (None, claim.requirement_id))
 
 

@@ -11,7 +11,7 @@ from pipeline.decisions.standing import seen_answer
 from pipeline.errors import RevisionConflict, UsageError
 from pipeline.home import lookup
 from pipeline.models import AuditEvent, RequirementResult, SessionRecord, Value
-from pipeline.stages import run
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -183,10 +183,10 @@ def _told(version: dict[str, Any]) -> str:
 
 def judged(ws: Workspace, record: SessionRecord) -> dict[str, RequirementResult]:
     """The rows as last judged, by requirement; empty before the first time."""
-    validation = run.load_validation(ws, record)
+    validation = results.load_validation(ws, record)
     return {one.requirement_id: one for one in validation.requirements} if validation else {}
 
 
 def requirement_id(ws: Workspace, record: SessionRecord, text: str) -> str:
     """The id of the requirement that `text` names: "REQ-007", "007" and "7" are the same."""
-    return lookup.requirement(text, run.load_checklist(ws, record).requirements).requirement_id
+    return lookup.requirement(text, results.load_checklist(ws, record).requirements).requirement_id

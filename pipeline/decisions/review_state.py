@@ -127,3 +127,8 @@ def _have(rows: tuple[str, ...]) -> str:
 
 def _some(rows: tuple[str, ...]) -> str:
     return ", ".join(rows[:5]) + (" ..." if len(rows) > 5 else "")
+
+
+def pending_rows(state: ReviewState) -> frozenset[str]:
+    """Rows for which something was asked of the developer and has not come."""
+    return frozenset(one.requirement_id for one in state.revisions if one.status == "pending")

@@ -24,7 +24,7 @@ from pipeline.models import (
     ValidationResult,
     Value,
 )
-from pipeline.stages import run
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -57,7 +57,7 @@ def request_revision(
     row_id = conflicts.requirement_id(ws, record, requirement_id)
     said = {"what": what, "clears_when": clears_when, "priority": priority}
     with conflicts.acting(ws, session_id, by, expected_revision, lambda _: conflicts.row(row_id), **said) as tx:
-        validation = run.load_validation(ws, tx.record)
+        validation = results.load_validation(ws, tx.record)
         row = conflicts.judged(ws, tx.record).get(row_id)
         failed = _failed(row, tests) if row else []
         lacking = _lacking(failed)
@@ -95,7 +95,7 @@ class Proposal(Value):
 
 def proposal(ws: Workspace, record: SessionRecord, requirement_id: str) -> Proposal:
     """The request that `request_revision` would make of the row as it stands, for a person to look at first."""
-    validation = run.load_validation(ws, record)
+    validation = results.load_validation(ws, record)
     row = conflicts.judged(ws, record).get(requirement_id)
     failed = _failed(row, None) if row else []
     return Proposal(
@@ -134,14 +134,14 @@ def resolve_revision(
 
 def in_present(ws: Workspace, record: SessionRecord, revision: Revision) -> Revision:
     """The request as it stands by the session's last results."""
-    return as_it_stands(revision, run.load_inventory(ws, record), run.load_validation(ws, record))
+    return as_it_stands(revision, results.load_inventory(ws, record), results.load_validation(ws, record))
 
 
 def all_in_present(ws: Workspace, record: SessionRecord) -> tuple[Revision, ...]:
     """Every request of the session as it stands, in the order they were made."""
     if not record.revisions:
         return ()
-    inventory, validation = run.load_inventory(ws, record), run.load_validation(ws, record)
+    inventory, validation = results.load_inventory(ws, record), results.load_validation(ws, record)
     return in_order(record.revisions.values(), inventory, validation)
 
 
@@ -225,7 +225,7 @@ def _suggested(
     ws: Workspace, record: SessionRecord, row_id: str, failed: Sequence[TestResult], validation: ValidationResult | None
 ) -> str | None:
     """A name for the file that is asked for first: the project's file id, and what it is."""
-    checklist = run.load_checklist(ws, record)
+    checklist = results.load_checklist(ws, record)
     asked = next(one for one in checklist.requirements if one.requirement_id == row_id)
     row = next((one for one in validation.requirements if one.requirement_id == row_id), None) if validation else None
     if not failed or row is None or validation is None:

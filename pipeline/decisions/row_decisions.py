@@ -23,7 +23,7 @@ from pipeline.models import (
     SessionRecord,
 )
 from pipeline.models.quoted import quotes_in
-from pipeline.stages import run
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -261,7 +261,7 @@ def _quote(ws: Workspace, record: SessionRecord, row: str, evidence_id: str) -> 
     shown = conflicts.judged(ws, record)[row].evidence if row in conflicts.judged(ws, record) else ()
     if evidence_id.isdecimal() and 0 < int(evidence_id) <= len(shown):
         return shown[int(evidence_id) - 1]
-    extraction = run.load_extraction(ws, record)
+    extraction = results.load_extraction(ws, record)
     found = next((r for r in extraction.requirements if r.requirement_id == row), None) if extraction else None
     quotes = {item.evidence_id: item for item in quotes_in(found)} if found else {}
     if evidence_id not in quotes:

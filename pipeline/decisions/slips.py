@@ -11,10 +11,10 @@ from pipeline.evidence.finished_reviews.figures import Figure, figures_in
 from pipeline.evidence.row_tests import Facts
 from pipeline.models import Evidence, Fact, FinishedReview, ReviewedRow, SessionRecord, ValidationResult
 from pipeline.models.quoted import quotes_in
-from pipeline.stages import run
-from pipeline.stages.cross_validate import case_of
+from pipeline.verdicts.checks.case import case_of
 from pipeline.verdicts.checks.reviews import RULES
 from pipeline.verdicts.checks.rule import Case
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.checklists import Checklist
@@ -29,11 +29,11 @@ def slips(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
 
     Empty before there are results to compare with.
     """
-    inventory, extraction = run.load_inventory(ws, record), run.load_extraction(ws, record)
-    validation = run.load_validation(ws, record)
+    inventory, extraction = results.load_inventory(ws, record), results.load_extraction(ws, record)
+    validation = results.load_validation(ws, record)
     if inventory is None or extraction is None or validation is None:
         return ()
-    checklist = run.load_checklist(ws, record)
+    checklist = results.load_checklist(ws, record)
     case = case_of(Facts(extraction.facts), checklist, inventory, extraction)
     known = _known_figures(validation)
     found: dict[str, None] = {}

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pipeline.forms.normal import squash
 from pipeline.models import Decision, RequirementResult, SeenAnswer, SeenQuote, ValidationResult, wording
-from pipeline.workflow.fingerprints import digest
+from pipeline.models.digests import digest
 
 #: holds: what was decided on is what the row still says. reopened: the row says something else since.
 Standing = Literal["holds", "reopened"]

@@ -41,14 +41,14 @@ _SEEKERS = {ANSWER: "the answer", NOT_APPLICABLE: "a sentence that the row does 
 
 def explain(ws: Workspace, record: SessionRecord, stored: RequirementResult) -> Explanation:
     """Explain a judged row from the session's last results; UsageError when one of them is gone."""
-    from pipeline.stages import run
+    from pipeline.workflow import results
 
-    inventory, extraction = run.load_inventory(ws, record), run.load_extraction(ws, record)
-    mapping = run.load_mapping(ws, record)
+    inventory, extraction = results.load_inventory(ws, record), results.load_extraction(ws, record)
+    mapping = results.load_mapping(ws, record)
     if inventory is None or extraction is None:
         cure = f"registry-review validate {record.session_id}"
         raise UsageError(f"The results of {record.session_id} are gone.", cure)
-    checklist = run.load_checklist(ws, record)
+    checklist = results.load_checklist(ws, record)
 
     def read(document: Document) -> Reading:
         return ws.reader.read(document.sha256, document.names)

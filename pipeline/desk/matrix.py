@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from commands.text.review import decided
 from pipeline.models import Document, RequirementResult, Value
-from pipeline.stages import run
+from pipeline.reporting.people import decided
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -41,8 +41,8 @@ class Matrix(Value):
 
 def matrix_of(ws: Workspace, record: SessionRecord) -> Matrix:
     """The matrix by the last results; without rows before the first time."""
-    validation, mapping = run.load_validation(ws, record), run.load_mapping(ws, record)
-    inventory = run.load_inventory(ws, record)
+    validation, mapping = results.load_validation(ws, record), results.load_mapping(ws, record)
+    inventory = results.load_inventory(ws, record)
     if validation is None or inventory is None:
         return Matrix()
     looked = {one.requirement_id: set(one.document_ids) for one in mapping.mappings} if mapping else {}

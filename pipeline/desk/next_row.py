@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.decisions.review_state import review_state
 from pipeline.decisions.row_decisions import undecided
-from pipeline.stages import run
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def waiting_rows(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
     """Rows that wait for a person's word, in that order; what was asked of the developer waits for them alone."""
-    validation = run.load_validation(ws, record)
+    validation = results.load_validation(ws, record)
     if validation is None or record.is_completed:
         return ()
     state = review_state(ws, record)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from commands.text.answers import judged, judged_rows
-from commands.text.review import decided
 from pipeline.decisions.claims import claims_of
 from pipeline.decisions.revision_requests import Proposal, all_in_present, proposal
 from pipeline.decisions.row_decisions import history
@@ -26,8 +25,8 @@ from pipeline.models import (
     wording,
 )
 from pipeline.reporting.layout import numbered
-from pipeline.reporting.people import PRIORITY, HumanWord, word_on
-from pipeline.stages import run
+from pipeline.reporting.people import PRIORITY, HumanWord, decided, word_on
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.checklists import Requirement
@@ -126,8 +125,8 @@ def row_view(ws: Workspace, record: SessionRecord, text: str) -> RowView:
     rows = [row.requirement_id for row in judged_rows(ws, record)]
     row_id = result.requirement_id
     at = rows.index(row_id)
-    asked = next(one for one in run.load_checklist(ws, record).requirements if one.requirement_id == row_id)
-    validation = run.load_validation(ws, record)
+    asked = next(one for one in results.load_checklist(ws, record).requirements if one.requirement_id == row_id)
+    validation = results.load_validation(ws, record)
     claims = claims_of(ws, record, row_id)
     said = record.decisions.get(row_id)
     failed = tuple(test for test in result.tests if test.outcome == "fail")
@@ -178,7 +177,7 @@ def recorded(record: SessionRecord, row: RequirementResult) -> HumanWord | None:
 
 def _documents(ws: Workspace, record: SessionRecord, row_id: str) -> tuple[LookedAt, ...]:
     """The documents of the inventory, those that the row looks at first."""
-    inventory, mapping = run.load_inventory(ws, record), run.load_mapping(ws, record)
+    inventory, mapping = results.load_inventory(ws, record), results.load_mapping(ws, record)
     if inventory is None or mapping is None:
         return ()
     looked = next((set(one.document_ids) for one in mapping.mappings if one.requirement_id == row_id), set())

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from commands.text.review import decided, times
 from pipeline.decisions.review_state import ReviewState, review_state
 from pipeline.decisions.review_times import ReviewTimes, times_of
 from pipeline.decisions.row_decisions import undecided
 from pipeline.decisions.slips import slips
 from pipeline.desk.next_row import waiting_rows
 from pipeline.models import RequirementResult, Revision
-from pipeline.reporting.people import DETERMINATION, HumanWord, word_on
-from pipeline.stages import run
+from pipeline.reporting.people import DETERMINATION, HumanWord, decided, times, word_on
 from pipeline.stages.complete import STATEMENT, blockers, not_taken
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -56,7 +55,7 @@ class SigningView:
 
 def signing_view(ws: Workspace, record: SessionRecord) -> SigningView:
     """The session's review, by its last results and people's words."""
-    validation = run.load_validation(ws, record)
+    validation = results.load_validation(ws, record)
     judged = validation.requirements if validation else ()
     exceptions = validation.exceptions if validation else ()
     state = review_state(ws, record)

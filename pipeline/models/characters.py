@@ -45,3 +45,8 @@ def split_long(text: str, keep: int = 420, slack: int = 180) -> tuple[str, str]:
     cut = max(text.rfind(" ", 0, keep), text.rfind("\n", 0, keep))
     cut = cut + 1 if cut > keep // 2 else keep
     return text[:cut], text[cut:]
+
+
+def plain(text: object) -> str:
+    """`text` on one line, control characters made visible: a hostile file name must not steer the terminal."""
+    return " ".join(visible(str(text).replace("\n", " ").replace("\t", " ")).split())

@@ -120,3 +120,15 @@ def file_size(size: int) -> str:
 def other_names(document: Document) -> tuple[str, ...]:
     """The names a document also arrived under."""
     return tuple(name for name in document.names if name != document.filename)
+
+
+def duration(seconds: float) -> str:
+    """A time in the two units that a person would say."""
+    units = (("day", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    left = round(seconds)
+    said: list[str] = []
+    for name, size in units:
+        number, left = divmod(left, size)
+        if number or (name == "s" and not said):
+            said.append(f"{number} {name}{'s' if name == 'day' and number > 1 else ''}")
+    return " ".join(said[:2])

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from commands.text.review import in_short
 from pipeline.decisions.review_state import ReviewState, review_state
 from pipeline.decisions.review_times import times_of
 from pipeline.errors import ReviewError
 from pipeline.intake.duplicates import similar_content
 from pipeline.models import Report, ReviewException, SessionRecord
 from pipeline.portfolio.model import Farm, FarmState, Point, Wait, Who
-from pipeline.stages import run
+from pipeline.reporting.people import in_short
 from pipeline.status import progress
 from pipeline.status.alarms import Alarm, alarms
+from pipeline.workflow import order, results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -76,7 +76,7 @@ def _farm(ws: Workspace, record: SessionRecord, folder: Path) -> Farm:
             "times": times_of(ws.sessions.audit(record.session_id)),
         }
     )
-    if state == "empty" or not run.is_kept(ws, record, "report_generation"):
+    if state == "empty" or not results.is_kept(ws, record, "report_generation"):
         return farm
     report, paths = report_paths(ws, record)
     name = next((fact.value for fact in report.header if fact.name == "project_name"), None)
@@ -112,11 +112,11 @@ def _state(ws: Workspace, record: SessionRecord) -> tuple[FarmState, str]:
     if not record.documents:
         return "empty", f"its files were added to {record.points_to}" if record.points_to else "no files yet"
     views = progress.progress(ws, record)
-    for key in run.ORDER:
+    for key in order.ORDER:
         if views[key].status == "failed":
-            return "failed", f"`{run.VERB_OF[key]}` failed: {views[key].reason}"
+            return "failed", f"`{order.VERB_OF[key]}` failed: {views[key].reason}"
         if views[key].status != "completed":
-            return "stale", f"`{run.VERB_OF[key]}` is due: its files changed, or it never ran"
+            return "stale", f"`{order.VERB_OF[key]}` is due: its files changed, or it never ran"
     return "reported", ""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from commands.text.review import duration
 from pipeline.models import RowStatus, wording
+from pipeline.models.wording import duration
 from pipeline.portfolio.model import CauseGroup, Farm, FarmChange, Portfolio, Row, Who
 from pipeline.reporting.charts import short
 from pipeline.reporting.html import environment, part, policy_of

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.models import Drawing
+from pipeline.models.digests import digest
 from pipeline.reading.pictures import MOST_PIXELS, PAGE_DPI
 from pipeline.store.results import is_sha256
-from pipeline.workflow.fingerprints import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,7 @@ from pipeline.models import (
     SessionRecord,
     ValidationResult,
 )
-from pipeline.workflow.fingerprints import digest
+from pipeline.models.digests import digest
 
 if TYPE_CHECKING:
     from pipeline.checklists import Checklist

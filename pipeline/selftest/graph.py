@@ -29,8 +29,8 @@ from pipeline.evidence.row_tests.statements import matching
 from pipeline.models import DocumentType, Evidence, Fact, Finding, RequirementEvidence
 from pipeline.models.quoted import quotes_in
 from pipeline.selftest.review import Review
-from pipeline.stages.cross_validate import case_of
 from pipeline.verdicts.checks import RULES, Case, Rule
+from pipeline.verdicts.checks.case import case_of
 
 #: Where words of an answer stand: section, and the pages they are on.
 Spot = tuple[str, frozenset[int]]

@@ -56,7 +56,7 @@ def selftest(
     kinds of mutation. Raises ReviewError when the session holds no document.
     """
     from pipeline.reading.service import ReadingService
-    from pipeline.stages.run import load_checklist
+    from pipeline.workflow.results import load_checklist
 
     if not record.documents:
         raise ReviewError(f"{record.session_id} holds no documents.", "Add its files first.")

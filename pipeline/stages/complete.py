@@ -13,6 +13,7 @@ from pipeline.models import Package, SessionRecord, wording
 from pipeline.stages import run
 from pipeline.status import progress
 from pipeline.store.files import make_private_folder, write_atomic
+from pipeline.workflow import freshness, order, results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -37,11 +38,11 @@ def complete_session(
         return _newest(record)
     conflicts.unless_changed(ws, record, expected_revision, conflicts.whole(), {"statement": what})
     _unless_ready(ws, record, blockers(ws, record) + not_taken(ws, record))
-    record = run.advance(ws, session_id, run.ORDER[-1])
+    record = run.advance(ws, session_id, order.ORDER[-1])
     with ws.sessions.transaction(session_id, who) as tx:
         conflicts.unless_changed(ws, tx.record, expected_revision, conflicts.whole(), {"statement": what})
         _unless_ready(ws, tx.record, blockers(ws, tx.record))
-        if run.due(ws, tx.record, run.ORDER[-1]) or not _is_reported(ws, tx.record):
+        if freshness.due(ws, tx.record, order.ORDER[-1]) or not _is_reported(ws, tx.record):
             what = f"{session_id} changed while it was being completed."
             raise NotReady(what, f"registry-review status {session_id}")
         version = len(tx.record.packages) + 1
@@ -111,7 +112,7 @@ def package_bytes(ws: Workspace, record: SessionRecord) -> bytes:
     report, paths = all_paths(ws, record)
     events = ws.sessions.audit(record.session_id)
     last = max(e.seq for e in events if e.action == "session_completed")
-    checklist = run.load_checklist(ws, record)
+    checklist = results.load_checklist(ws, record)
     source, _ = checklists.source(checklist.methodology, ws.settings.checklist.folder)
     forms = {kind: path.read_bytes() for kind, path in paths.items()}
     files = package_files(record, package, report, forms, events[:last], checklist, source)
@@ -122,9 +123,9 @@ def blockers(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
     """Everything that keeps a session from being completed, in words."""
     found = list(review_state(ws, record).blockers)
     views = progress.progress(ws, record)
-    for key in run.ORDER:
-        if views[key].status != "completed" and not (key == run.ORDER[-1] and progress.is_reported(views)):
-            found.append(f"`{run.VERB_OF[key]}` is {views[key].status}: {views[key].reason}")
+    for key in order.ORDER:
+        if views[key].status != "completed" and not (key == order.ORDER[-1] and progress.is_reported(views)):
+            found.append(f"`{order.VERB_OF[key]}` is {views[key].status}: {views[key].reason}")
             break
     found += [f"a question is open: {q.warning.message}" for q in record.questions.values() if q.answer is None]
     return tuple(found)
@@ -147,7 +148,7 @@ def _unless_ready(ws: Workspace, record: SessionRecord, waits: tuple[str, ...]) 
 def _is_reported(ws: Workspace, record: SessionRecord) -> bool:
     """True when the report holds everything, people's latest words too."""
     stage = record.stages.get("report_generation")
-    return stage is not None and stage.fingerprint == run.current_fingerprint(ws, record, "report_generation")
+    return stage is not None and stage.fingerprint == freshness.current_fingerprint(ws, record, "report_generation")
 
 
 def _report_sha256(ws: Workspace, record: SessionRecord) -> str:

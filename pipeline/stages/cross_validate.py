@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.checklists import Checklist
-from pipeline.classification.versions import printed_date
 from pipeline.errors import StageFailed
-from pipeline.evidence.facts.plan_differences import weighed
 from pipeline.evidence.row_tests import Facts
-from pipeline.evidence.tenure.ledger import ledger
 from pipeline.models import ExtractionResult, Fact, Inventory, MappingResult, ValidationResult
-from pipeline.verdicts.checks import Case, run_all
+from pipeline.verdicts.checks import run_all
+from pipeline.verdicts.checks.case import case_of
 from pipeline.verdicts.exceptions import exceptions_of
 from pipeline.verdicts.rows import Failure, PlanState, row_result
 
@@ -38,7 +36,7 @@ HEADER = (
 
 def cross_validate(ws: Workspace, session_id: str) -> ValidationResult:
     """Rows, checks and exceptions of a session; the workflow stores what this returns."""
-    from pipeline.stages.run import load_checklist, load_extraction, load_inventory, load_mapping
+    from pipeline.workflow.results import load_checklist, load_extraction, load_inventory, load_mapping
 
     record = ws.sessions.read(session_id)
     inventory, mapping, extraction = load_inventory(ws, record), load_mapping(ws, record), load_extraction(ws, record)
@@ -69,22 +67,6 @@ def validation_of(
         titles=case.titles,
         papers=case.papers,
         plan_differences=case.plan_differences,
-    )
-
-
-def case_of(facts: Facts, checklist: Checklist, inventory: Inventory, extraction: ExtractionResult) -> Case:
-    """Everything that the rules may look at."""
-    owners = [owner.value for owner in facts.all("owner")]
-    return Case(
-        facts,
-        extraction.registers,
-        inventory,
-        checklist,
-        extraction.plan_document_id,
-        ledger(extraction.registers, extraction.papers, owners, printed_date(facts.value("date_submitted"))),
-        extraction.papers,
-        tuple(weighed(d, checklist) for d in extraction.plan_differences),
-        extraction.reviews,
     )
 
 

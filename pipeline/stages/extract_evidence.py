@@ -56,7 +56,7 @@ _TABLE_ROWS = 3
 
 def extract_evidence(ws: Workspace, session_id: str) -> ExtractionResult:
     """Quotes, findings and facts of a session; the workflow stores what this returns."""
-    from pipeline.stages.run import load_checklist, load_inventory, load_mapping
+    from pipeline.workflow.results import load_checklist, load_inventory, load_mapping
 
     record = ws.sessions.read(session_id)
     inventory, mapping = load_inventory(ws, record), load_mapping(ws, record)

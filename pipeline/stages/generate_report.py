@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import NotMadeYet, UsageError
 from pipeline.models import Report, SessionRecord
-from pipeline.stages import run
 from pipeline.store.faultpoints import reach
 from pipeline.store.files import make_private_folder, write_atomic
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.checklists import Checklist
@@ -32,10 +32,10 @@ def generate_report(ws: Workspace, session_id: str) -> Report:
     from pipeline.reporting.model import build_report
 
     record = ws.sessions.read(session_id)
-    inventory, validation = run.load_inventory(ws, record), run.load_validation(ws, record)
+    inventory, validation = results.load_inventory(ws, record), results.load_validation(ws, record)
     if inventory is None or validation is None:
         raise NotMadeYet(f"{session_id} has nothing to report yet.", f"registry-review run {session_id}")
-    checklist = run.load_checklist(ws, record)
+    checklist = results.load_checklist(ws, record)
     report = build_report(record, inventory, validation, checklist)
     _write(_folder(ws, session_id), session_id, _forms(ws, report, checklist))
     return report
@@ -56,7 +56,7 @@ def report_paths(ws: Workspace, record: SessionRecord) -> tuple[Report, dict[str
     paths = latest_paths(ws, record.session_id)
     if len(paths) == len(FORMATS) and paths["json"].read_bytes() == render_json(report).encode("utf-8"):
         return report, paths
-    forms = _forms(ws, report, run.load_checklist(ws, record))
+    forms = _forms(ws, report, results.load_checklist(ws, record))
     return report, _write(_folder(ws, record.session_id), record.session_id, forms)
 
 
@@ -82,7 +82,7 @@ def all_paths(
     wanted = [kind for kind in ON_DEMAND if kind in kinds]
     if not wanted:
         return report, paths
-    checklist = run.load_checklist(ws, record)
+    checklist = results.load_checklist(ws, record)
     made = {kind: _document(report, checklist, kind) for kind in wanted}
     beside = {kind: paths["json"].with_suffix(f".{kind}") for kind in wanted}
     if any(path.is_file() and path.read_bytes() != made[kind] for kind, path in beside.items()):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def map_requirements(ws: Workspace, session_id: str) -> MappingResult:
     """Attach the inventory's documents to every requirement; the workflow stores what this returns."""
-    from pipeline.stages.run import load_checklist, load_inventory
+    from pipeline.workflow.results import load_checklist, load_inventory
 
     record = ws.sessions.read(session_id)
     inventory = load_inventory(ws, record)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import UsageError
 from pipeline.models import SessionRecord, StageKey, StageRecord
-from pipeline.stages.run import ORDER, VERB_OF
+from pipeline.workflow.order import ORDER, VERB_OF
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace

@@ -1,208 +1,32 @@
-"""The order of the stages, what each is made from, which is due, and how one is carried out."""
+"""How a stage is asked for, carried out under the session's lease, and its result or failure kept."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from pipeline import checklists
-from pipeline.errors import HomeClosed, SessionCompleted, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.errors import HomeClosed, SessionCompleted, StageFailed, TryAgain, UsageError
 from pipeline.home.health import obstacle
-from pipeline.models import (
-    ExtractionResult,
-    Inventory,
-    MappingResult,
-    Report,
-    SessionRecord,
-    StageError,
-    StageKey,
-    StageRecord,
-    ValidationResult,
-)
+from pipeline.models import SessionRecord, StageError, StageKey, StageRecord, ValidationResult
+from pipeline.stages.events import Event, OnEvent
 from pipeline.stages.failures import failure_of
 from pipeline.store.faultpoints import reach
 from pipeline.store.files import is_disk_full, passing
-from pipeline.workflow import fingerprints
+from pipeline.workflow.freshness import current_fingerprint, due, lacks_only_words
+from pipeline.workflow.order import ORDER, VERB_OF, VERBS, goal_index
+from pipeline.workflow.results import is_kept
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
     from pipeline.store.leases import Lease
 
-log = logging.getLogger("registry_review.workflow")
-
-ModelT = TypeVar("ModelT", bound=BaseModel)
-
-#: The machine's stages in order; each stands on the one before.
-ORDER: tuple[StageKey, ...] = (
-    "document_discovery",
-    "requirement_mapping",
-    "evidence_extraction",
-    "cross_validation",
-    "report_generation",
-)
-#: The words of the command line for them.
-VERBS: dict[str, StageKey] = dict(zip(("discover", "map", "extract", "validate", "report"), ORDER, strict=True))
-VERB_OF: dict[StageKey, str] = {key: verb for verb, key in VERBS.items()}
-RESULT_MODEL: dict[StageKey, type[BaseModel]] = {
-    "document_discovery": Inventory,
-    "requirement_mapping": MappingResult,
-    "evidence_extraction": ExtractionResult,
-    "cross_validation": ValidationResult,
-    "report_generation": Report,
-}
-#: A failing stage is tried this often by itself before somebody must ask for it again.
-MAX_ATTEMPTS = 3
 #: How often a stage is computed anew because its inputs changed under it, before it leaves the rest to the next run.
 MAX_ROUNDS = 5
 
 
-@dataclass(frozen=True)
-class Event:
-    """Progress of a stage, for whoever watches; `done` of `total` where there is something to count."""
-
-    stage: StageKey
-    message: str
-    done: int | None = None
-    total: int | None = None
-    #: The document that begins to be read or, when something is counted, was dealt with.
-    document: str | None = None
-    #: How many of its pages were read; None when it had been read before.
-    pages: int | None = None
-
-
-OnEvent = Callable[[Event], None]
-
-
 def _silent(_event: Event) -> None:
     """Nobody is watching."""
-
-
-# --- what is stored ---------------------------------------------------------------------------------------------------
-
-
-def load_kept(ws: Workspace, record: SessionRecord, key: StageKey, model: type[ModelT]) -> ModelT | None:
-    """The result a stage last gave, fresh or not; None before the first.
-
-    One that is gone, was changed or is of another version counts as never made: it is derived and made again.
-    """
-    stage = record.stages.get(key)
-    if stage is None or stage.result is None:
-        return None
-    try:
-        return ws.sessions.load_result(record.session_id, stage.result, model)
-    except SessionCorrupt as error:
-        log.info("%s", error.message)
-        return None
-
-
-def is_kept(ws: Workspace, record: SessionRecord, key: StageKey) -> bool:
-    """True when the stage has a result that can be used."""
-    return load_kept(ws, record, key, RESULT_MODEL[key]) is not None
-
-
-def _result_sha(ws: Workspace, record: SessionRecord, key: StageKey) -> str | None:
-    return record.stages[key].result if is_kept(ws, record, key) else None
-
-
-def load_inventory(ws: Workspace, record: SessionRecord) -> Inventory | None:
-    """The inventory last made, whether or not it is still fresh; None before the first discovery."""
-    return load_kept(ws, record, "document_discovery", Inventory)
-
-
-def load_mapping(ws: Workspace, record: SessionRecord) -> MappingResult | None:
-    """The mapping last made, fresh or not; None before the first."""
-    return load_kept(ws, record, "requirement_mapping", MappingResult)
-
-
-def load_extraction(ws: Workspace, record: SessionRecord) -> ExtractionResult | None:
-    """The evidence last extracted, fresh or not; None before the first."""
-    return load_kept(ws, record, "evidence_extraction", ExtractionResult)
-
-
-def load_validation(ws: Workspace, record: SessionRecord) -> ValidationResult | None:
-    """The checks last run, fresh or not; None before the first."""
-    return load_kept(ws, record, "cross_validation", ValidationResult)
-
-
-def load_checklist(ws: Workspace, record: SessionRecord) -> checklists.Checklist:
-    """The checklist that the session was created with."""
-    return checklists.load(record.project_metadata.methodology, ws.settings.checklist.folder)
-
-
-# --- what is fresh ----------------------------------------------------------------------------------------------------
-
-
-def current_fingerprint(ws: Workspace, record: SessionRecord, key: StageKey) -> str | None:
-    """What `key` would be made from now; None while an earlier stage has no result."""
-    from pipeline.reading import READER_VERSION
-
-    if key == "document_discovery":
-        lost = [d.sha256 for d in record.documents.values() if not ws.content.has(d.sha256)]
-        return fingerprints.of_discovery(record, READER_VERSION, lost)
-    inventory = load_inventory(ws, record)
-    if inventory is None:
-        return None
-    checklist = load_checklist(ws, record)
-    if key == "requirement_mapping":
-        return fingerprints.of_mapping(record, inventory, checklist.sha256)
-    mapping = _result_sha(ws, record, "requirement_mapping")
-    if key == "evidence_extraction":
-        return fingerprints.of_extraction(record, inventory, mapping, checklist.sha256) if mapping else None
-    if key == "cross_validation":
-        extraction = _result_sha(ws, record, "evidence_extraction")
-        if not (mapping and extraction):
-            return None
-        return fingerprints.of_validation(inventory, mapping, extraction, checklist.sha256)
-    listed, validation = _result_sha(ws, record, "document_discovery"), _result_sha(ws, record, "cross_validation")
-    if not (listed and validation):
-        return None
-    return fingerprints.of_report(record, listed, validation, checklist.sha256)
-
-
-def goal_index(record: SessionRecord, to: StageKey | None = None) -> int:
-    """How far the machine is to go, as an index into ORDER; -1 is nowhere (its last failure was discarded)."""
-    goal = to or record.advance_to
-    if goal in ORDER:
-        return ORDER.index(goal)
-    return -1 if goal == "initialize" else len(ORDER) - 1
-
-
-def due(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> StageKey | None:
-    """The next stage that must run to reach `to` (default: the session's own goal); None when there is nothing to do.
-
-    A stage that failed on these very inputs is due again only while it is retryable and was tried fewer than
-    MAX_ATTEMPTS times; after that somebody must `failed retry` it. Nothing of a completed session is ever due, and a
-    report that lacks only the latest words of people is due when somebody asks for it: each makes a new version.
-    """
-    if not record.documents or record.is_completed:
-        return None
-    for key in ORDER[: goal_index(record, to) + 1]:
-        fingerprint = current_fingerprint(ws, record, key)
-        stage = record.stages.get(key, StageRecord())
-        if key == "report_generation" and lacks_only_words(stage, fingerprint):
-            return None
-        if fingerprint is None or stage.fingerprint != fingerprint or stage.status not in ("completed", "failed"):
-            return key
-        if stage.status == "failed":
-            error = stage.error
-            return key if error and error.retryable and error.attempts < MAX_ATTEMPTS else None
-        if not is_kept(ws, record, key):
-            return key
-    return None
-
-
-def lacks_only_words(stage: StageRecord, fingerprint: str | None) -> bool:
-    """True when a report is fresh but for what people said since it was made, and nobody has asked for a new one."""
-    if stage.status != "completed" or fingerprint is None or stage.fingerprint == fingerprint:
-        return False
-    return fingerprints.but_for_words(stage.fingerprint) == fingerprints.but_for_words(fingerprint)
-
-
-# --- acts -------------------------------------------------------------------------------------------------------------
 
 
 def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system") -> SessionRecord:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from pipeline.decisions.review_state import pending_rows
 from pipeline.models import Evidence, RequirementResult, Revision, Severity, Value
-from pipeline.stages import run
-from pipeline.status.turn import pending_rows
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -74,7 +74,7 @@ def agenda(ws: Workspace, record: SessionRecord, found: SessionStatus) -> Agenda
 
     Every row that is not settled stands in `matters`, in `clean`, or is asked for; none is left out.
     """
-    validation = run.load_validation(ws, record)
+    validation = results.load_validation(ws, record)
     if record.is_completed:
         return Agenda(settled=tuple(_exception(one, one.requirement_ids) for one in _exceptions(validation)))
     rows = {row.requirement_id: row for row in validation.requirements} if validation else {}

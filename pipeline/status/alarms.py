@@ -16,7 +16,7 @@ from pipeline.classification.plans import INTERNAL_ID
 from pipeline.errors import ReviewError
 from pipeline.intake.likeness import common_files, fold
 from pipeline.models import Document, DocumentRecord, Inventory, SessionRecord, Value
-from pipeline.stages import run
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -101,7 +101,7 @@ def _listed(ws: Workspace, record: SessionRecord) -> _Listed:
     """The session's documents by hash, as discovery found them where it has."""
     listed: _Listed = {d.sha256: d for d in record.documents.values()}
     try:
-        inventory: Inventory | None = run.load_inventory(ws, record)
+        inventory: Inventory | None = results.load_inventory(ws, record)
     except ReviewError:
         inventory = None
     return listed | {d.sha256: d for d in (inventory.documents if inventory else ()) if d.sha256 in listed}

@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING
 from pipeline.decisions.review_state import ReviewState, review_state
 from pipeline.errors import ChecklistError
 from pipeline.models import Session, SessionRecord, StageKey, StageRecord, StageView, Statistics
-from pipeline.stages.run import (
-    ORDER,
-    VERB_OF,
-    current_fingerprint,
-    goal_index,
-    is_kept,
-    lacks_only_words,
-    load_checklist,
-    load_inventory,
-    load_validation,
-)
 from pipeline.status.next_for_people import next_for_people, of_people
+from pipeline.workflow.freshness import current_fingerprint, lacks_only_words
+from pipeline.workflow.order import ORDER, VERB_OF, goal_index
+from pipeline.workflow.results import is_kept, load_checklist, load_inventory, load_validation
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace

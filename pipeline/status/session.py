@@ -17,9 +17,9 @@ from pipeline.intake.inbox.scan import UNLISTED, scan
 from pipeline.intake.inbox.state import COMPLETED, WaitingFile, read_state
 from pipeline.intake.sources.links import described
 from pipeline.models import Document, Question, Session, SessionRecord, Value
-from pipeline.stages import run
 from pipeline.status import progress
 from pipeline.status.alarms import Alarm, alarms
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -145,7 +145,7 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
     from pipeline.intake.duplicates import similar_content
 
     around = around or look_around(ws, record)
-    inventory = run.load_inventory(ws, record)
+    inventory = results.load_inventory(ws, record)
     listed = inventory.documents if inventory else ()
     waiting = waiting_in(ws, around, record)
     state = review_state(ws, record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pipeline.decisions.review_state import ReviewState
+from pipeline.decisions.review_state import ReviewState, pending_rows
 from pipeline.models import SessionRecord, StageKey, StageView, Value, wording
 
 #: The order in which a reviewer looks at them: her own first.
@@ -35,8 +35,8 @@ def turn_of(record: SessionRecord, views: dict[StageKey, StageView], state: Revi
 
 def _by_machine(record: SessionRecord, views: dict[StageKey, StageView]) -> Turn | None:
     """None once there is a report that lacks nothing but people's latest words."""
-    from pipeline.stages.run import ORDER, goal_index
     from pipeline.status.progress import WORDS_SINCE
+    from pipeline.workflow.order import ORDER, goal_index
 
     for number, key in enumerate(ORDER):
         view = views[key]
@@ -74,8 +74,3 @@ def _by_people(record: SessionRecord, state: ReviewState) -> Turn:
     if made is None or state.determination_state == "reopened":
         return Turn(who="reviewer", what="Every row is decided: determine")
     return Turn(who="reviewer", what="Sign it")
-
-
-def pending_rows(state: ReviewState) -> frozenset[str]:
-    """Rows for which something was asked of the developer and has not come."""
-    return frozenset(one.requirement_id for one in state.revisions if one.status == "pending")

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from pipeline import __version__
 from pipeline.models import Inventory, SessionRecord
-
-
-def digest(*parts: Any) -> str:
-    """SHA-256 of the canonical JSON of `parts`: equal values give equal hashes on every machine."""
-    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+from pipeline.models.digests import digest
 
 
 def of_discovery(record: SessionRecord, reader_version: str, lost: Iterable[str] = ()) -> str:

@@ -12,11 +12,11 @@ from fastapi.concurrency import run_in_threadpool
 from mcp.server.mcpserver.exceptions import ToolError
 
 from commands.text import answers
-from commands.text.terminal import json_of
 from pipeline.errors import DuplicateSessionWarning, ReviewError
 from pipeline.home import logs
 from pipeline.models import SessionRecord
-from pipeline.stages import run
+from pipeline.models.as_json import json_of
+from pipeline.workflow import order
 from servers import waiting
 from servers.paths import allowed_path
 from servers.problems import Refused
@@ -51,7 +51,7 @@ class Desk:
 
     async def advance(self, session_id: str, verb: str, wait_seconds: float) -> dict[str, Any]:
         """Bring a session up to a stage, and give what that stage gave; or say that it goes on by itself."""
-        goal = run.VERBS[verb]
+        goal = order.VERBS[verb]
         try:
             record, there = await waiting.advance(self.engine, session_id, goal, ACTOR, wait_seconds)
             if there:

@@ -8,8 +8,8 @@ from mcp.types import ToolAnnotations
 from pydantic import Field
 
 from commands.text import answers
-from commands.text.acts import add_as_told
 from pipeline.decisions.claims import submit_claim as keep_claim
+from pipeline.desk.acts import add_as_told
 from pipeline.home import lookup
 from pipeline.intake.duplicates import detect_duplicates as find_duplicates
 from pipeline.models import AddResult, DecisionStatus

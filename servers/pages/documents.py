@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse, Response
 from pipeline.desk.documents import holdings_of
 from pipeline.errors import FileRefused, ReviewError, UploadError, UsageError
 from pipeline.models import DocumentType
-from pipeline.stages import human_review, run
+from pipeline.stages import human_review
 from pipeline.status.session import status_of
 from pipeline.uploads import ProcessedUpload, process_upload, request_upload, upload_status
+from pipeline.workflow import results
 from servers.context import Here, Served
 from servers.multipart import boundary_of
 from servers.pages.frame import Reviewer, address, back, pages_router, show
@@ -113,7 +114,7 @@ def _page(
     upload: ProcessedUpload | None = None,
 ) -> Response:
     record = here.session(session_id)
-    inventory = run.load_inventory(here.ws, record)
+    inventory = results.load_inventory(here.ws, record)
     found = status_of(here.ws, record)
     return show(
         request,

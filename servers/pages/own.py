@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import Query, Request
 from fastapi.responses import Response
 
-from commands.text.comparison import ONLY_TOGETHER, in_words, only_particular, particular_sections
 from pipeline.desk.comparison import farms_own
+from pipeline.desk.comparison.in_words import ONLY_TOGETHER, in_words, only_particular, particular_sections
 from pipeline.desk.row import shown
-from pipeline.stages import run
+from pipeline.workflow import results
 from servers.context import Here
 from servers.pages.frame import pages_router, show
 from servers.pages.sheets import picture_address
@@ -27,7 +27,7 @@ def own(
 ) -> Response:
     """Only what is particular to this farm; with `all`, every row beside the submissions that say the same."""
     record = here.session(session_id)
-    judged = run.load_validation(here.ws, record) is not None
+    judged = results.load_validation(here.ws, record) is not None
     made = farms_own(here.ws, record) if judged else None
     if made is not None and not everything:
         made = only_particular(made)

@@ -10,15 +10,16 @@ from fastapi import Form, Query, Request
 from fastapi.responses import Response
 
 from commands.text.answers import judged
-from commands.text.comparison import in_words
 from pipeline.desk.comparison import row_own
+from pipeline.desk.comparison.in_words import in_words
 from pipeline.desk.next_row import next_waiting
 from pipeline.desk.row import row_view
 from pipeline.errors import ReviewError
 from pipeline.models import AnnotationKind, DecisionStatus, Priority
 from pipeline.models.characters import split_long
-from pipeline.stages import human_review, run
+from pipeline.stages import human_review
 from pipeline.status.session import status_of
+from pipeline.workflow import freshness
 from servers.context import Here, Served
 from servers.pages.conflict_form import again
 from servers.pages.frame import Reviewer, Visitor, address, back, pages_router, show
@@ -269,7 +270,7 @@ def _page(
     row_id = view.result.requirement_id
     place = address(session_id, "requirements", row_id)
     own = row_own(here.ws, record, row_id)
-    works = not record.is_completed and run.due(here.ws, record) is not None
+    works = not record.is_completed and freshness.due(here.ws, record) is not None
     return show(
         request,
         "row.html.jinja",

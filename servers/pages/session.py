@@ -12,15 +12,15 @@ from commands.text.answers import doing
 from pipeline.decisions.slips import slips
 from pipeline.desk.matrix import matrix_of
 from pipeline.errors import ReviewError
-from pipeline.intake.duplicates import answer_duplicate
 from pipeline.models import DuplicateChoice, SessionRecord
 from pipeline.stages import retry
-from pipeline.stages import run as stage_run
+from pipeline.stages.answer_duplicate import answer_duplicate
 from pipeline.stages.generate_report import latest_paths
 from pipeline.stages.human_review import record_decisions, undecided
 from pipeline.status.agenda import agenda
 from pipeline.status.session import SessionStatus, status_of
 from pipeline.status.turn import Turn, turn_of
+from pipeline.workflow import order as stage_run
 from servers.context import Here, Served
 from servers.media_types import MEDIA_TYPES
 from servers.pages.frame import Reviewer, address, back, pages_router, show

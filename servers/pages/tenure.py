@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from pipeline.desk.row import shown
 from pipeline.reporting import tenure
-from pipeline.stages import run
+from pipeline.workflow import results
 from servers.context import Here
 from servers.pages.frame import pages_router, show
 from servers.pages.sheets import picture_address
@@ -19,7 +19,7 @@ router = pages_router()
 def ledger(request: Request, here: Here, session_id: str) -> Response:
     """Each title that the plan names or a register is of; open lines say what closes them."""
     record = here.session(session_id)
-    validation = run.load_validation(here.ws, record)
+    validation = results.load_validation(here.ws, record)
     found = tenure.titles(validation) if validation else ()
     # Open ones first, otherwise as the report has them.
     lines = sorted(found, key=lambda one: not one[0].open)
@@ -40,7 +40,7 @@ def ledger(request: Request, here: Here, session_id: str) -> Response:
 def missing(request: Request, here: Here, session_id: str) -> Response:
     """Papers that the documents name, those not received first."""
     record = here.session(session_id)
-    validation = run.load_validation(here.ws, record)
+    validation = results.load_validation(here.ws, record)
     found = tenure.papers(validation) if validation else ()
     return show(
         request,

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from pipeline.decisions.claims import shown_claims, submit_claim
 from pipeline.models import SCHEMA_VERSION, Claim, Inventory
-from pipeline.stages import run
+from pipeline.workflow import results
 from servers.context import Actor, Here, IfMatch, answer, expected_revision
 from servers.rest.documented import answers, problems, writes
 from servers.rest.review_shapes import ClaimList, NewClaim
@@ -42,6 +42,6 @@ def submit(here: Here, actor: Actor, session_id: str, body: NewClaim, if_match: 
 def claims(here: Here, session_id: str) -> Response:
     """The claims of a session."""
     record = here.session(session_id)
-    inventory = run.load_inventory(here.ws, record) or Inventory(documents=())
+    inventory = results.load_inventory(here.ws, record) or Inventory(documents=())
     held = list(shown_claims(record, inventory))
     return answer({"schema_version": SCHEMA_VERSION, "session_id": session_id, "claims": held}, record=record)

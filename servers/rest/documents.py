@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from commands.text import acts
+from pipeline.desk import acts as desk_acts
 from pipeline.errors import UsageError
 from pipeline.models import AddResult
 from pipeline.stages.add_documents import add_documents, add_file_references
@@ -48,7 +49,7 @@ def add(
         revision = expected_revision(if_match, here.session(session_id))
         on_duplicate = body.on_duplicate if body.check_duplicates else "continue"
         add_to = _adding(here, body, actor, session_id, revision)
-        return acts.add_as_told(here.ws, session_id, add_to, on_duplicate, actor)
+        return desk_acts.add_as_told(here.ws, session_id, add_to, on_duplicate, actor)
 
     request = asked(f"/sessions/{session_id}/documents", body) if idempotency_key is not None else ""
     made = only_once(here.ws, idempotency_key, request, caller, make)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Query
 
-from commands.text.terminal import json_of
+from pipeline.models.as_json import json_of
 
 Offset = Annotated[int, Query(ge=0, le=1_000_000, description="How many to pass over: next_offset of the page before.")]
 MaxCharacters = Annotated[

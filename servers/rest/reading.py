@@ -9,9 +9,9 @@ from fastapi.responses import Response
 
 from commands.text import answers as told
 from pipeline.models import SCHEMA_VERSION, Report, RequirementResult, RowStatus
-from pipeline.stages import run
 from pipeline.stages.generate_report import all_paths
 from pipeline.status.session import SessionStatus, status_of
+from pipeline.workflow import results
 from servers.context import Here, answer, etag
 from servers.media_types import MEDIA_TYPES
 from servers.problems import Refused
@@ -57,7 +57,7 @@ def documents(
 ) -> Response:
     """The documents of a session."""
     record = here.session(session_id)
-    inventory = run.load_inventory(here.ws, record)
+    inventory = results.load_inventory(here.ws, record)
     found: list[Any] = list(inventory.documents) if inventory else list(record.documents.values())
     page = page_of(found[offset : offset + limit], len(found), offset, max_characters)
     value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, **listed("documents", page)}

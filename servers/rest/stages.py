@@ -10,8 +10,8 @@ from fastapi.responses import Response
 
 from commands.text import answers as told
 from pipeline.models import SCHEMA_VERSION, SessionRecord
-from pipeline.stages import run
 from pipeline.status.session import SessionStatus, status_of
+from pipeline.workflow import order
 from servers import waiting
 from servers.context import Actor, Here, IfMatch, Served, answer, expected_revision
 from servers.rest.documented import answers, problems, writes
@@ -59,7 +59,7 @@ def _declare(verb: str, function: str, model: Any, summary: str, description: st
         max_characters: MaxCharacters = None,
         if_match: IfMatch = None,
     ) -> Response:
-        goal = run.VERBS[verb]
+        goal = order.VERBS[verb]
         before = await run_in_threadpool(here.session, session_id)
         expected_revision(if_match, before)
         record, there = await waiting.advance(here.engine, session_id, goal, actor, wait)

@@ -9,7 +9,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from pipeline.errors import UploadError
-from pipeline.stages import run
 from pipeline.uploads import (
     UploadSlot,
     process_upload,
@@ -18,6 +17,7 @@ from pipeline.uploads import (
     token_for,
     upload_status,
 )
+from pipeline.workflow import order, results
 from servers import rendering, waiting
 from servers.context import Actor, Here, Served, answer
 from servers.multipart import boundary_of
@@ -80,14 +80,14 @@ def generate(
 async def process(here: Here, actor: Actor, body: ProcessUpload) -> Response:
     """Take in an upload."""
     taken = await run_in_threadpool(process_upload, here.ws, body.upload_id, actor)
-    goal = run.VERBS["discover"]
+    goal = order.VERBS["discover"]
     record, there = await waiting.advance(here.engine, taken.session_id, goal, actor, DISCOVERY_SECONDS)
     discovery = await run_in_threadpool(_discovery, here, taken.session_id, there)
     return answer({**taken.model_dump(mode="json"), "discovery": discovery}, record=record)
 
 
 def _discovery(here: Served, session_id: str, there: bool) -> dict[str, Any]:
-    inventory = run.load_inventory(here.ws, here.session(session_id)) if there else None
+    inventory = results.load_inventory(here.ws, here.session(session_id)) if there else None
     if inventory is None:
         return {"done": False, "message": f"The documents are being read: GET /sessions/{session_id}/status"}
     found = inventory.model_dump(mode="json")

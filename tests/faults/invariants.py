@@ -17,8 +17,8 @@ from pipeline.home.workspace import Workspace
 from pipeline.intake.quarantine import REASON_ENDING
 from pipeline.models import SessionRecord
 from pipeline.settings import load_settings
-from pipeline.stages import run
 from pipeline.uploads import sweep_uploads
+from pipeline.workflow import freshness, order
 from servers.idempotency import sweep_answers
 
 #: What may differ between the reports of two sessions that hold the same documents (contract: Shapes).
@@ -153,10 +153,10 @@ def _documents(ws: Workspace, record: SessionRecord, found: Findings) -> None:
 
 
 def _stages(ws: Workspace, record: SessionRecord, found: Findings) -> None:
-    left = run.due(ws, record)
+    left = freshness.due(ws, record)
     if left is not None:
         found.unfinished.append(f"{left} of {record.session_id} is due")
-    for key in run.ORDER:
+    for key in order.ORDER:
         stage = record.stages.get(key)
         if stage is None or stage.status not in ("completed", "failed"):
             found.unfinished.append(f"{key} of {record.session_id} is {stage.status if stage else 'not there'}")

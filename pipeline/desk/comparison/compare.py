@@ -21,7 +21,7 @@ from pipeline.models import (
     SessionRecord,
     Value,
 )
-from pipeline.stages import run
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -122,7 +122,7 @@ class _Beside:
     """A session's sections and rows, held against every reviewed submission."""
 
     def __init__(self, ws: Workspace, record: SessionRecord, others: tuple[Reviewed, ...]) -> None:
-        validation, extraction = run.load_validation(ws, record), run.load_extraction(ws, record)
+        validation, extraction = results.load_validation(ws, record), results.load_extraction(ws, record)
         if validation is None or extraction is None:
             raise NotMadeYet(f"{record.session_id} has no judged rows yet.", f"registry-review run {record.session_id}")
         self.validation = validation
@@ -221,10 +221,10 @@ def _dossier(ws: Workspace, record: SessionRecord) -> Dossier:
     def read(document: Document) -> Reading:
         return ws.reader.read(document.sha256, document.names)
 
-    inventory = run.load_inventory(ws, record)
+    inventory = results.load_inventory(ws, record)
     if inventory is None:
         raise NotMadeYet(f"{record.session_id} has no inventory yet.", f"registry-review run {record.session_id}")
-    return Dossier(run.load_checklist(ws, record), inventory, read)
+    return Dossier(results.load_checklist(ws, record), inventory, read)
 
 
 def place_of(one: SectionWords) -> _Place:

@@ -21,9 +21,9 @@ from pipeline.models import (
     SessionRecord,
     Value,
 )
-from pipeline.stages import run
+from pipeline.models.digests import digest
 from pipeline.store.files import write_atomic
-from pipeline.workflow.fingerprints import digest
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ def _made(ws: Workspace, record: SessionRecord) -> Reviewed:
         if requirement_id in rows and standing(said, rows[requirement_id]) == "holds"
     }
     determined = record.determination if standing_of(record, rows.values()) == "holds" else None
-    extraction = run.load_extraction(ws, record) if holding or determined else None
+    extraction = results.load_extraction(ws, record) if holding or determined else None
     made = Reviewed(
         revision=record.revision,
         session_id=record.session_id,
