@@ -30,7 +30,8 @@ from pipeline.intake.inbox.follow import Inbox
 from pipeline.intake.inbox.mounts import MOUNTINFO, POLL_SECONDS, why_silent
 from pipeline.intake.inbox.state import WatcherState, clear_state, write_state
 from pipeline.models import FileOutcome, StageKey
-from pipeline.workflow import order as stage_run
+from pipeline.stages.initialize import create_for_folder
+from pipeline.workflow import order
 
 if TYPE_CHECKING:
     from watchdog.events import FileSystemEvent
@@ -203,8 +204,8 @@ class Watcher:
         self._queue = queue
         self._events = Supervised(source or WatchdogEvents(ws.inbox), self._make_root, clock)
         self._clock = clock
-        goal = advance_to or stage_run.VERBS[ws.settings.inbox.advance_to]
-        self._inbox = Inbox(ws, queue, goal, clock)
+        goal = advance_to or order.VERBS[ws.settings.inbox.advance_to]
+        self._inbox = Inbox(ws, queue, create_for_folder, goal, clock)
         self._next_scan = self._next_sweep = self._next_state = self._next_look = 0.0
         self._obstacle: str | None = None
         #: Sessions whose files could not be taken for now, and why; the worker's threads add to it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 from actors.engine import Engine
 from actors.progress_news import Listener, News
 from actors.redis_queue import queue_for
-from commands.text.answers import Answer
 from pipeline.errors import HomeClosed, ReviewError, SessionNotFound, TryAgain
-from pipeline.home import exit_codes
-from pipeline.models import SCHEMA_VERSION, SessionRecord, StageKey, wording
+from pipeline.models import SessionRecord, StageKey
 from pipeline.portfolio.build import build_portfolio
 from pipeline.portfolio.keep import last_portfolio, prepare, write_portfolio, write_stamp
 from pipeline.store.files import kernel_lock
@@ -48,6 +46,24 @@ class Renewal:
     stopped: TryAgain | None = None
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """Nothing was done, as another run is at work on the home."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Night:
+    """What a run came to, and where the portfolio lies, by its forms."""
+
+    renewal: Renewal
+    portfolio: Portfolio
+    paths: Mapping[str, Path]
+    #: The time of this success, as a file; None after a failure.
+    stamp: Path | None
+
+
 def _to_nobody(_news: News) -> None:
     """Nobody listens."""
 
@@ -57,13 +73,12 @@ def batch_report(
     folder: Path,
     since: datetime | None,
     actor: str,
-    tell: bool = False,
     on_news: Listener = _to_nobody,
-) -> Answer:
-    """Renew every report whose inputs changed and write the portfolio into `folder`; no text unless told otherwise.
+) -> Night | Skipped:
+    """Renew every report whose inputs changed and write the portfolio into `folder`.
 
-    While another run is at work on the home this does nothing and says so only when asked. Failures are problems of
-    the answer, one each, and then the stamp of the last success stays as it was. TryAgain when the work is done by
+    While another run is at work on the home this does nothing. After a failure the stamp of the last success stays as
+    it was. TryAgain when the work is done by
     workers and none is there. `on_news` is called, from several threads, with all that happens meanwhile.
     """
     with ExitStack() as place:
@@ -72,37 +87,13 @@ def batch_report(
         except HomeClosed:
             raise
         except TryAgain as busy:
-            value = {"schema_version": SCHEMA_VERSION, "skipped": True, "reason": busy.message}
-            said = f"{busy.message} Nothing was done."
-            return Answer(value, said if tell else "", notes=() if tell else (said,))
+            return Skipped(busy.message)
         prepare(folder)
         done = renew(ws, since, actor, on_news)
         portfolio = build_portfolio(ws, folder, last_portfolio(folder))
         paths = write_portfolio(folder, portfolio)
-        codes = [exit_codes.code_of(error) for _, error in done.failed] + [exit_codes.TRY_AGAIN] * bool(done.stopped)
-        stamp = None if codes else write_stamp(folder, ws.now())
-    value = {
-        "schema_version": SCHEMA_VERSION,
-        "skipped": False,
-        "paths": {kind: str(path) for kind, path in paths.items()},
-        "last_success": str(stamp) if stamp else None,
-        "sessions": len(portfolio.farms),
-        "looked_at": list(done.looked_at),
-        "renewed": list(done.renewed),
-        "failed": [{"session_id": one, "message": e.message, "cure": e.cure} for one, e in done.failed],
-        "left": list(done.left),
-        "changes": portfolio.changes,
-    }
-    problems = tuple((f"{one}: {error.message}", error.cure) for one, error in done.failed)
-    if done.stopped:
-        what = f"{wording.count(len(done.left), 'farm')} could not be finished: {done.stopped.message}"
-        problems += ((what, done.stopped.cure),)
-    short = _in_short(portfolio, done, paths["html"])
-    text = "\n".join([short[0], *(f"renewed: {sid}" for sid in done.renewed), short[1]]) if tell else ""
-    # A damaged session or a checklist that is gone is a failure of that farm, not a wrong use of this command.
-    code = exit_codes.TRY_AGAIN if set(codes) == {exit_codes.TRY_AGAIN} else exit_codes.FAILED * bool(codes)
-    return Answer(value, text, code,
-                  notes=() if tell else short, problems=problems)  # fmt: skip
+        stamp = None if done.failed or done.stopped else write_stamp(folder, ws.now())
+    return Night(done, portfolio, paths, stamp)
 
 
 def renew(ws: Workspace, since: datetime | None, actor: str, tell: Listener = _to_nobody) -> Renewal:
@@ -231,12 +222,3 @@ def _wanted(ws: Workspace, since: datetime | None) -> tuple[list[SessionRecord],
 def _made(record: SessionRecord) -> tuple[str | None, datetime | None]:
     stage = record.stages.get("report_generation")
     return (stage.result, stage.finished_at) if stage else (None, None)
-
-
-def _in_short(portfolio: Portfolio, done: Renewal, page: Path) -> tuple[str, str]:
-    """What the run came to, and where that can be read."""
-    return (
-        f"{wording.count(len(portfolio.farms), 'farm')}; {wording.count(len(done.renewed), 'report')} renewed, "
-        f"{len(done.failed)} failed.",
-        f"The portfolio: {page}",
-    )

@@ -20,12 +20,12 @@ from pipeline.home import exit_codes
 from pipeline.home.caller import Visit
 from pipeline.models.as_json import json_of
 from pipeline.models.characters import plain
-from pipeline.workflow import order as stage_run
+from pipeline.workflow import order
 
 if TYPE_CHECKING:
     pass
 
-VERBS = click.Choice(tuple(stage_run.VERBS))
+VERBS = click.Choice(tuple(order.VERBS))
 CHOICES = click.Choice(acts.CHOICES)
 
 

@@ -7,8 +7,9 @@ from typing import Any, get_args
 import click
 
 from commands.door import BY, DOCUMENT, SESSION, Door, Verbs, cli, command
-from commands.text import review_acts
+from commands.text import review_acts as told
 from commands.text.answers import Answer
+from pipeline.desk import review as desk
 from pipeline.models import AnnotationKind, DecisionStatus, DeterminationKind, DocumentType, Priority
 
 REQUIREMENT = click.argument("requirement", metavar="REQUIREMENT")
@@ -42,7 +43,7 @@ def override(door: Door, session: str, requirements: tuple[str, ...], **how: Any
     The last two say that a row is not settled. Of two reviewers who decide on the same row, the later word counts,
     unless it was given with --revision; the audit keeps both.
     """
-    return review_acts.override(door.ws, door.session(session), requirements, **how)
+    return told.override(desk.override(door.ws, door.session(session), requirements, **how))
 
 
 @command(
@@ -52,7 +53,7 @@ def override(door: Door, session: str, requirements: tuple[str, ...], **how: Any
 )  # fmt: skip
 def annotate(door: Door, session: str, requirement: str, text: str, **how: Any) -> Answer:
     """Add a remark to a row; it stands among the report's comments."""
-    return review_acts.annotate(door.ws, door.session(session), requirement, text, **how)
+    return told.annotate(desk.annotate(door.ws, door.session(session), requirement, text, **how))
 
 
 @command(
@@ -69,7 +70,7 @@ def request_revision(door: Door, session: str, requirement: str, by: str, **how:
 
     A file that satisfies it shows the request as answered; the row waits until `review resolve`.
     """
-    return review_acts.request_revision(door.ws, door.session(session), requirement, by, **how)
+    return told.request_revision(desk.request_revision(door.ws, door.session(session), requirement, by, **how))
 
 
 @command(
@@ -79,7 +80,7 @@ def request_revision(door: Door, session: str, requirement: str, by: str, **how:
 )  # fmt: skip
 def resolve(door: Door, session: str, request: str, **how: Any) -> Answer:
     """Say that a request, such as rev-1, is settled."""
-    return review_acts.resolve(door.ws, door.session(session), request, **how)
+    return told.resolve(desk.resolve(door.ws, door.session(session), request, **how))
 
 
 @command(
@@ -93,7 +94,7 @@ def decide(door: Door, session: str, **how: Any) -> Answer:
 
     Conditional needs a --condition. Slips in what you and others wrote are named before it is signed.
     """
-    return review_acts.decide(door.ws, door.session(session), **how)
+    return told.decide(desk.decide(door.ws, door.session(session), **how))
 
 
 @command(SESSION, REQUIREMENT, QUOTE, REASON, BY, EXPECTED, under=review)
@@ -102,19 +103,19 @@ def discard(door: Door, session: str, requirement: str, quote: str, **how: Any) 
 
     QUOTE is its number in `show SESSION REQUIREMENT`, or its id.
     """
-    return review_acts.discard(door.ws, door.session(session), requirement, quote, **how)
+    return told.discard(desk.discard(door.ws, door.session(session), requirement, quote, **how))
 
 
 @command(SESSION, REQUIREMENT, QUOTE, REASON, BY, EXPECTED, under=review)
 def restore(door: Door, session: str, requirement: str, quote: str, **how: Any) -> Answer:
     """Let a discarded quote count again; QUOTE is its id."""
-    return review_acts.restore(door.ws, door.session(session), requirement, quote, **how)
+    return told.restore(desk.restore(door.ws, door.session(session), requirement, quote, **how))
 
 
 def _mark_command(act: str, text: str) -> None:
     @command(SESSION, DOCUMENT, REASON, BY, EXPECTED, name=act, text=text, under=review)
     def mark(door: Door, session: str, document: str, **how: Any) -> Answer:
-        return review_acts.mark(door.ws, door.session(session), act, document, **how)
+        return told.mark(desk.mark(door.ws, door.session(session), act, document, **how), act)
 
 
 _mark_command("pin", "Keep DOCUMENT in use, before others of its type and whatever is newer.")
@@ -128,7 +129,7 @@ _mark_command("unmark", "Take back what was said of DOCUMENT: pinned, ignored, i
 )  # fmt: skip
 def reclassify(door: Door, session: str, document: str, kind: str, **how: Any) -> Answer:
     """Say what DOCUMENT is, whatever its content looks like."""
-    return review_acts.reclassify(door.ws, door.session(session), document, kind, **how)
+    return told.reclassify(desk.reclassify(door.ws, door.session(session), document, kind, **how), kind)
 
 
 @command(
@@ -143,7 +144,7 @@ def remap(door: Door, session: str, requirement: str, **how: Any) -> Answer:
     With neither --add nor --remove they are confirmed as they are. A document that is added counts, for this row, as
     one of the kind beside the plan that the row asks for.
     """
-    return review_acts.remap(door.ws, door.session(session), requirement, **how)
+    return told.remap(desk.remap(door.ws, door.session(session), requirement, **how))
 
 
 @command(
@@ -153,13 +154,13 @@ def remap(door: Door, session: str, requirement: str, **how: Any) -> Answer:
 )  # fmt: skip
 def clear(door: Door, session: str, what: str, which: str | None, **how: Any) -> Answer:
     """Take back the determination, or the decision or mapping of a row; the audit log keeps it."""
-    return review_acts.clear(door.ws, door.session(session), what, which, **how)
+    return told.clear(desk.clear(door.ws, door.session(session), what, which, **how), what)
 
 
 @command(SESSION, REQUIREMENT, under=review)
 def history(door: Door, session: str, requirement: str) -> Answer:
     """Show everything people did to a row, what was replaced or taken back included."""
-    return review_acts.history(door.ws, door.session(session), requirement, door.width)
+    return told.history(door.ws, door.session(session), requirement, door.width)
 
 
 @command(
@@ -176,19 +177,21 @@ def claim(door: Door, session: str, requirement: str, quote: str, **how: Any) ->
     It is kept only if QUOTE stands on that page, in whole words and numbers, in the proponent's own words; else the
     nearest text is named. It is shown apart from the evidence, and no row depends on it.
     """
-    return review_acts.claim(door.ws, door.session(session), requirement, quote, **how)
+    return told.claim(desk.claim(door.ws, door.session(session), requirement, quote, **how))
 
 
 @command(
     SESSION,
-    click.option("--format", "kind", type=click.Choice(review_acts.LETTER_FORMS),
+    click.option("--format", "kind", type=click.Choice(desk.LETTER_FORMS),
                  help="Default: as FILE ends; Markdown."),
     click.option("--output", "-o", metavar="FILE|-", help="Write it there (default: the standard output)."),
     name="revision-letter",
 )  # fmt: skip
 def revision_letter(door: Door, session: str, kind: str | None, output: str | None) -> Answer:
     """Write the letter to the developer: what is asked for, most pressing first."""
-    return review_acts.letter(door.ws, door.session(session), kind, output)
+    record = door.session(session)
+    made = desk.letter(door.ws, record, told.letter_form(kind, output))
+    return told.letter(record, made, output)
 
 
 @command(SESSION, BY, click.option("--statement", metavar="TEXT", help="What you sign, in your words."))
@@ -198,10 +201,10 @@ def complete(door: Door, session: str, by: str, statement: str | None) -> Answer
     Every row must be decided and nothing pending; else it names what waits, changes nothing and ends with 3. A session
     that is complete already prints its package again.
     """
-    return review_acts.sign(door.ws, door.session(session), by, statement)
+    return told.sign(desk.sign(door.ws, door.session(session), by, statement))
 
 
 @command(SESSION, BY, REASON)
 def reopen(door: Door, session: str, by: str, reason: str) -> Answer:
     """Open a completed session again; its package stays, and completing it makes the next version."""
-    return review_acts.reopen(door.ws, door.session(session), by, reason)
+    return told.reopen(desk.reopen(door.ws, door.session(session), by, reason))

@@ -18,9 +18,11 @@ from commands import screen
 from commands.door import NO_WAIT, SESSION, VERBS, Door, command
 from commands.text import acts, answers
 from commands.text.answers import Answer
+from pipeline.desk import current_work, sessions
 from pipeline.home.presence import workers_running
 from pipeline.models import SessionRecord, StageKey
-from pipeline.workflow import order as stage_run
+from pipeline.reporting import formats
+from pipeline.workflow import order
 
 if TYPE_CHECKING:
     from actors.progress_news import News
@@ -34,7 +36,7 @@ def _live(door: Door, goal: StageKey) -> Iterator[Callable[[News], None] | None]
         return
     from commands.text import live, tally
 
-    counted = tally.Tally(goal, monotonic, partial(answers.project_name, door.ws))
+    counted = tally.Tally(goal, monotonic, partial(sessions.project_name, door.ws))
     with screen.shown(lambda width, height: live.lines(counted.picture(), width, height)):
         yield counted.hear
 
@@ -47,7 +49,7 @@ def _progress(door: Door, record: SessionRecord, goal: StageKey) -> Iterator[Cal
     with _live(door, goal) as see:
         if see is not None:
             see(News("wanted", record.session_id, record.project_metadata.project_name))
-        yield see or (lambda news: door.note(answers.doing(news)) if news.message == "started" else None)
+        yield see or (lambda news: door.note(current_work.doing(news)) if news.message == "started" else None)
 
 
 def _stage(door: Door, session: str, verb: str, no_wait: bool, of: Callable[[SessionRecord], Answer]) -> Answer:
@@ -57,7 +59,7 @@ def _stage(door: Door, session: str, verb: str, no_wait: bool, of: Callable[[Ses
         return acts.leave_to_watcher(door.ws, record, verb, door.actor)
     from actors.redis_queue import queue_for
 
-    goal = stage_run.VERBS[verb]
+    goal = order.VERBS[verb]
     with queue_for(door.ws) as engine, _progress(door, record, goal) as show:
         record = engine.advance(record.session_id, goal, wait=not no_wait, on_event=show, actor=door.actor)
     if no_wait:
@@ -81,7 +83,7 @@ _stage_command("validate", "Run the cross-checks and judge every requirement.")
 @command(
     SESSION,
     NO_WAIT,
-    click.option("--format", "kind", type=click.Choice(answers.FORMS), help="Which form is meant."),
+    click.option("--format", "kind", type=click.Choice(formats.FORMS), help="Which form is meant."),
     click.option("--output", "-o", metavar="FILE|-", help="Write that form there as well; - is the standard output."),
 )
 def report(door: Door, session: str, no_wait: bool, kind: str | None, output: str | None) -> Answer:
@@ -113,14 +115,14 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
     from actors.redis_queue import queue_for
     from watcher import Watcher
 
-    stop, goal = Event(), stage_run.VERBS[to or door.ws.settings.inbox.advance_to]
+    stop, goal = Event(), order.VERBS[to or door.ws.settings.inbox.advance_to]
     say = door.note if door.json or once else click.echo
 
     with queue_for(door.ws) as engine:
         if once:
             engine.ready()
         watcher = Watcher(door.ws, engine, advance_to=goal)
-        door.note(f"Watching {door.ws.inbox}, up to `{stage_run.VERB_OF[goal]}`.{'' if once else ' Ctrl-C ends it.'}")
+        door.note(f"Watching {door.ws.inbox}, up to `{order.VERB_OF[goal]}`.{'' if once else ' Ctrl-C ends it.'}")
         with _live(door, goal) as see:
             # Lines on the terminal of the view would push everything else off it, so only trouble gets one.
             crowded = see is not None and (say == door.note or sys.stdout.isatty())
@@ -185,6 +187,7 @@ def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
     and folders added by path are looked at in any case.
     """
     from actors.batch import batch_report as run_batch
+    from commands.text.batch import night
     from pipeline.portfolio.since import parse_since
 
     # A job that mails what it prints must be silent when all is well; who looks on at a terminal is told the end.
@@ -192,7 +195,7 @@ def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
     moment = parse_since(since, door.ws.now()) if since is not None else None
     folder = (out.expanduser() if out else door.ws.data / "batch").absolute()
     over = answers.Over()
-    with _live(door, stage_run.ORDER[-1]) as see:
+    with _live(door, order.ORDER[-1]) as see:
 
         def hear(news: News) -> None:
             if see is not None:
@@ -200,4 +203,4 @@ def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
             for line in over.lines(news) if see is None and door.verbose else ():
                 door.note(line)
 
-        return run_batch(door.ws, folder, moment, door.actor, door.verbose, hear)
+        return night(run_batch(door.ws, folder, moment, door.actor, hear), door.verbose)

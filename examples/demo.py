@@ -12,8 +12,10 @@ from actors.batch import batch_report
 from actors.embedded import Embedded
 from commands.text import acts, answers, terminal
 from commands.text.answers import Answer
+from commands.text.batch import night
 from examples.portfolio import write_portfolio
 from examples.submission import write_submission
+from pipeline.desk import current_work
 from pipeline.errors import ReviewError
 from pipeline.home import exit_codes, logs
 from pipeline.home.workspace import Workspace
@@ -70,7 +72,7 @@ def _portfolio(home: Path, tell: Callable[[str], None]) -> Path:
             Watcher(ws, engine, advance_to="document_discovery").once()
         folder = ws.data / "batch"
         tell(f"$ registry-review --home {home} batch-report --verbose")
-        done = batch_report(ws, folder, None, "demo", tell=True)
+        done = night(batch_report(ws, folder, None, "demo"), tell=True)
         if done.code:
             raise ReviewError(*done.problems[0])
         tell(f"{done.text}\n")
@@ -82,7 +84,7 @@ def _portfolio(home: Path, tell: Callable[[str], None]) -> Path:
 
 
 def _watch(ws: Workspace, tell: Callable[[str], None]) -> None:
-    def hear(news: answers.News) -> None:
+    def hear(news: current_work.News) -> None:
         for line in answers.news(news):
             tell(line)
 

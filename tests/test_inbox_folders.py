@@ -10,6 +10,7 @@ from pipeline.errors import SessionCorrupt
 from pipeline.home.workspace import Workspace
 from pipeline.intake.inbox.folders import Bindings, Place, left_alone, name_trouble, place_of
 from pipeline.models import Package, ProjectMetadata
+from pipeline.stages.initialize import create_for_folder
 
 SESSIONS = {"session-20260131-094500"}
 
@@ -95,8 +96,8 @@ def test_an_inbox_that_is_away_leaves_nothing_to_name(workspace: Workspace) -> N
 
 
 def test_a_new_folder_makes_one_session_with_its_name_and_keeps_it(workspace: Workspace) -> None:
-    first = Bindings(workspace).session_for(Place("new", "Hill Farm"))
-    again = Bindings(workspace).session_for(Place("new", "Hill Farm"))  # as after a restart
+    first = Bindings(workspace, create_for_folder).session_for(Place("new", "Hill Farm"))
+    again = Bindings(workspace, create_for_folder).session_for(Place("new", "Hill Farm"))  # as after a restart
 
     assert first == again
     assert workspace.sessions.ids() == [first]
@@ -107,7 +108,7 @@ def test_a_new_folder_makes_one_session_with_its_name_and_keeps_it(workspace: Wo
 
 
 def test_a_completed_session_gives_its_folder_free(workspace: Workspace) -> None:
-    bindings = Bindings(workspace)
+    bindings = Bindings(workspace, create_for_folder)
     first = bindings.session_for(Place("new", "Hill Farm"))
     signed = Package(version=1, by="reviewer", at=workspace.now(), statement="Reviewed.", filename="package-v1.zip")
     with workspace.sessions.transaction(first, "reviewer") as tx:
@@ -121,7 +122,7 @@ def test_a_completed_session_gives_its_folder_free(workspace: Workspace) -> None
 
 
 def test_a_deleted_session_gives_its_folder_free(workspace: Workspace) -> None:
-    bindings = Bindings(workspace)
+    bindings = Bindings(workspace, create_for_folder)
     first = bindings.session_for(Place("new", "Hill Farm"))
     workspace.sessions.delete(first)
 
@@ -131,7 +132,7 @@ def test_a_deleted_session_gives_its_folder_free(workspace: Workspace) -> None:
 
 
 def test_a_damaged_session_keeps_its_folder_until_somebody_decides(workspace: Workspace) -> None:
-    bindings = Bindings(workspace)
+    bindings = Bindings(workspace, create_for_folder)
     first = bindings.session_for(Place("new", "Hill Farm"))
     (workspace.sessions.folder(first) / "session.json").write_bytes(b"{")
 
@@ -141,7 +142,7 @@ def test_a_damaged_session_keeps_its_folder_until_somebody_decides(workspace: Wo
 
 
 def test_two_folders_whose_names_look_alike_are_two_projects(workspace: Workspace) -> None:
-    bindings = Bindings(workspace)
+    bindings = Bindings(workspace, create_for_folder)
 
     assert bindings.session_for(Place("new", "Farm 101")) != bindings.session_for(Place("new", "Farm 102"))
 
@@ -149,4 +150,4 @@ def test_two_folders_whose_names_look_alike_are_two_projects(workspace: Workspac
 def test_a_folder_of_a_session_is_that_session(workspace: Workspace, tmp_path: Path) -> None:
     record = workspace.sessions.create(ProjectMetadata(project_name="Hill Farm"))
 
-    assert Bindings(workspace).session_for(Place("session", record.session_id)) == record.session_id
+    assert Bindings(workspace, create_for_folder).session_for(Place("session", record.session_id)) == record.session_id

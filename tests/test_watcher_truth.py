@@ -16,6 +16,7 @@ from pipeline.intake.inbox.folders import Bindings, Place, folders_of
 from pipeline.intake.inbox.looks import look_at
 from pipeline.intake.sources import InboxFile
 from pipeline.stages.add_documents import take_inbox_files
+from pipeline.stages.initialize import create_for_folder
 from pipeline.status.session import look_around
 from tests.queue_fixtures import PATIENCE, StageWork, drop, new_session, until
 from tests.test_inbox_follow import Scene
@@ -221,11 +222,11 @@ def test_a_name_that_changes_its_case_alone_is_taken_once_under_the_last_one(sce
 def test_a_project_folder_spelt_in_both_forms_of_unicode_is_one_session(
     workspace: Workspace, first: str, second: str
 ) -> None:
-    bindings = Bindings(workspace)
+    bindings = Bindings(workspace, create_for_folder)
     session_id = bindings.session_for(Place("new", first))
 
     assert bindings.session_for(Place("new", second)) == session_id
-    assert Bindings(workspace).session_for(Place("new", second)) == session_id  # as after a restart
+    assert Bindings(workspace, create_for_folder).session_for(Place("new", second)) == session_id  # as after a restart
     assert bindings.last(second) == session_id
     record = workspace.sessions.read(session_id)
     assert record.project_metadata.project_name == COMPOSED

@@ -5,41 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from commands.text import review as text_review
 from commands.text import tenure, terminal
 from pipeline.decisions.claims import claims_of
-from pipeline.errors import NotMadeYet, ReviewError, UsageError
-from pipeline.home import exit_codes, lookup
+from pipeline.desk.current_work import News
+from pipeline.desk.rows import judged
+from pipeline.desk.sessions import everything, likenesses, listed, status_with_slips, whole
+from pipeline.desk.stage_result import StageResult, report_in_short, stage_result
+from pipeline.errors import ReviewError, UsageError
+from pipeline.home import exit_codes
 from pipeline.home.probes import without_password
 from pipeline.models import (
     SCHEMA_VERSION,
-    AddResult,
+    ExtractionResult,
     FileOutcome,
-    RequirementResult,
+    Inventory,
+    MappingResult,
     SessionRecord,
     StageKey,
     characters,
     wording,
 )
 from pipeline.reporting import people
-from pipeline.reporting.people import decided
+from pipeline.reporting.formats import FORMS
+from pipeline.stages.generate_report import form_path
 from pipeline.status import progress
 from pipeline.status.alarms import alarms
-from pipeline.status.session import SessionStatus, Surroundings, look_around, status_of
+from pipeline.status.session import SessionStatus, look_around, status_of
 from pipeline.store.files import write_atomic
-from pipeline.workflow import order, results
+from pipeline.workflow import order
+from pipeline.workflow.order import COMMAND_OF
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
     from pipeline.settings import LoadedSettings
     from pipeline.upkeep.doctor import Finding
-
-#: The forms that a report is made in.
-FORMS = ("json", "md", "html", "docx", "pdf", "xlsx")
-#: The commands that stand for stages, for showing them.
-VERB_OF: dict[Any, str] = {"initialize": "create", **order.VERB_OF}
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,8 @@ class Answer:
 
 def status(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     """Where one session stands, what it waits for, and the next thing to do."""
-    from pipeline.decisions.slips import slips
-
-    found = status_of(ws, record).model_copy(update={"warnings": slips(ws, record)})
-    return Answer(found, terminal.status(found, VERB_OF, width, text_review.review(found, width)))
+    found = status_with_slips(ws, record)
+    return Answer(found, terminal.status(found, COMMAND_OF, width, text_review.review(found, width)))
 
 
 def with_waits(answer: Answer, ws: Workspace, record: SessionRecord, verb: str) -> Answer:
@@ -89,26 +89,12 @@ def overview(ws: Workspace, width: int) -> Answer:
     return Answer(value, terminal.overview(found, damaged, around, width))
 
 
-def everything(
-    ws: Workspace, around: Surroundings | None = None, ids: Sequence[str] | None = None
-) -> tuple[list[SessionStatus], list[str]]:
-    """The status of all sessions, or of those of `ids`, and a sentence for each that cannot be read."""
-    found, damaged = [], []
-    around = around or look_around(ws)
-    for session_id in ws.sessions.ids() if ids is None else ids:
-        try:
-            found.append(status_of(ws, ws.sessions.read(session_id), around))
-        except ReviewError as error:
-            damaged.append(f"{session_id}: {error}")
-    return found, damaged
-
-
 def sessions(ws: Workspace, width: int) -> Answer:
     """Every session with its project, status and numbers."""
-    found, damaged = everything(ws)
+    value = listed(ws)
+    found, damaged = value["sessions"], value["damaged"]
     rows = [(s.session_id, s.project_metadata.project_name, s.status.replace("_", " "), _with_alarms(s)) for s in found]
     text = terminal.table(("session", "project", "status", ""), rows, width) if rows else "No sessions yet."
-    value = {"schema_version": SCHEMA_VERSION, "sessions": found, "damaged": damaged}
     return Answer(value, terminal.parts(text, terminal.block("Damaged", terminal.items(damaged, width))))
 
 
@@ -122,17 +108,11 @@ def _with_alarms(found: SessionStatus) -> str:
 
 def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     """One session: the project, its documents, its requirements and its exceptions."""
-    inventory, validation = results.load_inventory(ws, record), results.load_validation(ws, record)
-    value = (found := status_of(ws, record)).model_dump(mode="json")
-    value["documents"] = list(inventory.documents) if inventory else list(record.documents.values())
-    judged_rows = [decided(record, row) for row in validation.requirements] if validation else []
-    value["requirements"] = judged_rows
-    for part in ("exceptions", "titles", "papers", "plan_differences"):
-        value[part] = list(getattr(validation, part)) if validation else []
-    value["claims"] = claims = claims_of(ws, record)
+    one = whole(ws, record)
+    found, inventory, validation = one.status, one.inventory, one.validation
     received = [d.filename for d in record.documents.values()]
     listed = terminal.documents(inventory.documents, width) if inventory else terminal.items(received, width)
-    rows = terminal.rows(judged_rows, width) if validation else ""
+    rows = terminal.rows(one.rows, width) if validation else ""
     worst = terminal.exceptions(validation.exceptions, width) if validation else ""
     text = terminal.parts(
         terminal.project(found, width),
@@ -142,11 +122,11 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
         terminal.block("Titles", tenure.titles(validation.titles, width) if validation else ""),
         terminal.block("Named and not received", tenure.papers(validation.papers, width) if validation else ""),
         terminal.block("Exceptions, worst first", worst),
-        text_review.claimed(claims, width),
+        text_review.claimed(one.claims, width),
         _unless_fresh(found),
         f"Next: {found.next_action}",
     )
-    return Answer(value, text)
+    return Answer(one.value, text)
 
 
 def requirement(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
@@ -167,20 +147,6 @@ def why(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
     return Answer(found, terminal.parts(explanation(found, width), _unless_fresh(status_of(ws, record))))
 
 
-def judged(ws: Workspace, record: SessionRecord, text: str) -> RequirementResult:
-    """The row that `text` names, with a person's decision on it; NotMadeYet when no row has been judged yet."""
-    return decided(record, lookup.requirement(text, judged_rows(ws, record)))
-
-
-def judged_rows(ws: Workspace, record: SessionRecord) -> tuple[RequirementResult, ...]:
-    """Every row, in the checklist's order; NotMadeYet when none has been judged yet."""
-    validation = results.load_validation(ws, record)
-    if validation is None:
-        cure = f"registry-review validate {record.session_id}"
-        raise NotMadeYet(f"The requirements of {record.session_id} have not been judged yet.", cure)
-    return validation.requirements
-
-
 def _unless_fresh(found: SessionStatus) -> str:
     """A warning when what is shown was made from something that changed since."""
     if found.workflow_progress["cross_validation"].status in ("completed", "pending", "waiting"):
@@ -190,24 +156,23 @@ def _unless_fresh(found: SessionStatus) -> str:
 
 def stage(ws: Workspace, record: SessionRecord, verb: str, width: int) -> Answer:
     """What one stage gave; the session's status when it has not been carried out."""
-    head: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id}
-    inventory = results.load_inventory(ws, record)
-    if verb == "discover" and inventory:
-        found = {"documents_found": len(inventory.documents), **inventory.model_dump(mode="json")}
-        return Answer({**head, **found}, terminal.inventory(inventory, width))
-    if verb == "map" and inventory and (mapping := results.load_mapping(ws, record)):
-        names = {d.document_id: d.filename for d in inventory.documents}
-        return Answer({**head, **mapping.model_dump(mode="json")}, terminal.mapping(mapping, names, width))
-    if verb == "extract" and (extraction := results.load_extraction(ws, record)):
-        return Answer({**head, **extraction.model_dump(mode="json")}, terminal.extraction(extraction, width))
-    if verb == "validate" and (validation := results.load_validation(ws, record)):
-        text = terminal.parts(
-            terminal.rows(validation.requirements, width),
-            terminal.checks(validation.checks, width),
-            terminal.coverage(validation.requirements),
-        )
-        return Answer({**head, **validation.model_dump(mode="json")}, text)
-    return status(ws, record, width)
+    found = stage_result(ws, record, verb)
+    return Answer(found.value, _given(found, width)) if found else status(ws, record, width)
+
+
+def _given(found: StageResult, width: int) -> str:
+    made = found.made
+    if isinstance(made, Inventory):
+        return terminal.inventory(made, width)
+    if isinstance(made, MappingResult):
+        return terminal.mapping(made, found.filenames, width)
+    if isinstance(made, ExtractionResult):
+        return terminal.extraction(made, width)
+    return terminal.parts(
+        terminal.rows(made.requirements, width),
+        terminal.checks(made.checks, width),
+        terminal.coverage(made.requirements),
+    )
 
 
 def report(ws: Workspace, record: SessionRecord, kind: str | None, output: str | None, width: int) -> Answer:
@@ -215,23 +180,14 @@ def report(ws: Workspace, record: SessionRecord, kind: str | None, output: str |
 
     The file at `output` is written last and in one step, so that a failed run leaves none; "-" hands the bytes on.
     """
-    from pipeline.stages.generate_report import form_path, report_paths
-
     if kind is None:
-        made, paths = report_paths(ws, record)
-        value = {
-            "schema_version": SCHEMA_VERSION,
-            "session_id": record.session_id,
-            "paths": {form: str(path) for form, path in paths.items()},
-            "summary": made.summary,
-            "exceptions": made.exceptions,
-        }
+        found = report_in_short(ws, record)
         text = terminal.parts(
-            terminal.coverage(made.requirements),
-            terminal.block("Look at first", terminal.exceptions(made.exceptions, width, most=5)),
-            "\n".join(f"{form:5} {path}" for form, path in paths.items()),
+            terminal.coverage(found.report.requirements),
+            terminal.block("Look at first", terminal.exceptions(found.report.exceptions, width, most=5)),
+            "\n".join(f"{form:5} {path}" for form, path in found.paths.items()),
         )
-        return Answer(value, text)
+        return Answer(found.value, text)
     path = form_path(ws, record, kind)
     if output == "-":
         return Answer(None, "", raw=path.read_bytes())
@@ -263,7 +219,7 @@ def failures(ws: Workspace, width: int) -> Answer:
         for key, stage_record in record.stages.items():
             if stage_record.status == "failed" and stage_record.error:
                 error_fields = stage_record.error.model_dump(mode="json")
-                found.append({"session_id": session_id, "stage": VERB_OF[key], **error_fields})
+                found.append({"session_id": session_id, "stage": COMMAND_OF[key], **error_fields})
     rows = [
         (f["session_id"], f["stage"] or "-", f["code"], f"{f['message']} {f.get('cure') or ''}".strip()) for f in found
     ]
@@ -274,15 +230,9 @@ def failures(ws: Workspace, width: int) -> Answer:
 def duplicates(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     """What looks like other sessions, and what is still asked."""
     found = status_of(ws, record)
-    value = {
-        "schema_version": SCHEMA_VERSION,
-        "session_id": record.session_id,
-        "questions": found.questions,
-        "notes": found.notes,
-        "points_to": found.points_to,
-    }
     asked = any(q.answer is None for q in found.questions)
-    return Answer(value, terminal.duplicates(found, width), exit_codes.NEEDS_YOU if asked else exit_codes.DONE)
+    code = exit_codes.NEEDS_YOU if asked else exit_codes.DONE
+    return Answer(likenesses(record, found), terminal.duplicates(found, width), code)
 
 
 def watched(
@@ -328,31 +278,6 @@ def findings(found: Sequence[Finding], width: int) -> Answer:
     return Answer(value, terminal.findings(found, width or terminal.WIDTH), code)
 
 
-class News(Protocol):
-    """What is shown of the queue's news; the pipeline knows no queue."""
-
-    @property
-    def kind(self) -> str: ...  # noqa: D102 - described by its class
-    @property
-    def session_id(self) -> str: ...  # noqa: D102 - described by its class
-    @property
-    def message(self) -> str: ...  # noqa: D102 - described by its class
-    @property
-    def stage(self) -> StageKey | None: ...  # noqa: D102 - described by its class
-    @property
-    def done(self) -> int | None: ...  # noqa: D102 - described by its class
-    @property
-    def total(self) -> int | None: ...  # noqa: D102 - described by its class
-    @property
-    def result(self) -> AddResult | None: ...  # noqa: D102 - described by its class
-    @property
-    def document(self) -> str | None: ...  # noqa: D102 - described by its class
-    @property
-    def pages(self) -> int | None: ...  # noqa: D102 - described by its class
-    @property
-    def error(self) -> Exception | None: ...  # noqa: D102 - described by its class
-
-
 def news(told: News, only_trouble: bool = False) -> list[str]:
     """What the queue tells while it works, in lines for people; nothing for what is not worth one.
 
@@ -363,7 +288,7 @@ def news(told: News, only_trouble: bool = False) -> list[str]:
         files = [f for f in told.result.files if f.outcome == "refused" or not only_trouble]
         return [f"{head}: {line}" for line in terminal.outcomes(files)]
     if told.kind == "stage_done" and told.stage and not only_trouble:
-        return [f"{head}: `{VERB_OF[told.stage]}` is done"]
+        return [f"{head}: `{COMMAND_OF[told.stage]}` is done"]
     if told.kind in ("stage_failed", "not_taken"):
         return [f"{head}: {characters.plain(told.message)}"]
     return []
@@ -385,21 +310,6 @@ class Over:
         self._over += 1
         name = self._names[told.session_id]
         return [f"{self._over} of {len(self._names)} farms: {name}: {characters.plain(told.message)}"]
-
-
-def project_name(ws: Workspace, session_id: str) -> str:
-    """What a session's project is called, or its id when that cannot be read."""
-    try:
-        return ws.sessions.read(session_id).project_metadata.project_name
-    except ReviewError:
-        return session_id
-
-
-def doing(told: News) -> str:
-    """What is being done, in a few words, with how far it is where that is counted."""
-    stage = VERB_OF.get(told.stage, "queue")
-    so_far = f" {told.done} of {told.total}" if told.total else ""
-    return f"{stage}:{so_far} {characters.plain(told.message or told.kind.replace('_', ' '))}"
 
 
 def settings(loaded: LoadedSettings, width: int) -> Answer:

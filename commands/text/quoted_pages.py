@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.text import terminal
-from commands.text.answers import Answer, judged
+from commands.text.answers import Answer
+from pipeline.desk.rows import judged
 from pipeline.errors import ReviewError, UsageError
 from pipeline.filenames import fitting
 from pipeline.models import SCHEMA_VERSION, Drawing, Evidence, SessionRecord, characters, wording

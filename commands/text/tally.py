@@ -13,7 +13,7 @@ from pipeline.models.characters import plain
 from pipeline.workflow.order import ORDER, VERB_OF
 
 if TYPE_CHECKING:
-    from commands.text.answers import News
+    from pipeline.desk.current_work import News
 
 #: Rates are those of the last so many seconds.
 WINDOW_SECONDS = 30.0

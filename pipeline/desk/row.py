@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from commands.text.answers import judged, judged_rows
 from pipeline.decisions.claims import claims_of
 from pipeline.decisions.revision_requests import Proposal, all_in_present, proposal
 from pipeline.decisions.row_decisions import history
 from pipeline.desk.next_row import waiting_rows
 from pipeline.desk.quote_context import Surroundings, around
+from pipeline.desk.rows import judged, judged_rows
 from pipeline.models import (
     Annotation,
     AuditEvent,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, get_args
 from pipeline.errors import SessionNotFound, UsageError
 from pipeline.filenames import SafeName
 from pipeline.intake import kept_archives, quarantine, take
-from pipeline.intake.duplicates import _files, pending
+from pipeline.intake.duplicates import pending
 from pipeline.intake.sources.batch import Batch, Candidate
 from pipeline.intake.sources.inbox import SOURCE_ID
-from pipeline.models import AddResult, DocumentRecord, DuplicateChoice, Value
+from pipeline.models import AddResult, DocumentRecord, DuplicateChoice, Value, wording
 from pipeline.stages.remove import take_out
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def answer_duplicate(
     elif choice == "cancel":
         reason = f"taken back out of {session_id}: the project stands in {other} already"
         moved = tuple(str(p) for p in _quarantine(ws, session_id, documents, reason))
-        message = f"{_files(len(documents))} left {session_id} and lie in {ws.quarantine / session_id}."
+        message = f"{wording.count(len(documents), 'file')} left {session_id} and lie in {ws.quarantine / session_id}."
     else:
         message = f"The files stay in {session_id}."
     with ws.content.lock():

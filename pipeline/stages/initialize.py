@@ -90,3 +90,8 @@ def _text(field: str, value: str | None) -> str | None:
 
 def _no_name() -> str:
     raise UsageError("A session needs a project name.", 'For example: registry-review create "Meadow Farm 2026"')
+
+
+def create_for_folder(ws: Workspace, name: str, folder: str) -> str:
+    """Make a session for a folder under inbox/new/, which stays bound to it; returns the session's id."""
+    return create_session(ws, name, actor="inbox", bound_folder=folder).session_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pipeline.models import SessionRecord, StageKey
 
 #: The machine's stages in order; each stands on the one before.
@@ -12,13 +14,11 @@ ORDER: tuple[StageKey, ...] = (
     "cross_validation",
     "report_generation",
 )
-
-
 #: The words of the command line for them.
 VERBS: dict[str, StageKey] = dict(zip(("discover", "map", "extract", "validate", "report"), ORDER, strict=True))
-
-
 VERB_OF: dict[StageKey, str] = {key: verb for verb, key in VERBS.items()}
+#: The commands that stand for stages, for showing them.
+COMMAND_OF: dict[Any, str] = {"initialize": "create", **VERB_OF}
 
 
 def goal_index(record: SessionRecord, to: StageKey | None = None) -> int:

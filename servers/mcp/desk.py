@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from fastapi.concurrency import run_in_threadpool
 from mcp.server.mcpserver.exceptions import ToolError
 
-from commands.text import answers
+from pipeline.desk.sessions import status_with_slips
+from pipeline.desk.stage_result import value_of
 from pipeline.errors import DuplicateSessionWarning, ReviewError
 from pipeline.home import logs
 from pipeline.models import SessionRecord
@@ -77,10 +78,8 @@ class Desk:
 
     def _result(self, record: SessionRecord, verb: str) -> object:
         if not record.documents:
-            return answers.status(self.ws, record, 0).value
-        if verb == "report":
-            return answers.report(self.ws, record, None, None, 0).value
-        return answers.stage(self.ws, record, verb, 0).value
+            return status_with_slips(self.ws, record)
+        return value_of(self.ws, record, verb)
 
     def _told(self, error: Exception) -> Exception:
         """The error in words for the agent, what happened and what to do; a defect's traceback goes to the log."""

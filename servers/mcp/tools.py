@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
-from commands.text import answers
 from pipeline.decisions.claims import submit_claim as keep_claim
+from pipeline.desk import rows, sessions
 from pipeline.desk.acts import add_as_told
 from pipeline.home import lookup
 from pipeline.intake.duplicates import detect_duplicates as find_duplicates
@@ -166,24 +166,22 @@ def _looking(server: MCPServer, desk: Desk) -> None:
     @server.tool(annotations=LOOKS)
     async def get_status(session_id: SessionId) -> dict[str, Any]:
         """Where a session stands, everything that waits and why, and the one next thing to do."""
-        return await desk.do(lambda: answers.status(ws, lookup.record(ws.sessions, session_id), 0).value)
+        return await desk.do(lambda: sessions.status_with_slips(ws, lookup.record(ws.sessions, session_id)))
 
     @server.tool(annotations=LOOKS)
     async def list_sessions() -> dict[str, Any]:
         """Every session with its project, status and numbers."""
-        return await desk.do(lambda: answers.sessions(ws, 0).value)
+        return await desk.do(lambda: sessions.listed(ws))
 
     @server.tool(annotations=LOOKS)
     async def load_session(session_id: SessionId) -> dict[str, Any]:
         """One session with its documents, requirements and exceptions."""
-        return await desk.do(lambda: answers.session(ws, lookup.record(ws.sessions, session_id), 0).value)
+        return await desk.do(lambda: sessions.whole(ws, lookup.record(ws.sessions, session_id)).value)
 
     @server.tool(annotations=LOOKS)
     async def get_requirement(session_id: SessionId, requirement_id: str) -> dict[str, Any]:
         """One requirement with its tests, its quotes and what would clear it; REQ-007, 007 and 7 are the same."""
-        return await desk.do(
-            lambda: answers.requirement(ws, lookup.record(ws.sessions, session_id), requirement_id, 0).value
-        )
+        return await desk.do(lambda: rows.judged(ws, lookup.record(ws.sessions, session_id), requirement_id))
 
 
 def _words(server: MCPServer, desk: Desk) -> None:

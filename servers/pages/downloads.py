@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi.responses import FileResponse, Response
 
-from commands.text import review_acts
+from pipeline.desk import review as desk
 from pipeline.errors import ContentLost, NotFound
 from pipeline.stages.generate_report import form_path
 from servers.context import Here
@@ -33,10 +33,10 @@ def report(here: Here, session_id: str, form: str) -> Response:
 @router.get("/review/{session_id}/revision-letter.{form}")
 def letter(here: Here, session_id: str, form: str) -> Response:
     """The letter to the developer."""
-    if form not in review_acts.LETTER_FORMS:
-        forms = ", ".join(review_acts.LETTER_FORMS)
+    if form not in desk.LETTER_FORMS:
+        forms = ", ".join(desk.LETTER_FORMS)
         raise NotFound(f"There is no such form of the letter: {form[:20]}.", f"It is made as {forms}.")
-    written = review_acts.letter(here.ws, here.session(session_id), form, None).raw
+    written = desk.letter(here.ws, here.session(session_id), form).data
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="revision-letter-{session_id}.{form}"'}
     return Response(written, 200, headers, MEDIA_TYPES[form])
 

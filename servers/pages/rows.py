@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from fastapi import Form, Query, Request
 from fastapi.responses import Response
 
-from commands.text.answers import judged
 from pipeline.desk.comparison import row_own
 from pipeline.desk.comparison.in_words import in_words
 from pipeline.desk.next_row import next_waiting
 from pipeline.desk.row import row_view
+from pipeline.desk.rows import judged
 from pipeline.errors import ReviewError
 from pipeline.models import AnnotationKind, DecisionStatus, Priority
 from pipeline.models.characters import split_long

@@ -8,8 +8,8 @@ from typing import Annotated, cast
 from fastapi import Form, Request
 from fastapi.responses import Response
 
-from commands.text.answers import doing
 from pipeline.decisions.slips import slips
+from pipeline.desk.current_work import doing
 from pipeline.desk.matrix import matrix_of
 from pipeline.errors import ReviewError
 from pipeline.models import DuplicateChoice, SessionRecord
@@ -20,7 +20,7 @@ from pipeline.stages.human_review import record_decisions, undecided
 from pipeline.status.agenda import agenda
 from pipeline.status.session import SessionStatus, status_of
 from pipeline.status.turn import Turn, turn_of
-from pipeline.workflow import order as stage_run
+from pipeline.workflow import order
 from servers.context import Here, Served
 from servers.media_types import MEDIA_TYPES
 from servers.pages.frame import Reviewer, address, back, pages_router, show
@@ -53,7 +53,7 @@ def run(
         for key, stage in record.stages.items():
             if stage.status == "failed":
                 retry.retry(here.ws, session_id, key, person.name)
-        here.engine.advance(session_id, stage_run.VERBS.get(to, "report_generation"), wait=False, actor=person.name)
+        here.engine.advance(session_id, order.VERBS.get(to, "report_generation"), wait=False, actor=person.name)
     except ReviewError as error:
         return _page(request, here, session_id, error)
     return back(address(session_id))

@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 from fastapi import Form, Query, Request
 from fastapi.responses import Response
 
-from commands.text.answers import everything
+from pipeline.desk.sessions import everything
 from pipeline.errors import ReviewError
 from pipeline.stages.initialize import create_session
 from pipeline.status.session import look_around

@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast
 from fastapi import Path, Query, Request
 from fastapi.responses import FileResponse, Response
 
-from commands.text.answers import judged
+from pipeline.desk.rows import judged
 from pipeline.desk.signing import signing_view
 from pipeline.errors import NotFound, ReviewError
 from pipeline.models import DeterminationKind

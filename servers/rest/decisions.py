@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from commands.text import review_acts
 from pipeline.decisions.review_state import decisions_shown, review_state
 from pipeline.decisions.revision_requests import all_in_present
+from pipeline.desk import review as desk
 from pipeline.models import SCHEMA_VERSION
 from servers.context import Here, IfMatch, Served, answer, etag, seen_revision
 from servers.media_types import MEDIA_TYPES
@@ -67,7 +67,7 @@ def decisions(here: Here, session_id: str) -> Response:
 def decide(here: Here, session_id: str, body: NewDecision, if_match: IfMatch = None) -> Response:
     """Decide on rows."""
     record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
-    told = review_acts.override(
+    told = desk.override(
         here.ws, record, body.requirement_ids, body.all_covered, body.status, body.reason, body.by, expected
     )
     return spoken(here, session_id, told.value)
@@ -86,7 +86,7 @@ def clear(
 ) -> Response:
     """Take a decision back."""
     record, expected = here.session(session_id), seen_revision(if_match)
-    told = review_acts.clear(here.ws, record, "decision", requirement_id, reason, by, expected)
+    told = desk.clear(here.ws, record, "decision", requirement_id, reason, by, expected)
     return spoken(here, session_id, told.value)
 
 
@@ -115,7 +115,7 @@ def remarks(here: Here, session_id: str) -> Response:
 def annotate(here: Here, session_id: str, body: NewAnnotation, if_match: IfMatch = None) -> Response:
     """Add a remark to a row."""
     record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
-    told = review_acts.annotate(here.ws, record, body.requirement_id, body.text, body.kind, body.by, expected)
+    told = desk.annotate(here.ws, record, body.requirement_id, body.text, body.kind, body.by, expected)
     return spoken(here, session_id, told.value)
 
 
@@ -145,7 +145,7 @@ def revisions(here: Here, session_id: str) -> Response:
 def request(here: Here, session_id: str, body: NewRevision, if_match: IfMatch = None) -> Response:
     """Ask for a revision."""
     record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
-    told = review_acts.request_revision(
+    told = desk.request_revision(
         here.ws,
         record,
         body.requirement_id,
@@ -171,7 +171,7 @@ def request(here: Here, session_id: str, body: NewRevision, if_match: IfMatch = 
 def resolve(here: Here, session_id: str, revision_id: str, body: Resolution, if_match: IfMatch = None) -> Response:
     """Settle a request for revision."""
     record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
-    told = review_acts.resolve(here.ws, record, revision_id, body.note, body.by, expected)
+    told = desk.resolve(here.ws, record, revision_id, body.note, body.by, expected)
     return spoken(here, session_id, told.value)
 
 
@@ -189,7 +189,7 @@ def resolve(here: Here, session_id: str, revision_id: str, body: Resolution, if_
 def letter(here: Here, session_id: str, format: Annotated[LetterForm, Query()] = "md") -> Response:
     """The letter to the developer."""
     record = here.session(session_id)
-    written = review_acts.letter(here.ws, record, format, None).raw
+    written = desk.letter(here.ws, record, format).data
     headers = {"ETag": etag(record), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if format == "docx":
         headers["Content-Disposition"] = f'attachment; filename="revision-letter-{record.session_id}.docx"'

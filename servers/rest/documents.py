@@ -8,11 +8,13 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from commands.text import acts
-from pipeline.desk import acts as desk_acts
+from pipeline.desk.acts import add_as_told
+from pipeline.desk.sessions import likenesses
 from pipeline.errors import UsageError
 from pipeline.models import AddResult
 from pipeline.stages.add_documents import add_documents, add_file_references
+from pipeline.stages.answer_duplicate import answer_duplicate
+from pipeline.status.session import status_of
 from servers.context import Actor, Here, IfMatch, Served, answer, expected_revision
 from servers.paths import allowed_path
 from servers.repeating import Caller, IdempotencyKey, asked, only_once
@@ -49,7 +51,7 @@ def add(
         revision = expected_revision(if_match, here.session(session_id))
         on_duplicate = body.on_duplicate if body.check_duplicates else "continue"
         add_to = _adding(here, body, actor, session_id, revision)
-        return desk_acts.add_as_told(here.ws, session_id, add_to, on_duplicate, actor)
+        return add_as_told(here.ws, session_id, add_to, on_duplicate, actor)
 
     request = asked(f"/sessions/{session_id}/documents", body) if idempotency_key is not None else ""
     made = only_once(here.ws, idempotency_key, request, caller, make)
@@ -96,5 +98,6 @@ def reply(here: Here, actor: Actor, session_id: str, body: DuplicateReply, if_ma
     """Answer a session's duplicate question."""
     record = here.session(session_id)
     expected_revision(if_match, record)
-    found = acts.answer_duplicate(here.ws, record, body.answer, actor, 0)
-    return answer(found.value, record=here.session(session_id))
+    answer_duplicate(here.ws, record.session_id, body.answer, actor)
+    record = here.session(session_id)
+    return answer(likenesses(record, status_of(here.ws, record)), record=record)

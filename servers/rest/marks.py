@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field
 
-from commands.text import review_acts
+from pipeline.desk import review as desk
 from pipeline.errors import UsageError
 from pipeline.models import DiscardedQuote, DocumentRecord, DocumentType, MappingOverride
 from servers.context import Here, IfMatch, seen_revision
@@ -77,9 +77,9 @@ def mark(here: Here, session_id: str, document_id: str, body: Marking, if_match:
         raise UsageError("document_type goes with reclassify, and only with it.", "Say what the document is.")
     if body.document_type is not None:
         told = (document_id, body.document_type, body.reason, body.by, expected)
-        done = review_acts.reclassify(here.ws, record, *told)
+        done = desk.reclassify(here.ws, record, *told)
     else:
-        done = review_acts.mark(here.ws, record, body.mark, document_id, body.reason, body.by, expected)
+        done = desk.mark(here.ws, record, body.mark, document_id, body.reason, body.by, expected)
     here.nudge(session_id)
     return spoken(here, session_id, done.value)
 
@@ -96,7 +96,7 @@ def remap(here: Here, session_id: str, requirement_id: str, body: Remapping, if_
     """Remap a row."""
     record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
     told = (requirement_id, body.add, body.remove, body.reason, body.by, expected)
-    done = review_acts.remap(here.ws, record, *told)
+    done = desk.remap(here.ws, record, *told)
     here.nudge(session_id)
     return spoken(here, session_id, done.value)
 
@@ -114,7 +114,7 @@ def weigh(
 ) -> Response:
     """Discard or restore a quote."""
     record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
-    act = review_acts.restore if body.counts else review_acts.discard
+    act = desk.restore if body.counts else desk.discard
     done = act(here.ws, record, requirement_id, evidence_id, body.reason, body.by, expected)
     here.nudge(session_id)
     return spoken(here, session_id, done.value)

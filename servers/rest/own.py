@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from commands.text.comparison import own
-from pipeline.desk.comparison import FarmsOwn
+from pipeline.desk.comparison import FarmsOwn, farms_own
+from pipeline.desk.comparison.in_words import only_particular
 from servers.context import Here, answer
 from servers.rest.documented import answers, problems
 
@@ -30,4 +30,5 @@ def compared(
 ) -> Response:
     """What is this farm's own."""
     record = here.session(session_id)
-    return answer(own(here.ws, record, particular, 80).value, record=record)
+    made = farms_own(here.ws, record)
+    return answer(only_particular(made) if particular else made, record=record)

@@ -7,8 +7,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from commands.text import answers as told
+from pipeline.desk import rows as desk_rows
+from pipeline.desk.sessions import likenesses
 from pipeline.models import SCHEMA_VERSION, Report, RequirementResult, RowStatus
+from pipeline.reporting import formats
 from pipeline.stages.generate_report import all_paths
 from pipeline.status.session import SessionStatus, status_of
 from pipeline.workflow import results
@@ -81,7 +83,7 @@ def requirements(
 ) -> Response:
     """The rows of a session."""
     record = here.session(session_id)
-    rows = [row for row in told.judged_rows(here.ws, record) if status in (None, row.status)]
+    rows = [row for row in desk_rows.judged_rows(here.ws, record) if status in (None, row.status)]
     page = page_of(rows[offset : offset + limit], len(rows), offset, max_characters)
     value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, **listed("requirements", page)}
     return answer(value, record=record)
@@ -97,7 +99,7 @@ def requirements(
 def requirement(here: Here, session_id: str, requirement_id: str) -> Response:
     """One row of a session."""
     record = here.session(session_id)
-    return answer(told.judged(here.ws, record, requirement_id), record=record)
+    return answer(desk_rows.judged(here.ws, record, requirement_id), record=record)
 
 
 @router.get(
@@ -110,7 +112,7 @@ def requirement(here: Here, session_id: str, requirement_id: str) -> Response:
 def duplicates(here: Here, session_id: str) -> Response:
     """What looks like other sessions."""
     record = here.session(session_id)
-    return answer(told.duplicates(here.ws, record, 0).value, record=record)
+    return answer(likenesses(record, status_of(here.ws, record)), record=record)
 
 
 @router.get(
@@ -133,7 +135,7 @@ def report(
     here: Here,
     session_id: str,
     format: Annotated[
-        str, Query(description=f"One of {', '.join(told.FORMS)}.", max_length=10, examples=["json"])
+        str, Query(description=f"One of {', '.join(formats.FORMS)}.", max_length=10, examples=["json"])
     ] = "json",
     part: Annotated[list[Part] | None, Query(description="Only these parts of the JSON form.")] = None,
     limit: Annotated[int, Query(ge=1, le=500, description="With parts: how many items of each list at most.")] = 100,
@@ -142,8 +144,9 @@ def report(
 ) -> Response:
     """The report of a session."""
     record = here.session(session_id)
-    if format not in told.FORMS:
-        raise Refused(422, "validation", f"There is no form {format[:10]!r}.", f"Use one of {', '.join(told.FORMS)}.")
+    if format not in formats.FORMS:
+        known = ", ".join(formats.FORMS)
+        raise Refused(422, "validation", f"There is no form {format[:10]!r}.", f"Use one of {known}.")
     made, paths = all_paths(here.ws, record, (format,))
     if not part or format != "json":
         headers = {"ETag": etag(record), "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

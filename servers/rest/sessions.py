@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from commands.text import answers as told
+from pipeline.desk import sessions as told
 from pipeline.errors import SessionNotFound
 from pipeline.models import SCHEMA_VERSION, Session
 from pipeline.stages.initialize import CreatedSession, create_session

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from commands.text import review_acts
 from pipeline.decisions.review_state import review_state
+from pipeline.desk import review as desk
 from pipeline.errors import NotFound, NotMadeYet
 from pipeline.models import SCHEMA_VERSION
 from pipeline.stages.complete import package_path
@@ -56,7 +56,7 @@ def determination(here: Here, session_id: str) -> Response:
 def determine(here: Here, session_id: str, body: NewDetermination, if_match: IfMatch = None) -> Response:
     """Determine on a session."""
     record, expected = here.session(session_id), seen_revision(if_match, body.expected_revision)
-    told = review_acts.decide(
+    told = desk.decide(
         here.ws, record, body.determination, body.notes, body.conditions, body.by, expected
     )  # fmt: skip
     return spoken(here, session_id, told.value)
@@ -73,7 +73,7 @@ def determine(here: Here, session_id: str, body: NewDetermination, if_match: IfM
 def clear(here: Here, session_id: str, by: By, reason: Reason, if_match: IfMatch = None) -> Response:
     """Take the determination back."""
     record, expected = here.session(session_id), seen_revision(if_match)
-    told = review_acts.clear(here.ws, record, "determination", None, reason, by, expected)
+    told = desk.clear(here.ws, record, "determination", None, reason, by, expected)
     return spoken(here, session_id, told.value)
 
 
@@ -91,7 +91,7 @@ def complete(here: Here, session_id: str, body: Signature, if_match: IfMatch = N
     record = here.session(session_id)
     # Looked at here, and once more under the session's lock: who signs must have seen everybody's last word.
     expected = expected_revision(if_match, record)
-    return spoken(here, session_id, review_acts.sign(here.ws, record, body.by, body.statement, expected).value)
+    return spoken(here, session_id, desk.sign(here.ws, record, body.by, body.statement, expected).value)
 
 
 @router.get(
@@ -134,6 +134,6 @@ def reopen(here: Here, session_id: str, by: By, reason: Reason, if_match: IfMatc
     """Open a completed session again."""
     record = here.session(session_id)
     expected_revision(if_match, record)
-    told = review_acts.reopen(here.ws, record, by, reason)
+    told = desk.reopen(here.ws, record, by, reason)
     here.nudge(session_id)
     return spoken(here, session_id, told.value)

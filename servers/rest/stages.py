@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
-from commands.text import answers as told
+from pipeline.desk.stage_result import value_of
 from pipeline.models import SCHEMA_VERSION, SessionRecord
 from pipeline.status.session import SessionStatus, status_of
 from pipeline.workflow import order
@@ -77,8 +77,7 @@ def _result(here: Served, record: SessionRecord, verb: str | None, most: int | N
     """What the stage gave; without a verb, or where the stage gave nothing yet, where the session stands."""
     if verb is None or not record.documents:
         return answer(fitted(status_of(here.ws, record), most, "notes"), record=record)
-    of = told.report(here.ws, record, None, None, 0) if verb == "report" else told.stage(here.ws, record, verb, 0)
-    return answer(of.value, record=record)
+    return answer(value_of(here.ws, record, verb), record=record)
 
 
 _declare(

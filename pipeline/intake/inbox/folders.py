@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +22,8 @@ NEW = "new"
 #: The longest project name that is taken from a folder, in characters; a folder's name may have 255 bytes.
 LONGEST_NAME = 200
 
+#: Makes a session of a name for a folder under `new/`, which stays bound to it; gives its id.
+MakeSession = Callable[["Workspace", str, str], str]
 PlaceKind = Literal["session", "new", "unknown", "loose"]
 
 
@@ -138,8 +140,9 @@ def _why_left(prefix: str, name: str, folder: bool, link: bool) -> str | None:
 class Bindings:
     """Which session a folder under `new/` belongs to; a folder keeps its session until that is completed."""
 
-    def __init__(self, ws: Workspace) -> None:
+    def __init__(self, ws: Workspace, create: MakeSession) -> None:
         self._ws = ws
+        self._create_session = create
         self._last: dict[str, str] = {}
 
     def session_for(self, place: Place) -> str:
@@ -167,7 +170,5 @@ class Bindings:
         return None
 
     def _create(self, folder: str) -> str:
-        from pipeline.stages.initialize import create_session
-
         name = one_name(folder).strip()
-        return create_session(self._ws, name, actor="inbox", bound_folder=folder).session_id
+        return self._create_session(self._ws, name, folder)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from pipeline.errors import ReviewError, SessionCompleted, UsageError
 from pipeline.filenames import printable
 from pipeline.intake.inbox.batches import Batch, Batches
-from pipeline.intake.inbox.folders import Bindings, Place
+from pipeline.intake.inbox.folders import Bindings, MakeSession, Place
 from pipeline.intake.inbox.looks import Look, look_at
 from pipeline.intake.inbox.scan import UNLISTED, scan, wanted
 from pipeline.intake.inbox.settling import Settling
@@ -39,13 +39,15 @@ class Taker(Protocol):
 class Inbox:
     """The inbox as one thread drives it: hints and scans go in, batches come out to the taker."""
 
-    def __init__(self, ws: Workspace, taker: Taker, advance_to: StageKey, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, ws: Workspace, taker: Taker, create: MakeSession, advance_to: StageKey, clock: Callable[[], float]
+    ) -> None:
         self._ws = ws
         self._taker = taker
         self._advance_to = advance_to
         self._settling = Settling(ws.settings.inbox.settle_seconds, ws.settings.inbox.settle_closed_seconds, clock)
         self._batches = Batches(clock)
-        self._bindings = Bindings(ws)
+        self._bindings = Bindings(ws, create)
         self._tidy = Tidy(clock)
         self._sessions: frozenset[str] = frozenset()
         self._places: dict[str, Place] = {}
