@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.evidence.tenure.papers import absent_papers, named_papers
+from pipeline.evidence.facts.named_papers import absent_papers, named_papers
 from tests.made_plan import (
     Paper,
     Review,

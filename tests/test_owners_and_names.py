@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.evidence.facts.owners import credit_holders, land_owners, names_in
 from pipeline.evidence.tenure.holders import holder_name
-from pipeline.evidence.tenure.owners import credit_holders, land_owners, names_in
 from pipeline.evidence.tenure.people import compare
 from tests.made_plan import ask, cell, dossier_of, full_plan, plan_paper, register_pages, register_paper, review, say
 

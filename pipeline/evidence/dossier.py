@@ -154,3 +154,12 @@ class Dossier:
         return self.quote_line(document, page, " ".join(wanted)) or next(
             (item for line in lines if (item := self.quote_line(document, page, line))), None
         )
+
+
+def unread(dossier: Dossier, *types: DocumentType) -> list[Document]:
+    """Documents that are, or may be, of these types and could not be read: their absence proves nothing.
+
+    One that says by nothing what it is may be any of them.
+    """
+    closed = [d for d in dossier.inventory.documents if d.status in ("unreadable", "quarantined")]
+    return [d for d in closed if d.document_type in (*types, "other")]

@@ -6,17 +6,23 @@ import difflib
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pipeline.errors import NotFound, SessionNotFound, UsageError
-from pipeline.models import DocumentRecord, RequirementResult, SessionRecord
+from pipeline.models import DocumentRecord, SessionRecord
 
 if TYPE_CHECKING:
-    from pipeline.checklists import Requirement
     from pipeline.store import SessionStore
 
-#: A row as it was judged, or as the checklist asks for it.
-RowT = TypeVar("RowT", "RequirementResult", "Requirement")
+
+class Row(Protocol):
+    """A row as it was judged, or as the checklist asks for it."""
+
+    @property
+    def requirement_id(self) -> str: ...  # noqa: D102 - described by its class
+
+
+RowT = TypeVar("RowT", bound=Row)
 
 
 def session(text: str, ids: Sequence[str]) -> str:

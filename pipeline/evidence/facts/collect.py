@@ -9,7 +9,7 @@ from pipeline.checklists.model import DateTest, PeriodTest, ShareTest
 from pipeline.evidence.dates import DateMention, dates_in
 from pipeline.evidence.dossier import Dossier
 from pipeline.evidence.facts import across_documents
-from pipeline.evidence.tenure.owners import credit_holders, land_owners
+from pipeline.evidence.facts.owners import credit_holders, land_owners
 from pipeline.forms.normal import plain
 from pipeline.models import Document, DocumentType, Fact, Page, RequirementEvidence
 

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pipeline.classification.names import NAME_CUES
 from pipeline.classification.seen import plain_name
 from pipeline.classification.versions import printed_date
-from pipeline.evidence.dossier import Dossier
-from pipeline.evidence.row_tests.documents import unread
-from pipeline.evidence.tenure.papers import NamedPaper, named_in, papers_anywhere, received_as
+from pipeline.evidence.dossier import Dossier, unread
+from pipeline.evidence.facts.named_papers import NamedPaper, named_in, papers_anywhere, received_as
 from pipeline.forms.normal import plain, squash
 from pipeline.models import Document, DocumentType, Evidence, Paper
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pipeline.checklists.model import BoundaryTest
-from pipeline.evidence.dossier import Dossier
-from pipeline.evidence.row_tests.documents import unread
+from pipeline.evidence.dossier import Dossier, unread
 from pipeline.evidence.row_tests.verdict import Facts, Verdict
 from pipeline.models import Document, Finding
 

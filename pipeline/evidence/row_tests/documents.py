@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pipeline.checklists.model import DocumentTest, MapAgeTest, WorkbookYearsTest
-from pipeline.evidence.dossier import Dossier
+from pipeline.evidence.dossier import Dossier, unread
 from pipeline.evidence.row_tests.verdict import Facts, Verdict
 from pipeline.forms.normal import plain
 from pipeline.models import Document, DocumentType, Evidence, Finding, Page
@@ -67,15 +67,6 @@ _COMMON_WORDS |= {
 def words_for(types: Sequence[DocumentType]) -> str:
     """Types as a reviewer says them."""
     return " or ".join(TYPE_WORDS[t] for t in types)
-
-
-def unread(dossier: Dossier, *types: DocumentType) -> list[Document]:
-    """Documents that are, or may be, of these types and could not be read: their absence proves nothing.
-
-    One that says by nothing what it is may be any of them.
-    """
-    closed = [d for d in dossier.inventory.documents if d.status in ("unreadable", "quarantined")]
-    return [d for d in closed if d.document_type in (*types, "other")]
 
 
 def lines_matching(dossier: Dossier, document: Document, patterns: Sequence[str], most: int = 1) -> list[Evidence]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pipeline.checklists.model import PapersTest, RegisterTest
-from pipeline.evidence.dossier import Dossier
-from pipeline.evidence.row_tests.documents import unread
+from pipeline.evidence.dossier import Dossier, unread
+from pipeline.evidence.facts.named_papers import absent_papers, named_in, named_papers
+from pipeline.evidence.facts.owners import land_owners
 from pipeline.evidence.row_tests.verdict import Facts, Verdict
 from pipeline.evidence.tenure.ledger import differences_in_words, in_groups
-from pipeline.evidence.tenure.owners import land_owners
-from pipeline.evidence.tenure.papers import absent_papers, named_in, named_papers
 from pipeline.models import Evidence, Finding
 
 
