@@ -186,8 +186,8 @@ def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
     without a failure. Times without a zone are UTC. Sessions left out by --since stand in it with their last report,
     and folders added by path are looked at in any case.
     """
-    from actors.batch import batch_report as run_batch
-    from commands.text.batch import night
+    from actors.batch_report import batch_report as run_batch
+    from commands.text.batch_report import night
     from pipeline.portfolio.since import parse_since
 
     # A job that mails what it prints must be silent when all is well; who looks on at a terminal is told the end.

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from actors.batch import batch_report
+from actors.batch_report import batch_report
 from actors.embedded import Embedded
 from commands.text import acts, answers, terminal
 from commands.text.answers import Answer
-from commands.text.batch import night
+from commands.text.batch_report import night
 from examples.portfolio import write_portfolio
 from examples.submission import write_submission
 from pipeline.desk import current_work

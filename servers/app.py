@@ -17,13 +17,13 @@ from pipeline.uploads import sweep_uploads
 from servers import description, documentation, problems
 from servers.access import LOOPBACK, Access, Guard
 from servers.bodies import Capped
-from servers.context import Served
-from servers.current_work import Doing
+from servers.context import Context
+from servers.current_work import CurrentWork
+from servers.form_files import Receiving
 from servers.idempotency import sweep_answers
 from servers.metrics import Metrics
 from servers.pages import ROUTERS as PAGES
 from servers.pages.refusing import refusal
-from servers.receiving import Receiving
 from servers.rest import ROUTERS
 from servers.sign_in import signed_in
 from servers.sweeping import Sweeping
@@ -54,7 +54,7 @@ def make_app(
     server = ws.settings.server
     if access is None:
         access = access_of(ws, server.host)
-    metrics, doing = Metrics(ws, engine), Doing()
+    metrics, doing = Metrics(ws, engine), CurrentWork()
     own = (engine.sweep, ws.sweep_orphans, partial(sweep_uploads, ws), partial(sweep_answers, ws))
     sweeping = Sweeping((*own, *sweeps), ws.settings.queue.sweep_seconds)
 
@@ -80,7 +80,7 @@ def make_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.served = Served(ws, engine, metrics, sweeping, Receiving(), Turns(ws), doing, server.public_url)
+    app.state.served = Context(ws, engine, metrics, sweeping, Receiving(), Turns(ws), doing, server.public_url)
     for router in (*ROUTERS, documentation.router, *PAGES, *routers):
         app.include_router(router)
     problems.install(app, ws.data)

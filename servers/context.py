@@ -17,12 +17,12 @@ from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord
 from pipeline.models.as_json import json_of
 from pipeline.status.worklist import Turns
-from servers.current_work import Doing
+from servers.current_work import CurrentWork
 from servers.problems import Refused
 
 if TYPE_CHECKING:
+    from servers.form_files import Receiving
     from servers.metrics import Metrics
-    from servers.receiving import Receiving
     from servers.sweeping import Sweeping
 
 log = logging.getLogger("registry_review.server")
@@ -32,7 +32,7 @@ NOBODY = "rest"
 
 
 @dataclass
-class Served:
+class Context:
     """One home as a server has it; made once, kept as `app.state.served`."""
 
     ws: Workspace
@@ -42,7 +42,7 @@ class Served:
     sweeping: Sweeping
     receiving: Receiving
     turns: Turns
-    doing: Doing
+    doing: CurrentWork
     #: How this server is called from outside, without a slash at the end; empty: as the caller called it.
     public_url: str = ""
 
@@ -62,7 +62,7 @@ class Served:
         return self.ws.sessions.read(session_id)
 
 
-def _served(request: Request) -> Served:
+def _served(request: Request) -> Context:
     return request.app.state.served  # type: ignore[no-any-return]  # Starlette's state is untyped
 
 
@@ -70,7 +70,7 @@ def _actor(request: Request) -> str:
     return str(request.scope.get("actor") or NOBODY)
 
 
-Here = Annotated[Served, Depends(_served)]
+Here = Annotated[Context, Depends(_served)]
 #: Who the audit log names: the key that was shown.
 Actor = Annotated[str, Depends(_actor)]
 IfMatch = Annotated[

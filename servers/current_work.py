@@ -10,7 +10,7 @@ from actors.progress_news import News
 _ENDS = frozenset({"stage_done", "stage_failed", "over"})
 
 
-class Doing:
+class CurrentWork:
     """Remembers each session's latest piece of progress."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 from conftest import Clock
 from map_maker import geojson
 
-from actors.batch import LOCK
+from actors.batch_report import LOCK
 from examples.portfolio import Sent, write_portfolio
 from pipeline.home.workspace import Workspace
 from pipeline.settings import load_settings

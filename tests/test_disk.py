@@ -308,8 +308,8 @@ def test_rights_that_are_lost_midway_are_told_and_work_goes_on_when_they_are_bac
 def test_a_session_alone_that_may_not_be_written_is_offered_its_files_until_it_may(
     settings: Settings, work: StageWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.intake.inbox.batches.OFFER_AGAIN_SECONDS", 0.2)
-    monkeypatch.setattr("pipeline.intake.inbox.batches.MAX_OFFERS", 1)
+    monkeypatch.setattr("pipeline.intake.inbox.drops.OFFER_AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr("pipeline.intake.inbox.drops.MAX_OFFERS", 1)
     monkeypatch.setattr("actors.take_files.MAX_RETRIES", 0)
     with rights_bind(), Workspace.open(settings) as ws:
         session = new_session(ws)

@@ -18,7 +18,7 @@ from pipeline.home.presence import watching
 from pipeline.home.workspace import Workspace
 from pipeline.models import ProjectMetadata
 from pipeline.settings import QueueSettings, Settings
-from pipeline.upkeep.doctor import CHECKS, Finding, Patient, examine
+from pipeline.upkeep.doctor import CHECKS, CheckUp, Patient, examine
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def patient(settings: Settings) -> Patient:
     return Patient(settings)
 
 
-def finding(patient: Patient, check_id: str) -> Finding:
+def finding(patient: Patient, check_id: str) -> CheckUp:
     (found,) = [f for f in examine(patient) if f.check_id == check_id]
     return found
 

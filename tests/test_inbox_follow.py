@@ -13,7 +13,7 @@ from actors.progress_news import Listener
 from pipeline.errors import TryAgain, UsageError
 from pipeline.home import presence
 from pipeline.home.workspace import Workspace
-from pipeline.intake.inbox.batches import GATHER_SECONDS, MAX_OFFERS, OFFER_AGAIN_SECONDS
+from pipeline.intake.inbox.drops import GATHER_SECONDS, MAX_OFFERS, OFFER_AGAIN_SECONDS
 from pipeline.intake.inbox.events import Hints
 from pipeline.intake.inbox.state import STATE_FILE, read_state
 from pipeline.intake.inbox.tidy import REST_SECONDS

@@ -41,7 +41,7 @@ from pipeline.workflow.order import COMMAND_OF
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
     from pipeline.settings import LoadedSettings
-    from pipeline.upkeep.doctor import Finding
+    from pipeline.upkeep.doctor import CheckUp
 
 
 @dataclass(frozen=True)
@@ -271,7 +271,7 @@ def watched(
     return Answer(value, "\n".join([head, *lines]), exit_codes.gravest(codes), said, problems)
 
 
-def findings(found: Sequence[Finding], width: int) -> Answer:
+def findings(found: Sequence[CheckUp], width: int) -> Answer:
     """What the doctor found; a failed check is a failure."""
     code = exit_codes.FAILED if any(f.outcome == "fail" for f in found) else exit_codes.DONE
     value = {"schema_version": SCHEMA_VERSION, "checks": list(found)}

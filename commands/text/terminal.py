@@ -28,8 +28,8 @@ from pipeline.models.characters import plain
 
 if TYPE_CHECKING:
     from pipeline.intake.inbox.folders import LeftAlone
-    from pipeline.status.session import SessionStatus, Surroundings
-    from pipeline.upkeep.doctor import Finding
+    from pipeline.status.session import HomeState, SessionStatus
+    from pipeline.upkeep.doctor import CheckUp
 
 #: Columns that text is folded to when nobody says how wide the terminal is; 0 means: never fold.
 WIDTH = 100
@@ -192,7 +192,7 @@ def alone(entries: Sequence[LeftAlone], width: int = WIDTH) -> str:
     return block("Left alone in the inbox", items((f"{e.name}: {e.reason}" for e in entries), width))
 
 
-def watcher(around: Surroundings) -> str:
+def watcher(around: HomeState) -> str:
     """Whether somebody takes what is dropped, and how; with a server for a broker, whether it and workers are there."""
     how = f", scanning only: {around.watcher_reason}" if around.watcher_reason else ""
     lines = [f"Home: {plain(trouble)}" for trouble in around.troubles]
@@ -231,7 +231,7 @@ def counts(s: SessionStatus) -> str:
     return f"{head}; of {n.requirements_total} requirements: {said}" if said else head
 
 
-def overview(all_of: Sequence[SessionStatus], damaged: Sequence[str], around: Surroundings, width: int = WIDTH) -> str:
+def overview(all_of: Sequence[SessionStatus], damaged: Sequence[str], around: HomeState, width: int = WIDTH) -> str:
     """All sessions: where each stands and what it waits for."""
     rows = []
     for s in all_of:
@@ -361,7 +361,7 @@ def requirement(r: RequirementResult, width: int = WIDTH) -> str:
 # --- the machine -----------------------------------------------------------------------------------------------------
 
 
-def findings(found: Sequence[Finding], width: int = WIDTH) -> str:
+def findings(found: Sequence[CheckUp], width: int = WIDTH) -> str:
     """What the doctor found, the cure under each thing that needs one."""
     listed = []
     for f in found:

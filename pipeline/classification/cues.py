@@ -29,7 +29,7 @@ class Cue:
 
 
 @dataclass(frozen=True)
-class Finding:
+class SeenCue:
     """A cue that was found."""
 
     document_type: DocumentType
@@ -37,13 +37,13 @@ class Finding:
     words: str
 
 
-def find(cues: Iterable[Cue], seen: Seen) -> tuple[Finding, ...]:
+def find(cues: Iterable[Cue], seen: Seen) -> tuple[SeenCue, ...]:
     """Every cue that is there, strongest first; equally strong ones keep the order they are declared in."""
-    found = [Finding(cue.document_type, cue.weight, words) for cue in cues if (words := cue.look(seen))]
+    found = [SeenCue(cue.document_type, cue.weight, words) for cue in cues if (words := cue.look(seen))]
     return tuple(sorted(found, key=lambda finding: -finding.weight))
 
 
-def weigh(findings: Iterable[Finding]) -> dict[DocumentType, int]:
+def weigh(findings: Iterable[SeenCue]) -> dict[DocumentType, int]:
     """The weight of each type that anything speaks for."""
     weights: dict[DocumentType, int] = {}
     for finding in findings:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from pipeline.classification import maps, names, opaque, plans, references, reports, tables, tenure, visibility
-from pipeline.classification.cues import DECIDES, MARGIN, Cue, Finding, find, weigh
+from pipeline.classification.cues import DECIDES, MARGIN, Cue, SeenCue, find, weigh
 from pipeline.classification.seen import Seen
 from pipeline.models import DocumentType, Reading, Value
 
@@ -104,7 +104,7 @@ def _decide(seen: Seen) -> tuple[DocumentType, tuple[str, ...], tuple[str, ...]]
 def _by_content(
     ranked: Sequence[DocumentType],
     weights: dict[DocumentType, int],
-    findings: Sequence[Finding],
+    findings: Sequence[SeenCue],
     named: tuple[DocumentType, str] | None,
 ) -> tuple[DocumentType, tuple[str, ...], tuple[str, ...]]:
     kind = ranked[0]
@@ -119,7 +119,7 @@ def _by_content(
     return kind, cues, tuple(notes)
 
 
-def _words(findings: Sequence[Finding], kind: DocumentType) -> tuple[str, ...]:
+def _words(findings: Sequence[SeenCue], kind: DocumentType) -> tuple[str, ...]:
     return tuple(finding.words for finding in findings if finding.document_type == kind)
 
 

@@ -8,7 +8,7 @@ from pipeline.decisions import conflicts
 from pipeline.decisions.determination import standing_of
 from pipeline.decisions.revision_requests import all_in_present
 from pipeline.decisions.standing import Standing, as_shown, standing
-from pipeline.models import Determination, Package, Revision, SessionRecord, Value, wording
+from pipeline.models import Determination, Package, RevisionRequest, SessionRecord, Value, wording
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -30,7 +30,7 @@ class ReviewState(Value):
     #: Rows that were not approved.
     rejected: tuple[str, ...] = ()
     #: Requests for revision that nobody resolved; `answered` ones wait for a person, the others for the developer.
-    revisions: tuple[Revision, ...] = ()
+    revisions: tuple[RevisionRequest, ...] = ()
     determination: Determination | None = None
     determination_state: Standing | None = None
     #: True once a person has said anything.

@@ -17,7 +17,7 @@ from pipeline.models import (
     Inventory,
     Priority,
     RequirementResult,
-    Revision,
+    RevisionRequest,
     SessionRecord,
     Severity,
     TestResult,
@@ -45,7 +45,7 @@ def request_revision(
     suggested_filename: str | None = None,
     tests: Sequence[str] | None = None,
     expected_revision: int | None = None,
-) -> Revision:
+) -> RevisionRequest:
     """Ask the developer for what a row lacks; what is not said is taken from the row's failed tests and exceptions.
 
     `tests` names those it is about, all that failed by default. The row then waits until `resolve_revision`. UsageError
@@ -64,7 +64,7 @@ def request_revision(
         if not (what or lacking):
             raise UsageError(f"Nothing of {row_id} has failed: say what is asked for.", "Give it with --what.")
         key = f"rev-{len(tx.record.revisions) + 1}"
-        made = Revision(
+        made = RevisionRequest(
             revision_id=key,
             requirement_id=row_id,
             what=lookup.said("what", what or lacking),
@@ -108,7 +108,7 @@ def proposal(ws: Workspace, record: SessionRecord, requirement_id: str) -> Propo
 
 def resolve_revision(
     ws: Workspace, session_id: str, revision_id: str, note: str, by: str, expected_revision: int | None = None
-) -> Revision:
+) -> RevisionRequest:
     """Say that a request is settled, and how; one that is settled already is a UsageError."""
     text = lookup.said("note", note)
     with conflicts.acting(
@@ -132,12 +132,12 @@ def resolve_revision(
 # --- has it been answered? --------------------------------------------------------------------------------------------
 
 
-def in_present(ws: Workspace, record: SessionRecord, revision: Revision) -> Revision:
+def in_present(ws: Workspace, record: SessionRecord, revision: RevisionRequest) -> RevisionRequest:
     """The request as it stands by the session's last results."""
     return as_it_stands(revision, results.load_inventory(ws, record), results.load_validation(ws, record))
 
 
-def all_in_present(ws: Workspace, record: SessionRecord) -> tuple[Revision, ...]:
+def all_in_present(ws: Workspace, record: SessionRecord) -> tuple[RevisionRequest, ...]:
     """Every request of the session as it stands, in the order they were made."""
     if not record.revisions:
         return ()
@@ -146,14 +146,16 @@ def all_in_present(ws: Workspace, record: SessionRecord) -> tuple[Revision, ...]
 
 
 def in_order(
-    revisions: Iterable[Revision], inventory: Inventory | None, validation: ValidationResult | None
-) -> tuple[Revision, ...]:
+    revisions: Iterable[RevisionRequest], inventory: Inventory | None, validation: ValidationResult | None
+) -> tuple[RevisionRequest, ...]:
     """The requests as they stand, oldest first."""
     listed = sorted(revisions, key=lambda one: int(one.revision_id.partition("-")[2]))
     return tuple(as_it_stands(one, inventory, validation) for one in listed)
 
 
-def as_it_stands(revision: Revision, inventory: Inventory | None, validation: ValidationResult | None) -> Revision:
+def as_it_stands(
+    revision: RevisionRequest, inventory: Inventory | None, validation: ValidationResult | None
+) -> RevisionRequest:
     """`answered`, with the files that did it, when what had failed passes now or what was absent is there.
 
     A request that stands on no failed test is answered by a new file of the name that was suggested. A person resolves

@@ -20,7 +20,7 @@ from pipeline.models import (
     Document,
     Evidence,
     RequirementResult,
-    Revision,
+    RevisionRequest,
     TestResult,
     wording,
 )
@@ -110,7 +110,7 @@ class RowView:
     word: HumanWord | None
     decided_at: datetime | None
     annotations: tuple[Annotation, ...]
-    revisions: tuple[Revision, ...]
+    revisions: tuple[RevisionRequest, ...]
     discarded: tuple[DiscardedQuote, ...]
     mapping: MappingOverride | None
     documents: tuple[LookedAt, ...]

@@ -10,7 +10,7 @@ from pipeline.decisions.claims import claims_of
 from pipeline.errors import ReviewError
 from pipeline.models import SCHEMA_VERSION, Claim, Inventory, RequirementResult, SessionRecord, ValidationResult
 from pipeline.reporting.people import decided
-from pipeline.status.session import SessionStatus, Surroundings, look_around, status_of
+from pipeline.status.session import HomeState, SessionStatus, look_around, status_of
 from pipeline.workflow import results
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def everything(
-    ws: Workspace, around: Surroundings | None = None, ids: Sequence[str] | None = None
+    ws: Workspace, around: HomeState | None = None, ids: Sequence[str] | None = None
 ) -> tuple[list[SessionStatus], list[str]]:
     """The status of all sessions, or of those of `ids`, and a sentence for each that cannot be read."""
     found, damaged = [], []

@@ -10,7 +10,7 @@ from pipeline.decisions.review_times import ReviewTimes, times_of
 from pipeline.decisions.row_decisions import undecided
 from pipeline.decisions.slips import slips
 from pipeline.desk.next_row import waiting_rows
-from pipeline.models import RequirementResult, Revision
+from pipeline.models import RequirementResult, RevisionRequest
 from pipeline.reporting.people import DETERMINATION, HumanWord, decided, times, word_on
 from pipeline.stages.complete import STATEMENT, blockers, not_taken
 from pipeline.workflow import results
@@ -42,7 +42,7 @@ class SigningView:
     #: Rows that an exception speaks of, covered or not.
     spoken_of: frozenset[str]
     rows: tuple[Worded, ...]
-    revisions: tuple[Revision, ...]
+    revisions: tuple[RevisionRequest, ...]
     #: The determination in words; empty without one.
     determined: str
     #: Slips in what people wrote.

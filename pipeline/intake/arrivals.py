@@ -25,7 +25,7 @@ class Arrival:
 
 
 @dataclass
-class Plan:
+class ArrivalPlan:
     """What taking a batch would change."""
 
     #: The session's documents afterwards, by id.
@@ -64,14 +64,14 @@ def decide(
     arrivals: Iterable[Arrival],
     at: datetime,
     max_documents: int,
-) -> Plan:
+) -> ArrivalPlan:
     """What `arrivals` from one source are, all seen at the same moment; changes nothing.
 
     The order in which they are given does not matter: they are looked at by path. Same bytes as a document: its name
     is recorded there. New bytes under a path that this source had before: a new version, which supersedes. Two files of
     one batch never supersede each other, even under one path, since neither came later.
     """
-    plan = Plan(dict(record.documents))
+    plan = ArrivalPlan(dict(record.documents))
     by_hash = {d.sha256: d.document_id for d in record.documents.values()}
     earlier: dict[str, list[str]] = {}
     for document in record.documents.values():
@@ -92,12 +92,12 @@ def decide(
     return plan
 
 
-def _note(plan: Plan, arrival: Arrival, outcome: Any, **fields: Any) -> None:
+def _note(plan: ArrivalPlan, arrival: Arrival, outcome: Any, **fields: Any) -> None:
     told = FileOutcome(filename=arrival.name.filename, outcome=outcome, sha256=arrival.sha256, **fields)
     plan.outcomes.append((arrival.name.path, told))
 
 
-def _again(plan: Plan, document_id: str, arrival: Arrival, source_id: str) -> None:
+def _again(plan: ArrivalPlan, document_id: str, arrival: Arrival, source_id: str) -> None:
     """Bytes that the session holds: only their other name is news."""
     document = plan.documents[document_id]
     name = arrival.name.filename
@@ -119,7 +119,7 @@ def _again(plan: Plan, document_id: str, arrival: Arrival, source_id: str) -> No
     _note(plan, arrival, "duplicate", document_id=document_id, duplicate_of=document.filename, reason=reason)
 
 
-def _new(plan: Plan, arrival: Arrival, source_id: str, source_type: SourceType, at: datetime) -> DocumentRecord:
+def _new(plan: ArrivalPlan, arrival: Arrival, source_id: str, source_type: SourceType, at: datetime) -> DocumentRecord:
     document = DocumentRecord(
         document_id=document_id_of(arrival.sha256, plan.documents),
         sha256=arrival.sha256,
@@ -136,13 +136,13 @@ def _new(plan: Plan, arrival: Arrival, source_id: str, source_type: SourceType, 
     return document
 
 
-def _supersede(plan: Plan, replaced: list[str], by: DocumentRecord) -> None:
+def _supersede(plan: ArrivalPlan, replaced: list[str], by: DocumentRecord) -> None:
     for document_id in replaced:
         old = plan.documents[document_id]
         plan.documents[document_id] = old.model_copy(update={"superseded_by": by.document_id})
 
 
-def _received(plan: Plan, document: DocumentRecord, arrival: Arrival, replaced: list[str]) -> None:
+def _received(plan: ArrivalPlan, document: DocumentRecord, arrival: Arrival, replaced: list[str]) -> None:
     details = {
         "document_id": document.document_id,
         "sha256": document.sha256,

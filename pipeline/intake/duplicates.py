@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipeline.intake import take
-from pipeline.intake.arrivals import Plan
+from pipeline.intake.arrivals import ArrivalPlan
 from pipeline.intake.likeness import Likeness, alike, fold, likenesses
 from pipeline.intake.sources.inbox import SOURCE_ID
 from pipeline.models import DuplicateWarning, Question, SessionRecord
@@ -89,7 +89,7 @@ def _files(count: int) -> str:
 # --- questions, where nobody can be asked at once ---------------------------------------------------------------------
 
 
-def question_about(ws: Workspace, record: SessionRecord, plan: Plan, at: datetime) -> take.Advice:
+def question_about(ws: Workspace, record: SessionRecord, plan: ArrivalPlan, at: datetime) -> take.Advice:
     """Ask about each like session, once; the files are in the session meanwhile.
 
     All files that came where nobody could be asked, through the inbox or an upload link, stand in question, so it does

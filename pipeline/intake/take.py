@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import ReviewError
 from pipeline.intake import kept_archives
-from pipeline.intake.arrivals import Arrival, Plan, decide
+from pipeline.intake.arrivals import Arrival, ArrivalPlan, decide
 from pipeline.intake.receive import Opened, Received, archive_record, limit_bytes, received
 from pipeline.intake.sources.batch import Batch, Refusal
 from pipeline.models import AddResult, DocumentSource, DuplicateWarning, FileOutcome, Question, SessionRecord
@@ -38,7 +38,7 @@ class Advice:
 
 
 #: Looks at the session and at what a batch would change, with everything locked; may raise to add nothing at all.
-Guard = Callable[[SessionRecord, Plan], Advice]
+Guard = Callable[[SessionRecord, ArrivalPlan], Advice]
 #: The last word before the commit, with everything locked: what the answer is going to be; may change more, or raise.
 Closing = Callable[["Transaction", AddResult], None]
 
@@ -53,7 +53,7 @@ class Taken:
     refusals: tuple[Refusal, ...]
 
 
-def no_guard(_record: SessionRecord, _plan: Plan) -> Advice:
+def no_guard(_record: SessionRecord, _plan: ArrivalPlan) -> Advice:
     """Nothing to say."""
     return Advice()
 
@@ -126,7 +126,7 @@ def _wanted(record: SessionRecord, batch: Batch, arrivals: list[Arrival]) -> lis
     return [a for a in arrivals if a.sha256 not in record.removed] if batch.automatic else arrivals
 
 
-def _refused_by(plan: Plan) -> list[Refusal]:
+def _refused_by(plan: ArrivalPlan) -> list[Refusal]:
     return [Refusal(path, o.reason or "") for path, o in plan.outcomes if o.outcome == "refused"]
 
 
@@ -135,7 +135,7 @@ def _next_upload(record: SessionRecord) -> str:
     return f"upload-{max(numbers, default=0) + 1}"
 
 
-def _apply(tx: Transaction, plan: Plan, advice: Advice) -> None:
+def _apply(tx: Transaction, plan: ArrivalPlan, advice: Advice) -> None:
     if plan.documents != tx.record.documents:
         tx.update(documents=plan.documents)
     back = plan.hashes & set(tx.record.removed)
@@ -167,7 +167,7 @@ def _note_archives(ws: Workspace, tx: Transaction, got: Received, source_id: str
             tx.log("archive_opened", sha256=opened.sha256, **place, **counts, kept=kept)
 
 
-def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: datetime) -> None:
+def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: ArrivalPlan, at: datetime) -> None:
     """Record the source, or how many files it holds now; a call that brought nothing at all is no source."""
     accepted = sum(o.outcome != "refused" for _, o in plan.outcomes)
     if accepted == 0 and batch.source_type != "path" and not batch.stands:
@@ -194,7 +194,7 @@ def _note_source(tx: Transaction, batch: Batch, source_id: str, plan: Plan, at: 
 
 
 def _note_refusals(
-    tx: Transaction, source_id: str, batch: Batch, refusals: list[Refusal], plan: Plan, at: datetime
+    tx: Transaction, source_id: str, batch: Batch, refusals: list[Refusal], plan: ArrivalPlan, at: datetime
 ) -> None:
     """Keep what was refused and why, once each; a file that came through since is no longer listed."""
     place = source_id if batch.source_id else batch.source_type
@@ -211,7 +211,7 @@ def _note_refusals(
         tx.update(refused=tuple(kept[-KEPT_REFUSALS:]))
 
 
-def _taken(session_id: str, batch: Batch, plan: Plan, got: Received, advice: Advice) -> Taken:
+def _taken(session_id: str, batch: Batch, plan: ArrivalPlan, got: Received, advice: Advice) -> Taken:
     outcomes = list(plan.outcomes)
     outcomes += [(r.path, FileOutcome(filename=r.filename, outcome="refused", reason=r.reason)) for r in got.refusals]
     outcomes.sort(key=lambda pair: pair[0])

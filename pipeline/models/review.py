@@ -60,7 +60,7 @@ class Annotation(Value):
     at: datetime
 
 
-class Revision(Value):
+class RevisionRequest(Value):
     """Something the developer is asked for: exactly what is missing, and what would clear it."""
 
     revision_id: str

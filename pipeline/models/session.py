@@ -26,7 +26,7 @@ from pipeline.models.review import (
     MappingOverride,
     Opening,
     Package,
-    Revision,
+    RevisionRequest,
 )
 
 
@@ -173,7 +173,7 @@ class SessionRecord(Value):
     #: People's words on rows, by requirement; earlier ones stand in the audit.
     decisions: dict[str, Decision] = Field(default_factory=dict)
     annotations: dict[str, Annotation] = Field(default_factory=dict)
-    revisions: dict[str, Revision] = Field(default_factory=dict)
+    revisions: dict[str, RevisionRequest] = Field(default_factory=dict)
     #: Quotes that were taken from a row, by "<requirement>/<evidence>".
     discarded: dict[str, DiscardedQuote] = Field(default_factory=dict)
     #: Documents given to a row or taken from it by hand, by requirement.

@@ -9,7 +9,7 @@ from pipeline.models.base import SCHEMA_VERSION, CheckOutcome, RowStatus, Severi
 from pipeline.models.claim import Claim
 from pipeline.models.evidence import Evidence, Fact
 from pipeline.models.inventory import Document
-from pipeline.models.review import Annotation, Determination, DiscardedQuote, MappingOverride, Revision
+from pipeline.models.review import Annotation, Determination, DiscardedQuote, MappingOverride, RevisionRequest
 from pipeline.models.tenure import Paper, PlanDifference, TitleLine
 
 
@@ -113,7 +113,7 @@ class Report(Value):
     plan_differences: tuple[PlanDifference, ...] = ()
     #: What people said, beside the decisions that stand with their rows.
     annotations: tuple[Annotation, ...] = ()
-    revisions: tuple[Revision, ...] = ()
+    revisions: tuple[RevisionRequest, ...] = ()
     determination: Determination | None = None
     #: holds, or reopened when a row answers something else since; None without a determination.
     determination_state: Literal["holds", "reopened"] | None = None

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipeline.models import Annotation, DiscardedQuote, MappingOverride, Report, Revision, SeenAnswer
+from pipeline.models import Annotation, DiscardedQuote, MappingOverride, Report, RevisionRequest, SeenAnswer
 
 #: What the Approved column prints for a decision that holds; other decisions leave it blank.
 APPROVED = {"approved": "Approved", "rejected": "Not Approved", "conditional": "Approved, conditionally"}
@@ -110,7 +110,7 @@ def remarks_on(requirement_id: str, report: Report) -> tuple[Remark, ...]:
 def remarks_of(
     requirement_id: str,
     annotations: Sequence[Annotation],
-    revisions: Sequence[Revision],
+    revisions: Sequence[RevisionRequest],
     discarded: Sequence[DiscardedQuote],
     remapped: Sequence[MappingOverride],
     names: Mapping[str, str],
@@ -124,7 +124,7 @@ def remarks_of(
     )
 
 
-def _asked(ask: Revision) -> Remark:
+def _asked(ask: RevisionRequest) -> Remark:
     label = f"Revision {'requested' if ask.status == 'pending' else ask.status}, {PRIORITY[ask.priority]}"
     came = f" Received: {'; '.join(ask.answered_with)}." if ask.answered_with else ""
     end = f" Resolved by {ask.resolved_by}: {ask.note}" if ask.status == "resolved" else ""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
-from pipeline.models import Fact, Priority, ProjectMetadata, Revision, wording
+from pipeline.models import Fact, Priority, ProjectMetadata, RevisionRequest, wording
 from pipeline.reporting.markdown import inline
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class RevisionLetter:
 
 
 def revision_letter(
-    metadata: ProjectMetadata, header: Sequence[Fact], revisions: Sequence[Revision], checklist: Checklist
+    metadata: ProjectMetadata, header: Sequence[Fact], revisions: Sequence[RevisionRequest], checklist: Checklist
 ) -> RevisionLetter:
     """Arrange the open requests of a session as a letter; the same requests give the same letter.
 
@@ -86,7 +86,7 @@ def revision_letter(
     numbers = {one.revision_id: number for number, one in enumerate(ordered, 1)}
     answered = [one for one in revisions if one.status == "answered"]
 
-    def item(one: Revision, number: int) -> Item:
+    def item(one: RevisionRequest, number: int) -> Item:
         title, source = titles.get(one.requirement_id, (one.requirement_id, ""))
         words = (_plain(one.what), _plain(one.clears_when))
         return Item(number, title, source, *words, one.suggested_filename, one.answered_with)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import filenames
 from pipeline.errors import DuplicateSessionWarning, ReviewError, UsageError
 from pipeline.intake import quarantine, take
-from pipeline.intake.arrivals import Plan
+from pipeline.intake.arrivals import ArrivalPlan
 from pipeline.intake.duplicates import matches, question_about, question_id_of
 from pipeline.intake.sources import (
     Batch,
@@ -117,7 +117,7 @@ def _add(
 ) -> AddResult:
     """Take the batch, unless another session holds the same project and nobody said to go on."""
 
-    def guard(record: SessionRecord, plan: Plan) -> take.Advice:
+    def guard(record: SessionRecord, plan: ArrivalPlan) -> take.Advice:
         found = matches(ws, record.project_metadata.project_name, plan.hashes, session_id) if plan.hashes else []
         unanswered = [w for w in found if not _continued(record, w)]
         # Where nothing new comes in there is nothing to hold back.

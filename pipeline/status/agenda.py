@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.decisions.review_state import pending_rows
-from pipeline.models import Evidence, RequirementResult, Revision, Severity, Value
+from pipeline.models import Evidence, RequirementResult, RevisionRequest, Severity, Value
 from pipeline.workflow import results
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Agenda(Value):
     #: What waits for the reviewer, most pressing first.
     matters: tuple[Matter, ...] = ()
     #: What waits for the developer.
-    asked: tuple[Revision, ...] = ()
+    asked: tuple[RevisionRequest, ...] = ()
     #: Covered rows without a decision: nothing about them is open but her word.
     clean: tuple[str, ...] = ()
     #: Exceptions all of whose rows she has decided on, or asked for.
@@ -130,7 +130,7 @@ def _failed(found: SessionStatus) -> list[Matter]:
     ]
 
 
-def _answered(revisions: Sequence[Revision]) -> list[Matter]:
+def _answered(revisions: Sequence[RevisionRequest]) -> list[Matter]:
     found = []
     for one in revisions:
         if one.status == "answered":

@@ -40,7 +40,7 @@ class Superseded(Value):
     why: str
 
 
-class Surroundings(Value):
+class HomeState(Value):
     """What is true of the whole home; looked at once, however many sessions are shown."""
 
     watcher_running: bool
@@ -85,10 +85,10 @@ class SessionStatus(Session):
     points_to: str | None = None
     #: Files in the session's inbox folder that are not taken yet, with the reason.
     waiting_files: tuple[WaitingFile, ...] = ()
-    surroundings: Surroundings
+    surroundings: HomeState
 
 
-def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundings:
+def look_around(ws: Workspace, record: SessionRecord | None = None) -> HomeState:
     """The home as it is at this moment; with a session, only its own folders are searched for files that wait."""
     home = {**_broker(ws), "troubles": troubles(ws)}
     alone = left_alone(ws)
@@ -96,7 +96,7 @@ def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundi
     state = read_state(ws.data) if running else None
     if state:
         mode, reason, waiting = state.mode, state.reason, state.waiting
-        return Surroundings(
+        return HomeState(
             watcher_running=True, watcher_mode=mode, watcher_reason=reason, waiting=waiting, left_alone=alone, **home
         )
     why = "the watcher has only just begun" if running else UNWATCHED
@@ -107,10 +107,10 @@ def look_around(ws: Workspace, record: SessionRecord | None = None) -> Surroundi
     names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, sessions, closed.append, below))
     found = [WaitingFile(name=printable(name), reason=_stuck(root / name) or why) for name in names]
     found += [WaitingFile(name=f"{printable(name)}/", reason=UNLISTED) for name in closed]
-    return Surroundings(watcher_running=running, waiting=tuple(found), left_alone=alone, **home)
+    return HomeState(watcher_running=running, waiting=tuple(found), left_alone=alone, **home)
 
 
-def waiting_in(ws: Workspace, around: Surroundings, record: SessionRecord) -> tuple[WaitingFile, ...]:
+def waiting_in(ws: Workspace, around: HomeState, record: SessionRecord) -> tuple[WaitingFile, ...]:
     """Files in the session's own folders of the inbox that are not taken yet; why not, when it is complete."""
     folders = tuple(f"{'/'.join(parts)}/" for parts in folders_of(ws, record))
     found = tuple(file for file in around.waiting if file.name.startswith(folders))
@@ -140,7 +140,7 @@ def _stuck(file: Path) -> str | None:
     return "it can be taken but not removed; give this user the right to write its folder"
 
 
-def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None = None) -> SessionStatus:
+def status_of(ws: Workspace, record: SessionRecord, around: HomeState | None = None) -> SessionStatus:
     """Everything about one session; reads stored results only and starts no work."""
     from pipeline.intake.duplicates import similar_content
 

@@ -21,7 +21,7 @@ from pipeline.models import Reading, Report, SessionRecord, Value
 from pipeline.store.files import LEFTOVER_SECONDS
 from pipeline.store.results import is_sha256
 from pipeline.upkeep import leftovers
-from pipeline.upkeep.doctor import Finding, Patient, examine
+from pipeline.upkeep.doctor import CheckUp, Patient, examine
 from pipeline.upkeep.kept import files_under, home_wide
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Trouble(Value):
     mended: bool = False
 
 
-class DeepFinding(Finding):
+class DeepFinding(CheckUp):
     """What one deep check found."""
 
     troubles: tuple[Trouble, ...] = ()
@@ -83,7 +83,7 @@ class DeepCheck:
     ask: Callable[[Workspace], Iterator[_Found]]
 
 
-def look_deep(patient: Patient, *, mend: bool = False, tell: Tell = _untold) -> tuple[Finding, ...]:
+def look_deep(patient: Patient, *, mend: bool = False, tell: Tell = _untold) -> tuple[CheckUp, ...]:
     """The usual checks of the machine, then every deep one of its home."""
     usual = examine(patient, without=INSTEAD)
     try:

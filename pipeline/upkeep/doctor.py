@@ -32,7 +32,7 @@ CLOCK_TOLERANCE = 5.0
 STAGING_AGE = timedelta(hours=1)
 
 
-class Finding(Value):
+class CheckUp(Value):
     """What one check found: `cure` says what to do whenever the outcome is not ok."""
 
     check_id: str
@@ -83,7 +83,7 @@ class Check:
     ask: Callable[[Patient], Result]
 
 
-def examine(patient: Patient, without: Collection[str] = ()) -> tuple[Finding, ...]:
+def examine(patient: Patient, without: Collection[str] = ()) -> tuple[CheckUp, ...]:
     """Every check's finding, in the order of CHECKS; one that cannot be carried out is `not_run` with the reason.
 
     The checks whose ids are in `without` are left out.
@@ -91,7 +91,7 @@ def examine(patient: Patient, without: Collection[str] = ()) -> tuple[Finding, .
     return tuple(_carry_out(check, patient) for check in CHECKS if check.check_id not in without)
 
 
-def _carry_out(check: Check, patient: Patient) -> Finding:
+def _carry_out(check: Check, patient: Patient) -> CheckUp:
     try:
         outcome, message, cure = check.ask(patient)
     except ReviewError as error:
@@ -99,7 +99,7 @@ def _carry_out(check: Check, patient: Patient) -> Finding:
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         outcome, message, cure = "not_run", f"could not look: {what}", "Mend the failures above first."
-    return Finding(check_id=check.check_id, title=check.title, outcome=outcome, message=message, cure=cure)
+    return CheckUp(check_id=check.check_id, title=check.title, outcome=outcome, message=message, cure=cure)
 
 
 # --- the checks -------------------------------------------------------------------------------------------------------

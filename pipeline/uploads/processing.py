@@ -23,7 +23,7 @@ from pipeline.uploads.slot import ProcessedUpload, SlotRecord
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
-    from pipeline.intake.arrivals import Plan
+    from pipeline.intake.arrivals import ArrivalPlan
     from pipeline.store.transaction import Transaction
 
 #: Seconds that a second caller waits for the first one's answer.
@@ -144,7 +144,7 @@ def _existing(ws: Workspace, slot: SlotRecord, session_id: str) -> SessionRecord
 
 
 def _take(ws: Workspace, slot: SlotRecord, session_id: str, actor: str, check_duplicates: bool) -> None:
-    def guard(record: SessionRecord, plan: Plan) -> take.Advice:
+    def guard(record: SessionRecord, plan: ArrivalPlan) -> take.Advice:
         if check_duplicates and plan.fresh:
             found = matches(ws, record.project_metadata.project_name, plan.hashes, session_id)
             known = {key for key, question in record.questions.items() if question.answer == "continue"}

@@ -15,7 +15,7 @@ from pipeline.stages import human_review
 from pipeline.status.session import status_of
 from pipeline.uploads import ProcessedUpload, process_upload, request_upload, upload_status
 from pipeline.workflow import results
-from servers.context import Here, Served
+from servers.context import Context, Here
 from servers.multipart import boundary_of
 from servers.pages.frame import Reviewer, address, back, pages_router, show
 from servers.pages.session import work_of
@@ -93,7 +93,7 @@ _MARKS = {
 }
 
 
-def _came(here: Served, session_id: str, upload_id: str) -> ProcessedUpload | None:
+def _came(here: Context, session_id: str, upload_id: str) -> ProcessedUpload | None:
     """What became of the files of an upload that this session took; None once that is forgotten."""
     try:
         slot = upload_status(here.ws, upload_id)
@@ -106,7 +106,7 @@ def _came(here: Served, session_id: str, upload_id: str) -> ProcessedUpload | No
 
 def _page(
     request: Request,
-    here: Served,
+    here: Context,
     session_id: str,
     opened: str = "",
     trouble: Exception | None = None,

@@ -20,7 +20,7 @@ from pipeline.models.characters import split_long
 from pipeline.stages import human_review
 from pipeline.status.session import status_of
 from pipeline.workflow import freshness
-from servers.context import Here, Served
+from servers.context import Context, Here
 from servers.pages.conflict_form import again
 from servers.pages.frame import Reviewer, Visitor, address, back, pages_router, show
 from servers.pages.session import work_of
@@ -224,7 +224,7 @@ def remap(
 
 def _acted(
     request: Request,
-    here: Served,
+    here: Context,
     session_id: str,
     requirement_id: str,
     act: Callable[[], object],
@@ -241,7 +241,7 @@ def _acted(
     return back(address(session_id, "requirements", requirement_id), anchor)
 
 
-def _onward(here: Served, session_id: str, decided: str) -> Response:
+def _onward(here: Context, session_id: str, decided: str) -> Response:
     """To the next row that waits, which says what was recorded on the one before; from the last one to signing."""
     following = next_waiting(here.ws, here.session(session_id), decided)
     page = address(session_id, "requirements", following) if following else address(session_id, "signing")
@@ -256,7 +256,7 @@ def _is_fetched_ahead(request: Request) -> bool:
 
 def _page(
     request: Request,
-    here: Served,
+    here: Context,
     session_id: str,
     requirement_id: str,
     trouble: ReviewError | None = None,

@@ -21,7 +21,7 @@ from pipeline.status.agenda import agenda
 from pipeline.status.session import SessionStatus, status_of
 from pipeline.status.turn import Turn, turn_of
 from pipeline.workflow import order
-from servers.context import Here, Served
+from servers.context import Context, Here
 from servers.media_types import MEDIA_TYPES
 from servers.pages.frame import Reviewer, address, back, pages_router, show
 
@@ -108,7 +108,7 @@ class Work:
     doing: str
 
 
-def work_of(here: Served, record: SessionRecord, found: SessionStatus) -> Work:
+def work_of(here: Context, record: SessionRecord, found: SessionStatus) -> Work:
     """What the part of a page that tells of the stages is made of."""
     turn = turn_of(record, found.workflow_progress, found.review)
     news = here.doing.of(record.session_id)
@@ -116,7 +116,7 @@ def work_of(here: Served, record: SessionRecord, found: SessionStatus) -> Work:
 
 
 def _page(
-    request: Request, here: Served, session_id: str, trouble: ReviewError | None = None, reason: str = ""
+    request: Request, here: Context, session_id: str, trouble: ReviewError | None = None, reason: str = ""
 ) -> Response:
     record = here.session(session_id)
     found = status_of(here.ws, record)

@@ -12,7 +12,7 @@ from pipeline.errors import ReviewError
 from pipeline.stages.initialize import create_session
 from pipeline.status.session import look_around
 from pipeline.status.turn import Who
-from servers.context import Here, Served
+from servers.context import Context, Here
 from servers.pages.frame import Reviewer, address, back, pages_router, show
 
 router = pages_router()
@@ -54,7 +54,7 @@ def create(
 
 def _page(
     request: Request,
-    here: Served,
+    here: Context,
     q: str,
     who: str,
     page: int,

@@ -13,7 +13,7 @@ from pipeline.desk.signing import signing_view
 from pipeline.errors import NotFound, ReviewError
 from pipeline.models import DeterminationKind
 from pipeline.stages import complete, human_review
-from servers.context import Here, Served
+from servers.context import Context, Here
 from servers.pages.conflict_form import again
 from servers.pages.downloads import HEADERS
 from servers.pages.frame import Reviewer, address, back, pages_router, show
@@ -120,7 +120,7 @@ def package(here: Here, session_id: str, version: Annotated[int, Path(ge=1, le=1
 
 def _acted(
     request: Request,
-    here: Served,
+    here: Context,
     session_id: str,
     act: Callable[[], object],
     form: str,
@@ -138,7 +138,7 @@ def _acted(
 
 def _page(
     request: Request,
-    here: Served,
+    here: Context,
     session_id: str,
     trouble: ReviewError | None = None,
     form: str = "",

@@ -11,7 +11,7 @@ from pipeline.decisions.review_state import decisions_shown, review_state
 from pipeline.decisions.revision_requests import all_in_present
 from pipeline.desk import review as desk
 from pipeline.models import SCHEMA_VERSION
-from servers.context import Here, IfMatch, Served, answer, etag, seen_revision
+from servers.context import Context, Here, IfMatch, answer, etag, seen_revision
 from servers.media_types import MEDIA_TYPES
 from servers.rest.documented import answers, problems, writes
 from servers.rest.review_shapes import (
@@ -36,7 +36,7 @@ CONFLICTS = problems(404, 409, 412)
 LetterForm = Literal["md", "docx"]
 
 
-def spoken(here: Served, session_id: str, value: Any) -> Response:
+def spoken(here: Context, session_id: str, value: Any) -> Response:
     """The answer to a person's word, with the session's new revision."""
     return answer(value, record=here.session(session_id))
 

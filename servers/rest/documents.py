@@ -15,7 +15,7 @@ from pipeline.models import AddResult
 from pipeline.stages.add_documents import add_documents, add_file_references
 from pipeline.stages.answer_duplicate import answer_duplicate
 from pipeline.status.session import status_of
-from servers.context import Actor, Here, IfMatch, Served, answer, expected_revision
+from servers.context import Actor, Context, Here, IfMatch, answer, expected_revision
 from servers.paths import allowed_path
 from servers.repeating import Caller, IdempotencyKey, asked, only_once
 from servers.repeating import told as repeated
@@ -61,7 +61,7 @@ def add(
 
 
 def _adding(
-    here: Served, body: NewDocuments, actor: str, asked_for: str, revision: int | None
+    here: Context, body: NewDocuments, actor: str, asked_for: str, revision: int | None
 ) -> Callable[[str, bool], AddResult]:
     """What adds this body's source to a session; to the one that was asked for only at that revision."""
     references = [_as_sent(one) for one in body.openaiFileIdRefs or ()]

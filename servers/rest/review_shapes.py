@@ -18,7 +18,7 @@ from pipeline.models import (
     DeterminationKind,
     Package,
     Priority,
-    Revision,
+    RevisionRequest,
 )
 from servers.rest.shapes import Sent, Short
 
@@ -164,13 +164,13 @@ class Remarked(Said):
 class RevisionList(_OfSession):
     """Every request as it stands: pending, answered by a later file, or resolved."""
 
-    revisions: list[Revision]
+    revisions: list[RevisionRequest]
 
 
 class Requested(Said):
     """The request as it stands now."""
 
-    request: Revision
+    request: RevisionRequest
 
 
 class DeterminationShown(_OfSession):

@@ -13,7 +13,7 @@ from pipeline.models import SCHEMA_VERSION, SessionRecord
 from pipeline.status.session import SessionStatus, status_of
 from pipeline.workflow import order
 from servers import waiting
-from servers.context import Actor, Here, IfMatch, Served, answer, expected_revision
+from servers.context import Actor, Context, Here, IfMatch, answer, expected_revision
 from servers.rest.documented import answers, problems, writes
 from servers.rest.paging import MaxCharacters, fitted
 from servers.rest.shapes import Accepted, Discovered, Extracted, Mapped, Reported, Validated
@@ -73,7 +73,7 @@ def _declare(verb: str, function: str, model: Any, summary: str, description: st
         )
 
 
-def _result(here: Served, record: SessionRecord, verb: str | None, most: int | None) -> Response:
+def _result(here: Context, record: SessionRecord, verb: str | None, most: int | None) -> Response:
     """What the stage gave; without a verb, or where the stage gave nothing yet, where the session stands."""
     if verb is None or not record.documents:
         return answer(fitted(status_of(here.ws, record), most, "notes"), record=record)

@@ -19,7 +19,7 @@ from pipeline.uploads import (
 )
 from pipeline.workflow import order, results
 from servers import rendering, waiting
-from servers.context import Actor, Here, Served, answer
+from servers.context import Actor, Context, Here, answer
 from servers.multipart import boundary_of
 from servers.problems import problem, status_of_error
 from servers.repeating import Caller, IdempotencyKey, asked, only_once
@@ -86,7 +86,7 @@ async def process(here: Here, actor: Actor, body: ProcessUpload) -> Response:
     return answer({**taken.model_dump(mode="json"), "discovery": discovery}, record=record)
 
 
-def _discovery(here: Served, session_id: str, there: bool) -> dict[str, Any]:
+def _discovery(here: Context, session_id: str, there: bool) -> dict[str, Any]:
     inventory = results.load_inventory(here.ws, here.session(session_id)) if there else None
     if inventory is None:
         return {"done": False, "message": f"The documents are being read: GET /sessions/{session_id}/status"}
@@ -142,7 +142,7 @@ async def receive(request: Request, here: Here, upload_id: str, token: Token = "
     return problem(status, code, detail, "Nothing of this form was kept.", more={"files": came.files})
 
 
-def _page(here: Served, slot: UploadSlot, token: str) -> Response:
+def _page(here: Context, slot: UploadSlot, token: str) -> Response:
     limit = here.ws.settings.inbox.max_file_mb
     return rendering.page("upload.html.jinja", slot=slot, token=token, limit=limit)
 

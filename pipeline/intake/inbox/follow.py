@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import ReviewError, SessionCompleted, UsageError
 from pipeline.filenames import printable
-from pipeline.intake.inbox.batches import Batch, Batches
+from pipeline.intake.inbox.drops import Drop, Drops
 from pipeline.intake.inbox.folders import Bindings, MakeSession, Place
 from pipeline.intake.inbox.looks import Look, look_at
 from pipeline.intake.inbox.scan import UNLISTED, scan, wanted
@@ -46,7 +46,7 @@ class Inbox:
         self._taker = taker
         self._advance_to = advance_to
         self._settling = Settling(ws.settings.inbox.settle_seconds, ws.settings.inbox.settle_closed_seconds, clock)
-        self._batches = Batches(clock)
+        self._batches = Drops(clock)
         self._bindings = Bindings(ws, create)
         self._tidy = Tidy(clock)
         self._sessions: frozenset[str] = frozenset()
@@ -160,7 +160,7 @@ class Inbox:
         session_id = place.name if place.kind == "session" else self._bindings.last(place.name)
         return session_id is not None and self._taker.taking(session_id)
 
-    def _hand_over(self, batch: Batch) -> None:
+    def _hand_over(self, batch: Drop) -> None:
         """One place's trouble is logged and stops no other place."""
         unchanged = self._unchanged(batch)
         if not unchanged:
@@ -193,7 +193,7 @@ class Inbox:
         if passes:
             self._batches.not_taken(batch.place)
 
-    def _unchanged(self, batch: Batch) -> list[tuple[str, Look]]:
+    def _unchanged(self, batch: Drop) -> list[tuple[str, Look]]:
         """The batch's files that are still as they settled; what changed since must settle anew."""
         unchanged = []
         for path, settled in batch.files:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actors.batch import Skipped
+from actors.batch_report import Skipped
 from commands.text.answers import Answer
 from pipeline.home import exit_codes
 from pipeline.models import SCHEMA_VERSION, wording
 
 if TYPE_CHECKING:
-    from actors.batch import Night
+    from actors.batch_report import Night
 
 
 def night(found: Night | Skipped, tell: bool) -> Answer:

@@ -32,14 +32,14 @@ class _Offer:
 
 
 @dataclass(frozen=True)
-class Batch:
+class Drop:
     """Files of one place to be handed over together, in a stable order."""
 
     place: Place
     files: tuple[tuple[str, Look], ...]
 
 
-class Batches:
+class Drops:
     """Gathers settled files and remembers what was handed over until the path vanishes or changes."""
 
     def __init__(self, clock: Callable[[], float], gather_seconds: float = GATHER_SECONDS) -> None:
@@ -79,7 +79,7 @@ class Batches:
         """Something happened to a file that waits here; it must settle again."""
         self._settled.pop(path, None)
 
-    def ready(self, settling: Collection[Place], busy: Callable[[Place], bool]) -> list[Batch]:
+    def ready(self, settling: Collection[Place], busy: Callable[[Place], bool]) -> list[Drop]:
         """The batches to hand over now: all of a place has settled, or the first of it has waited long enough.
 
         `settling`: places with files that have not settled. `busy`: a batch of this place is still being taken.
@@ -95,7 +95,7 @@ class Batches:
                 continue
             # Oldest first, so that of two versions in one drop the later one supersedes; names break ties.
             waiting.sort(key=lambda item: (item[1].look.mtime_ns, item[0]))
-            due.append(Batch(place, tuple((path, s.look) for path, s in waiting)))
+            due.append(Drop(place, tuple((path, s.look) for path, s in waiting)))
         return due
 
     def handed_over(self, place: Place, files: Iterable[tuple[str, Look]]) -> None:
