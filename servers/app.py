@@ -23,7 +23,7 @@ from servers.form_files import Receiving
 from servers.idempotency import sweep_answers
 from servers.metrics import Metrics
 from servers.pages import ROUTERS as PAGES
-from servers.pages.refusing import refusal
+from servers.pages.error_pages import refusal
 from servers.rest import ROUTERS
 from servers.sign_in import signed_in
 from servers.sweeping import Sweeping

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from pipeline.decisions.review_state import ReviewState
 from pipeline.decisions.review_times import ReviewTimes
 from pipeline.decisions.revision_requests import all_in_present
 from pipeline.decisions.standing import as_shown
-from pipeline.models import RequirementResult, SessionRecord, wording
+from pipeline.models import (
+    Annotation,
+    DiscardedQuote,
+    MappingOverride,
+    Report,
+    RequirementResult,
+    RevisionRequest,
+    SeenAnswer,
+    SessionRecord,
+    wording,
+)
 from pipeline.models.wording import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from pipeline.home.workspace import Workspace
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-
-from pipeline.models import Annotation, DiscardedQuote, MappingOverride, Report, RevisionRequest, SeenAnswer
 
 #: What the Approved column prints for a decision that holds; other decisions leave it blank.
 APPROVED = {"approved": "Approved", "rejected": "Not Approved", "conditional": "Approved, conditionally"}

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from servers.pages import (
     documents,
     downloads,
-    nowhere,
+    error_pages,
     own,
     own_files,
     rows,
@@ -19,6 +19,19 @@ from servers.pages import (
     tenure,
 )
 
-#: `nowhere` answers what no other route knows, so it comes last.
-_OURS = (signing_in, own_files, sessions, downloads, documents, sheets, rows, own, signing, tenure, session, nowhere)
+#: `error_pages` answers what no other route knows, so it comes last.
+_OURS = (
+    signing_in,
+    own_files,
+    sessions,
+    downloads,
+    documents,
+    sheets,
+    rows,
+    own,
+    signing,
+    tenure,
+    session,
+    error_pages,
+)
 ROUTERS: tuple[APIRouter, ...] = tuple(one.router for one in _OURS)

@@ -1,25 +1,37 @@
-"""Errors as people see them: the same words as programs get, on a page."""
+"""Pages for those who are not where they want to be: an address that leads nowhere, a caller who is not let in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
 
-from servers.problems import Refused, Trouble, trouble_of
+from servers.access import wants_page
+from servers.pages.frame import failed, pages_router, to_sign_in
+from servers.problems import Refused, Trouble, problem_of, trouble_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from starlette.types import ASGIApp, Scope
+
+router = pages_router()
 
 
-def told(error: Exception, data: Path | None = None) -> Trouble:
-    """What is told of an error of a page, of those that the framework raises too."""
-    if isinstance(error, RequestValidationError):
-        fields = ", ".join(sorted({str(one["loc"][-1]) for one in error.errors()}))[:200]
-        return Trouble(
-            422, "validation", f"This form was not filled in as it must be: {fields}.", "Go back, and try again."
-        )
-    if isinstance(error, HTTPException) and not isinstance(error, Refused):
-        return Trouble(error.status_code, "http", str(error.detail), "Go back to the list of sessions.")
-    return trouble_of(error, data)
+@router.get("/")
+def home() -> Response:
+    """The list of sessions is the first page."""
+    return RedirectResponse("/review", 303)
+
+
+@router.api_route("/review/{rest:path}", methods=["GET", "POST"])
+def nowhere(request: Request, rest: str) -> Response:
+    """Anything else below the pages."""
+    return failed(request, Trouble(404, "no_such_address", "There is no such page.", "Go to the list of sessions."))
+
+
+def refusal(scope: Scope, error: Refused) -> ASGIApp:
+    """The answer to a call that is not let in; programs get a problem."""
+    if not wants_page(scope):
+        return problem_of(error)
+    request = Request(scope)
+    return to_sign_in(request) if error.status_code == 401 else failed(request, trouble_of(error))

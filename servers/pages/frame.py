@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
 from starlette.datastructures import URL
+from starlette.exceptions import HTTPException
 
 from pipeline.models import wording
 from servers import rendering
 from servers.access import READING
 from servers.pages import own_files
-from servers.pages.error_pages import told
-from servers.problems import Trouble, trouble_of
+from servers.problems import Refused, Trouble, trouble_of
 from servers.sign_in import SignedIn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.models import SessionRecord
+
 
 #: A link of the trail above a page: its words and where it leads.
 Crumb = tuple[str, str]
@@ -147,3 +151,15 @@ def _here(request: Request) -> str:
     if request.method not in READING:
         place = URL(request.headers.get("referer", ""))
     return own_path(f"{place.path}{f'?{place.query}' if place.query else ''}")
+
+
+def told(error: Exception, data: Path | None = None) -> Trouble:
+    """What is told of an error of a page, of those that the framework raises too."""
+    if isinstance(error, RequestValidationError):
+        fields = ", ".join(sorted({str(one["loc"][-1]) for one in error.errors()}))[:200]
+        return Trouble(
+            422, "validation", f"This form was not filled in as it must be: {fields}.", "Go back, and try again."
+        )
+    if isinstance(error, HTTPException) and not isinstance(error, Refused):
+        return Trouble(error.status_code, "http", str(error.detail), "Go back to the list of sessions.")
+    return trouble_of(error, data)
