@@ -10,6 +10,7 @@ import pytest
 from examples.rounds import SLIPS, draw_rounds
 from examples.submission import write_submission
 from pipeline.evidence.facts.project_reports import BLANK
+from pipeline.models.fact_details import CoreCount
 from pipeline.verdicts.checks import RULES, accounting, rounds, samples, sampling
 from tests.test_mutations import Review, review, sent
 
@@ -77,16 +78,18 @@ def test_the_values_of_a_report_are_those_that_were_printed_and_a_baseline_leave
         first, later = draw_rounds(submission.farm)
         facts = reviewed(seed).extraction.facts
         for own in (first, later):
-            mine = {
-                f.name: f.value for f in facts if f.evidence.document == submission.files[f"{own.kind}_report"].name
-            }
+            document = submission.files[f"{own.kind}_report"].name
+            mine = {f.name: f.value for f in facts if f.evidence.document == document}
+            cores = next(f.detail for f in facts if f.name == "round_cores" and f.evidence.document == document)
             money = {name: mine[f"round_{name}"] for name in ("gain", "emissions", "balance", "buffer", "credits")}
             assert mine["round_area"] == f"{own.hectares:.2f}"
             assert mine["round_year"] == str(own.year)
             assert mine["round_sampling_start"] == own.sampled_from.isoformat()
             assert mine["round_mape"] == mine["round_table_mape"] == f"{own.mape:.2f}"
             assert mine["round_depth"] == "0-30"
-            assert mine["round_cores"] == f"{own.cores}|stratum|{own.strata_hectares}|"
+            assert cores == CoreCount(
+                count=own.cores, unit="stratum", hectares=float(own.strata_hectares), year=None
+            )
             assert (set(money.values()) == {BLANK}) == (own.kind == "baseline")
 
 

@@ -6,7 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from pipeline.models.amounts import amount
 from pipeline.models.base import Box, Value
+from pipeline.models.fact_details import FactDetail
 
 
 class Evidence(Value):
@@ -30,8 +32,15 @@ class Fact(Value):
     """A value read from a named place, with the quote it stands on."""
 
     name: str
+    #: In words or figures, for people; what was read as several values together stands in `detail` with its types.
     value: str
     evidence: Evidence
+    detail: FactDetail | None = Field(default=None, exclude_if=lambda detail: detail is None)
+
+    @property
+    def number(self) -> float | None:
+        """The value as a number, if it is one."""
+        return amount(self.value)
 
 
 class Finding(Value):

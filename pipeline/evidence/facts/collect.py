@@ -12,6 +12,8 @@ from pipeline.evidence.facts import across_documents
 from pipeline.evidence.facts.owners import credit_holders, land_owners
 from pipeline.forms.normal import plain
 from pipeline.models import Document, DocumentType, Fact, Page, RequirementEvidence
+from pipeline.models.amounts import amount
+from pipeline.models.fact_details import EstimateRow, Shares, Term
 
 #: A developer's own id of a farm and round: 4-6 digits, the farm, the round's two-digit year.
 _INTERNAL_ID = re.compile(r"(?<![A-Za-z0-9])(\d{4,6}[A-Z][A-Za-z]{2,30}\d{2})(?![A-Za-z0-9])")
@@ -19,7 +21,7 @@ _TERM_LINE = re.compile(r"\bcrediting\s+term\s+period\b", re.I)
 _AREA_LINE = re.compile(r"\btotal\s+project\s+area\b\D*(\d[\d,]*(?:\.\d+)?)\s*\(?ha", re.I)
 _ESTIMATE = re.compile(
     r"^(?P<year>(?:19|20)\d\d)\s+(?P<baseline>-?[\d,.]+)\s+(?P<removals>-?[\d,.]+)\s+"
-    r"(?P<leakage>-?[\d,.]+|de minimis|negligible|nil|none|n/?a|zero)\s+(?P<net>-?[\d,.]+)\W*$",
+    r"(?P<leakage>-?[\d,.]+|(?P<no_leakage>de minimis|negligible|nil|none|n/?a|zero))\s+(?P<net>-?[\d,.]+)\W*$",
     re.I,
 )
 #: Dates of a plan or report outside these years are slips of the pen (term ends lie 20 years ahead).
@@ -86,7 +88,9 @@ def _from_rows(dossier: Dossier, rows: list[RequirementEvidence]) -> Iterator[Fa
         for finding in row.findings:
             test = tests[row.requirement_id, finding.test]
             if isinstance(test, ShareTest) and test.total == BUFFER and finding.values and finding.evidence:
-                yield Fact(name="buffer_shares", value=finding.values["shares"], evidence=finding.evidence[0])
+                said = finding.values["shares"]
+                shares = Shares(percents=tuple(float(share) for share in said.split()))
+                yield Fact(name="buffer_shares", value=said, evidence=finding.evidence[0], detail=shares)
             if isinstance(test, DateTest | PeriodTest) and finding.evidence:
                 for name, value in sorted(finding.values.items(), reverse=True):
                     if "impossible" not in name:
@@ -147,7 +151,10 @@ def _reports(dossier: Dossier) -> Iterator[Fact]:
                 area = _AREA_LINE.search(plain(line))
                 item = dossier.quote_line(document, page, line) if days or area else None
                 if item and len(days) >= 2:
-                    yield Fact(name="report_term", value=f"{days[0].isoformat()}/{days[1].isoformat()}", evidence=item)
+                    said = f"{days[0].isoformat()} to {days[1].isoformat()}"
+                    yield Fact(
+                        name="report_term", value=said, evidence=item, detail=Term(first=days[0], last=days[1])
+                    )
                 if item and area:
                     yield Fact(name="report_area", value=area.group(1).replace(",", ""), evidence=item)
 
@@ -163,7 +170,17 @@ def _estimates(dossier: Dossier) -> Iterator[Fact]:
                 at = paragraph.text.find(line.strip())
                 items = dossier.quote_paragraph(paragraph, max(at, 0), max(at, 0) + len(line.strip()))
                 if items:
-                    yield Fact(name="estimate", value="|".join(row.groups()), evidence=items[0])
+                    yield Fact(name="estimate", value=row.group(), evidence=items[0], detail=_estimate_row(row))
+
+
+def _estimate_row(row: re.Match[str]) -> EstimateRow:
+    return EstimateRow(
+        year=int(row["year"]),
+        baseline=amount(row["baseline"]),
+        removals=amount(row["removals"]),
+        leakage=0.0 if row["no_leakage"] else amount(row["leakage"]),
+        net=amount(row["net"]),
+    )
 
 
 def _other_plans(dossier: Dossier) -> Iterator[Fact]:

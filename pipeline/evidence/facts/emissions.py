@@ -9,6 +9,8 @@ from pipeline.evidence.dates import dates_in
 from pipeline.evidence.dossier import Dossier
 from pipeline.forms.normal import plain
 from pipeline.models import Document, Evidence, Fact, Page
+from pipeline.models.amounts import amount
+from pipeline.models.fact_details import FuelArea
 
 _FIGURE = re.compile(r"^-?\d[\d,]*\.\d+$")
 _ON_ONE_LINE = re.compile(r"^emissions\s+(?P<value>-?\d[\d,]*\.\d+)\b(?!\s*%)", re.I)
@@ -22,8 +24,8 @@ _LEAST_RATIO, _LEAST_FUELS = 0.01, 1.0
 def gather(dossier: Dossier) -> Iterator[Fact]:
     """The facts of every emission report, one of each at most.
 
-    `ghg_end` is a day, `ghg_gross` tonnes of CO2e, `ghg_fuels` too, `ghg_fuel_area` "hectares|slack|tonnes from fuels|
-    tonnes per hectare" with the quote of the last.
+    `ghg_end` is a day, `ghg_gross` tonnes of CO2e, `ghg_fuels` too, `ghg_fuel_area` hectares with the quote of the
+    tonnes per hectare, and a `FuelArea` as detail.
     """
     for document in dossier.of_type("ghg_emissions"):
         pages = dossier.pages(document)
@@ -67,13 +69,14 @@ def _fuel_area(dossier: Dossier, document: Document, pages: tuple[Page, ...]) ->
             text, below = plain(line), plain(following)
             if fuels is None and (found := _FUELS.match(text)):
                 item = dossier.quote_line(document, page, line)
-                fuels = (float(found["value"].replace(",", "")), item) if item else None
+                fuels = (tonnes, item) if item and (tonnes := amount(found["value"])) is not None else None
             if ratio is None and re.fullmatch(r"fuels? ?/ ?hectare ?:?", text, re.I) and _FIGURE.match(below):
                 item = dossier.quote_line(document, page, f"{line} {following}")
-                ratio = (float(below.replace(",", "")), item) if item else None
+                ratio = (tonnes, item) if item and (tonnes := amount(below)) is not None else None
     if fuels is None or ratio is None or ratio[0] < _LEAST_RATIO or fuels[0] < _LEAST_FUELS:
         return
     area = fuels[0] / ratio[0]
     slack = area * (0.005 / fuels[0] + 0.00005 / ratio[0])
     yield Fact(name="ghg_fuels", value=f"{fuels[0]:g}", evidence=fuels[1])
-    yield Fact(name="ghg_fuel_area", value=f"{area:.2f}|{slack:.2f}|{fuels[0]:g}|{ratio[0]:g}", evidence=ratio[1])
+    reckoned = FuelArea(hectares=round(area, 2), slack=round(slack, 2), fuels=fuels[0], per_hectare=ratio[0])
+    yield Fact(name="ghg_fuel_area", value=f"{area:.2f}", evidence=ratio[1], detail=reckoned)

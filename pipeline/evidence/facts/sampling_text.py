@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from pipeline.evidence.dossier import Dossier
 from pipeline.forms.normal import plain
 from pipeline.forms.paragraphs import Paragraph, Piece
 from pipeline.models import Document, Fact, Page
+from pipeline.models.amounts import amount
+from pipeline.models.fact_details import CoreCount, CoveredShare, FactDetail
 
 _WORDS = {
     word: str(number)
@@ -46,8 +49,8 @@ _ROUND = re.compile(r"\b((?:19|20)\d\d)\b")
 def gather(dossier: Dossier) -> Iterator[Fact]:
     """Facts named "round_...".
 
-    `round_cores` is "count|stratum or block|hectares or nothing|year or nothing", `round_covered` "percent|year or
-    nothing", `round_depth` "from-to" in centimetres, `round_accuracy` and `round_position` metres.
+    `round_cores` is their number with a `CoreCount` as detail, `round_covered` per cent with a `CoveredShare`,
+    `round_depth` "from-to" in centimetres, `round_accuracy` and `round_position` metres.
     """
     for document in dossier.of_type("baseline_report", "monitoring_report"):
         strata = ""
@@ -83,22 +86,24 @@ def count(text: str) -> int:
 def _of_sentence(dossier: Dossier, document: Document, page: Page, sentence: str, strata: str) -> Iterator[Fact]:
     text = plain(sentence)
     years = set(_ROUND.findall(text))
-    year = years.pop() if len(years) == 1 else ""
-    found: list[tuple[str, str]] = []
+    year = int(years.pop()) if len(years) == 1 else None
+    found: list[tuple[str, str, FactDetail | None]] = []
     for cores in _CORES.finditer(text) if not _DEMANDED.search(text) else ():
-        unit = "stratum" if cores["unit"].casefold().startswith("strat") else "block"
-        found.append(("cores", "|".join((str(count(cores["count"])), unit, _size(text, cores, unit, strata), year))))
+        unit: Literal["stratum", "block"] = "stratum" if cores["unit"].casefold().startswith("strat") else "block"
+        size = amount(_size(text, cores, unit, strata))
+        taken = CoreCount(count=count(cores["count"]), unit=unit, hectares=size, year=year)
+        found.append(("cores", str(taken.count), taken))
     if "core" in text and (depth := _DEPTH.search(text)):
-        found.append(("depth", f"{int(depth['from'])}-{int(depth['to'])}"))
+        found.append(("depth", f"{int(depth['from'])}-{int(depth['to'])}", None))
     if re.search(r"GNSS|GPS|satellite", text, re.I) and (accuracy := _ACCURACY.search(text)):
-        found.append(("accuracy", _metres(accuracy)))
+        found.append(("accuracy", _metres(accuracy), None))
     if claim := _CLAIM.search(text):
-        found.append(("position", _metres(claim)))
+        found.append(("position", _metres(claim), None))
     if covered := _COVERED.search(text):
-        found.append(("covered", f"{covered['share']}|{year}"))
-    for name, value in found:
+        found.append(("covered", covered["share"], CoveredShare(percent=float(covered["share"]), year=year)))
+    for name, value, detail in found:
         if item := dossier.quote_line(document, page, sentence):
-            yield Fact(name=f"round_{name}", value=value, evidence=item)
+            yield Fact(name=f"round_{name}", value=value, evidence=item, detail=detail)
 
 
 def _size(text: str, cores: re.Match[str], unit: str, strata: str) -> str:

@@ -9,6 +9,8 @@ from pipeline.evidence.dates import dates_in
 from pipeline.evidence.dossier import Dossier
 from pipeline.forms.normal import plain
 from pipeline.models import Document, Fact, Page
+from pipeline.models.amounts import amount
+from pipeline.models.fact_details import CropYields, SampleTable, SampleValues
 
 _COLUMNS = ("label", "bd", "depth", "soc", "socs", "received")
 #: So many of these columns make a header.
@@ -38,7 +40,7 @@ def _key(cell: str) -> str:
 def _samples(dossier: Dossier, document: Document, page: Page) -> Iterator[Fact]:
     """Measured rows with the first day of receipt; rows whose density or depth cannot be, or changed places.
 
-    `samples_rows` is "rows|day or nothing", the others "density|depth|rows".
+    `samples_rows` is their number with a `SampleTable` as detail; the others have a `SampleValues`.
     """
     heads = enumerate(page.rows[:_HEADER_ROWS])
     at, row = next(((n, r) for n, r in heads if len({_key(c) for c in r}.intersection(_COLUMNS)) >= _ENOUGH), (0, ()))
@@ -51,13 +53,15 @@ def _samples(dossier: Dossier, document: Document, page: Page) -> Iterator[Fact]
     if not item or not measured:
         return
     days = sorted(m.value for r in measured for m in dates_in(_cell(r, column.get("received"))) if m.value)
-    yield Fact(name="samples_rows", value=f"{len(measured)}|{days[0].isoformat() if days else ''}", evidence=item)
-    pairs = [(_figure(r, column.get("bd")) or 0.0, _figure(r, column.get("depth")) or 0.0, r) for r in measured]
-    swapped = [p for p in pairs if p[0] >= 5 and DENSITY[0] <= p[1] <= DENSITY[1]]
+    table = SampleTable(rows=len(measured), received=days[0] if days else None)
+    yield Fact(name="samples_rows", value=str(len(measured)), evidence=item, detail=table)
+    pairs = [(_figure(r, column.get("bd")), _figure(r, column.get("depth")), r) for r in measured]
+    swapped = [p for p in pairs if p[0] and p[1] and p[0] >= 5 and DENSITY[0] <= p[1] <= DENSITY[1]]
     odd = [p for p in pairs if (p[0] and not DENSITY[0] <= p[0] <= DENSITY[1]) or (p[1] and p[1] != DEPTH)]
     name, rows = ("samples_swapped", swapped) if len(swapped) * 2 > len(measured) else ("samples_odd", odd)
     if rows and (shown := dossier.quote_row(document, page, rows[0][2])):
-        yield Fact(name=name, value=f"{rows[0][0]:g}|{rows[0][1]:g}|{len(rows)}", evidence=shown)
+        sample = SampleValues(density=rows[0][0], depth=rows[0][1], rows=len(rows))
+        yield Fact(name=name, value=str(len(rows)), evidence=shown, detail=sample)
 
 
 def _cell(row: Sequence[str], column: int | None) -> str:
@@ -65,15 +69,12 @@ def _cell(row: Sequence[str], column: int | None) -> str:
 
 
 def _figure(row: Sequence[str], column: int | None) -> float | None:
-    try:
-        value = float(_cell(row, column).replace(",", ""))
-    except ValueError:
-        return None
-    return value if value > 0 else None
+    value = amount(_cell(row, column))
+    return value if value is not None and value > 0 else None
 
 
 def _yields(dossier: Dossier, document: Document, page: Page) -> Iterator[Fact]:
-    """For each crop of the "Average Yield" rows its tonnes by year, as "crop|2019=7.1 2020=6.8"."""
+    """For each crop of the "Average Yield" rows its tonnes by year, as `CropYields`."""
     years: dict[int, int] = {}
     for row in page.rows:
         if not re.match(r"average yields?\b", plain(_cell(row, 0)), re.I):
@@ -86,5 +87,5 @@ def _yields(dossier: Dossier, document: Document, page: Page) -> Iterator[Fact]:
         tonnes = {years[at]: value for at in years if (value := _figure(row, at)) and value < _MOST_TONNES}
         item = dossier.quote_row(document, page, row) if crop and tonnes else None
         if item:
-            listed = " ".join(f"{year}={value:g}" for year, value in sorted(tonnes.items()))
-            yield Fact(name="yields", value=f"{plain(crop)}|{listed}", evidence=item)
+            yields = CropYields(crop=plain(crop), tonnes=dict(sorted(tonnes.items())))
+            yield Fact(name="yields", value=yields.crop, evidence=item, detail=yields)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pipeline.evidence.dates import plus_years
-from pipeline.models import Evidence, Fact, TestOutcome
+from pipeline.models import Evidence, Fact, TestOutcome, Value
 
 #: Cause of what fails only because a file could not be read; the file has an entry of its own.
 UNREAD = "unread"
+
+
+_Detail = TypeVar("_Detail", bound=Value)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,14 @@ class Facts:
         """The first value of that name."""
         found = self.all(name)
         return found[0].value if found else None
+
+    def detailed(self, name: str, kind: type[_Detail]) -> list[tuple[Fact, _Detail]]:
+        """Every value of that name whose detail is of this kind, as found."""
+        return [(fact, fact.detail) for fact in self.all(name) if isinstance(fact.detail, kind)]
+
+    def numbered(self, name: str) -> list[tuple[Fact, float]]:
+        """Every value of that name that is a number, as found."""
+        return [(fact, number) for fact in self.all(name) if (number := fact.number) is not None]
 
     def day(self, name: str) -> date | None:
         """The first value of that name as a date."""

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from pipeline.evidence.row_tests.verdict import printed
 from pipeline.models import Evidence, Fact
+from pipeline.models.fact_details import CropYields, FuelArea
 from pipeline.verdicts.checks.report_view import ISSUANCE, ReportView, issuance, reports
 from pipeline.verdicts.checks.rule import Case, Rule, Ruling, not_run
 
@@ -144,12 +145,12 @@ def _credits(case: Case) -> Ruling:
 
 def _report_emissions(case: Case) -> Ruling:
     ends = {f.evidence.document_id: f for f in case.facts.all("ghg_end")}
-    compared: list[tuple[ReportView, list[tuple[Fact, Fact]]]] = []
+    compared: list[tuple[ReportView, list[tuple[Fact, float, Fact]]]] = []
     for view in _rounds(case, "emissions"):
         last = view.day("sampling_finish") or view.day("sampling_start")
         mine = [
-            (gross, ends[key])
-            for gross in case.facts.all("ghg_gross")
+            (gross, tonnes, ends[key])
+            for gross, tonnes in case.facts.numbered("ghg_gross")
             if (key := gross.evidence.document_id) in ends
             and last
             and _of_round(date.fromisoformat(ends[key].value), last)
@@ -161,15 +162,15 @@ def _report_emissions(case: Case) -> Ruling:
     off = [
         (v, mine)
         for v, mine in compared
-        if not any(abs(float(g.value) - _figure(v, "emissions")) <= 0.01 for g, _ in mine)
+        if not any(abs(tonnes - _figure(v, "emissions")) <= 0.01 for _, tonnes, _ in mine)
     ]
     if off:
         said = [
             f"{v.said()} deducts {_figure(v, 'emissions'):.2f} tCO2e; the emission report to "
-            f"{printed(date.fromisoformat(mine[-1][1].value))} has {mine[-1][0].value}"
+            f"{printed(date.fromisoformat(mine[-1][2].value))} has {mine[-1][0].value}"
             for v, mine in off
         ]
-        items = tuple(i for v, mine in off for i in (*v.shown("emissions"), mine[-1][0].evidence, mine[-1][1].evidence))
+        items = tuple(i for v, mine in off for i in (*v.shown("emissions"), mine[-1][0].evidence, mine[-1][2].evidence))
         return Ruling("warning", _later(said), items)
     view, mine = compared[0]
     return Ruling(
@@ -185,7 +186,7 @@ def _leakage(case: Case) -> Ruling:
     views = [v for v in _rounds(case, "leakage") if _figure(v, "leakage") > 0]
     if not views:
         return not_run("No monitoring report that deducts leakage was received.")
-    years = {int(pair.split("=")[0]) for f in case.facts.all("yields") for pair in f.value.split("|")[1].split()}
+    years = {year for _, crop in case.facts.detailed("yields", CropYields) for year in crop.tonnes}
     bare = [v for v in views if not v.fact("yields") and not any(y >= (v.year or 0) for y in years)]
     if bare:
         plan = case.facts.evidence("plan_leakage")
@@ -201,27 +202,29 @@ def _leakage(case: Case) -> Ruling:
 
 
 def _emissions_area(case: Case) -> Ruling:
-    found = case.facts.all("ghg_fuel_area")
-    stated = [*case.facts.all("plan_area"), *(f for v in reports(case) if (f := v.fact("area")))]
+    found = case.facts.detailed("ghg_fuel_area", FuelArea)
+    named = [*case.facts.all("plan_area"), *(f for v in reports(case) if (f := v.fact("area")))]
+    stated = [f for f in named if f.number is not None]
     if not found or not stated:
         return not_run("An emission report with fuel per hectare and a document with the project's area are needed.")
-    wanted = [float(f.value) for f in stated]
-    off = []
-    for fact in found:
-        area, slack, fuels, ratio = (float(part) for part in fact.value.split("|"))
-        if all(abs(area - w) > _AREA_SHARE * w + slack for w in wanted):
-            off.append((fact, area, fuels, ratio))
+    wanted = [(hectares, f) for f in stated if (hectares := f.number) is not None]
+    off = [
+        (fact, own)
+        for fact, own in found
+        if all(abs(own.hectares - hectares) > _AREA_SHARE * hectares + own.slack for hectares, _ in wanted)
+    ]
     if off:
-        fact, area, fuels, ratio = off[0]
-        nearest = min(stated, key=lambda f: abs(float(f.value) - area))
+        fact, own = off[0]
+        _, nearest = min(wanted, key=lambda w: abs(w[0] - own.hectares))
         return Ruling(
             "warning",
-            f"{fact.evidence.document} was reckoned for about {area:.1f} ha ({fuels:g} tCO2e from fuels, {ratio:g} per "
-            f"hectare); the project has {nearest.value} ha. The whole enterprise may have been taken.",
+            f"{fact.evidence.document} was reckoned for about {own.hectares:.1f} ha ({own.fuels:g} tCO2e from fuels, "
+            f"{own.per_hectare:g} per hectare); the project has {nearest.value} ha. The whole enterprise may have been "
+            "taken.",
             (fact.evidence, *(f.evidence for f in case.facts.all("ghg_fuels") if _together(f, fact)), nearest.evidence),
         )
     return Ruling(
-        "pass", "Emission reports were reckoned for the project's area.", (found[0].evidence, stated[0].evidence)
+        "pass", "Emission reports were reckoned for the project's area.", (found[0][0].evidence, stated[0].evidence)
     )
 
 
@@ -232,21 +235,20 @@ def _together(one: Fact, other: Fact) -> bool:
 def _yields(case: Case) -> Ruling:
     """The mean over crops of a project year's yield against the five years before the start."""
     start = case.facts.day("start_date") or case.facts.day("crediting_start")
-    rows = case.facts.all("yields")
+    rows = case.facts.detailed("yields", CropYields)
     if not start or not rows:
         return not_run("The plan's start date and a workbook with yields by year are needed.")
-    shares: list[tuple[float, Fact]] = []
-    for fact in rows:
-        tonnes = {int(y): float(t) for y, t in (pair.split("=") for pair in fact.value.split("|")[1].split())}
-        before = [t for y, t in tonnes.items() if start.year - 5 <= y < start.year]
-        later = [t for y, t in tonnes.items() if y >= start.year + (start.month > _LAST_HARVEST_MONTH)]
+    shares: list[tuple[float, Fact, str]] = []
+    for fact, of_crop in rows:
+        before = [t for y, t in of_crop.tonnes.items() if start.year - 5 <= y < start.year]
+        later = [t for y, t in of_crop.tonnes.items() if y >= start.year + (start.month > _LAST_HARVEST_MONTH)]
         if before and later:
-            shares.append((sum(later) / len(later) / (sum(before) / len(before)), fact))
+            shares.append((sum(later) / len(later) / (sum(before) / len(before)), fact, of_crop.crop))
     if not shares:
         return not_run("The workbook holds no yields of the project's own years beside those before its start.")
-    mean = sum(share for share, _ in shares) / len(shares)
-    said = ", ".join(f"{f.value.split('|')[0]} {(s - 1) * 100:+.0f} %" for s, f in shares)
-    items: tuple[Evidence, ...] = tuple(f.evidence for _, f in shares)
+    mean = sum(share for share, _, _ in shares) / len(shares)
+    said = ", ".join(f"{crop} {(share - 1) * 100:+.0f} %" for share, _, crop in shares)
+    items: tuple[Evidence, ...] = tuple(f.evidence for _, f, _ in shares)
     if mean < 1 - _MOST_FALL:
         return Ruling(
             "warning",

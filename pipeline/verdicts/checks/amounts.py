@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pipeline.evidence.row_tests.shares import adding_up, beside
+from pipeline.models import Evidence, Fact
+from pipeline.models.fact_details import EstimateRow, Shares
 from pipeline.verdicts.checks.rule import Case, Rule, Ruling, not_run
 
 #: Areas are printed with two decimals.
@@ -12,11 +14,11 @@ _TONNES_TOLERANCE = 1.0
 
 
 def _buffer(case: Case) -> Ruling:
-    stated = case.facts.all("buffer_shares")
+    stated = case.facts.detailed("buffer_shares", Shares)
     if not stated:
         return not_run("No percentage for the buffer pools was read.")
-    shares = [float(s) for s in stated[0].value.split()]
-    items = (stated[0].evidence,)
+    fact, stated_shares = stated[0]
+    shares, items = list(stated_shares.percents), (fact.evidence,)
     if 20.0 not in shares:
         return Ruling(
             "fail", f"The buffer contribution is {', '.join(f'{s:g} %' for s in shares)}; 20 % is required.", items
@@ -29,17 +31,18 @@ def _buffer(case: Case) -> Ruling:
 
 
 def _estimate(case: Case) -> Ruling:
-    rows = case.facts.all("estimate")
+    rows: list[Fact] = []
+    wrong: list[tuple[str, Evidence]] = []
+    for row, cells in case.facts.detailed("estimate", EstimateRow):
+        if cells.removals is None or cells.baseline is None or cells.leakage is None or cells.net is None:
+            continue
+        rows.append(row)
+        expected = cells.removals - abs(cells.baseline) - cells.leakage
+        if abs(expected - cells.net) > _TONNES_TOLERANCE:
+            sum_ = f"{cells.removals:,g} - {cells.baseline:,g} - {cells.leakage:,g} makes {expected:,g}"
+            wrong.append((f"{cells.year}: {sum_}, the table says {cells.net:,g}", row.evidence))
     if not rows:
-        return not_run("Table 4.4 holds no row of estimates that could be read.")
-    wrong = []
-    for row in rows:
-        year, baseline, removals, leakage, net = row.value.split("|")
-        expected = _number(removals) - abs(_number(baseline)) - _number(leakage)
-        if abs(expected - _number(net)) > _TONNES_TOLERANCE:
-            wrong.append(
-                (f"{year}: {removals} - {baseline} - {leakage} makes {expected:g}, the table says {net}", row.evidence)
-            )
+        return not_run("Table 4.4 holds no row of estimates whose numbers could be read.")
     if wrong:
         return Ruling("fail", "; ".join(w for w, _ in wrong) + ".", tuple(e for _, e in wrong))
     return Ruling(
@@ -47,18 +50,11 @@ def _estimate(case: Case) -> Ruling:
     )
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text.replace(",", ""))
-    except ValueError:
-        return 0.0
-
-
 def _area(case: Case) -> Ruling:
-    areas = case.facts.all("report_area")
+    areas = [f for f in case.facts.all("report_area") if f.number is not None]
     if len(areas) < 2:
         return not_run("Fewer than two reports state the project area.")
-    values = [float(a.value) for a in areas]
+    values = [hectares for a in areas if (hectares := a.number) is not None]
     items = tuple(a.evidence for a in areas)
     if max(values) - min(values) > _AREA_TOLERANCE:
         said = "; ".join(f"{a.value} ha in {a.evidence.document}" for a in areas)

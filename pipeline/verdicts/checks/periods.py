@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from pipeline.evidence.row_tests.verdict import printed, term_in_words
+from pipeline.models.fact_details import Term
 from pipeline.verdicts.checks.rule import Case, Rule, Ruling, not_run
 
 
@@ -82,24 +83,18 @@ def _permanence_start(case: Case) -> Ruling:
 
 def _report_term(case: Case) -> Ruling:
     start, end = case.facts.day("crediting_start"), case.facts.day("crediting_end")
-    stated = case.facts.all("report_term")
+    stated = case.facts.detailed("report_term", Term)
     if not stated:
         return not_run("No project report with a crediting term was received.")
     if not (start and end):
         return not_run("The plan's crediting period could not be read.")
     plan = case.facts.evidence("crediting_start")
-    other = [f for f in stated if f.value != f"{start.isoformat()}/{end.isoformat()}"]
+    other = [(f, term) for f, term in stated if (term.first, term.last) != (start, end)]
     if other:
-        said = "; ".join(f"{f.evidence.document}: {_span(f.value)}" for f in other)
-        return Ruling(
-            "fail", f"The plan says {printed(start)} to {printed(end)}; {said}.", (*plan, *(f.evidence for f in other))
-        )
-    return Ruling("pass", "The reports state the plan's crediting period.", (*plan, *(f.evidence for f in stated)))
-
-
-def _span(value: str) -> str:
-    first, last = value.split("/")
-    return f"{printed(date.fromisoformat(first))} to {printed(date.fromisoformat(last))}"
+        said = "; ".join(f"{f.evidence.document}: {printed(t.first)} to {printed(t.last)}" for f, t in other)
+        items = (*plan, *(f.evidence for f, _ in other))
+        return Ruling("fail", f"The plan says {printed(start)} to {printed(end)}; {said}.", items)
+    return Ruling("pass", "The reports state the plan's crediting period.", (*plan, *(f.evidence for f, _ in stated)))
 
 
 RULES = (

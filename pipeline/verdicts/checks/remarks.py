@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pipeline.evidence.finished_reviews.figures import Figure, figures_in
 from pipeline.forms.normal import plain
 from pipeline.models import CheckFinding, Fact, FinishedReview, ReviewedRow
+from pipeline.models.fact_details import StatedFigure
 from pipeline.verdicts.checks.each_review import NO_REVIEW, each_review, finding, other_project, ruling
 from pipeline.verdicts.checks.rule import Case, Rule, Ruling, not_run
 
@@ -16,15 +17,10 @@ from pipeline.verdicts.checks.rule import Case, Rule, Ruling, not_run
 
 def _figures(case: Case, review: FinishedReview) -> Iterator[CheckFinding] | None:
     stated = [(fact, figure) for fact in review.remarks() for figure in figures_in(fact.value)]
-    known = [(fact, _figure(fact)) for fact in case.facts.all("report_figure")]
+    known = [(fact, Figure(f.kind, f.unit, f.raw)) for fact, f in case.facts.detailed("report_figure", StatedFigure)]
     pairs = [(f, own, [k for k in known if k[1].kind == own.kind]) for f, own in stated]
     comparable = [(f, own, there) for f, own, there in pairs if there]
     return _unequal(case, review, comparable) if comparable else None
-
-
-def _figure(fact: Fact) -> Figure:
-    kind, number, unit = fact.value.split("|")
-    return Figure(kind, unit, number)
 
 
 def _unequal(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pipeline.evidence.facts.project_reports import BLANK
-from pipeline.models import Evidence, Fact
+from pipeline.models import Evidence, Fact, Value
 from pipeline.verdicts.checks.rule import Case
 
 #: What a later round's report shows belongs to issuance; a registration is not stopped by it.
 ISSUANCE = "This round is judged at issuance."
+
+
+_Detail = TypeVar("_Detail", bound=Value)
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,18 @@ class ReportView:
         """The first fact of that name that holds a value; what is intentionally blank holds none."""
         return next((f for f in self.all(name) if f.value != BLANK), None)
 
+    def detailed(self, name: str, kind: type[_Detail]) -> list[tuple[Fact, _Detail]]:
+        """Every fact of that name whose detail is of this kind."""
+        return [(fact, fact.detail) for fact in self.all(name) if isinstance(fact.detail, kind)]
+
+    def numbered(self, name: str) -> list[tuple[Fact, float]]:
+        """Every fact of that name that is a number."""
+        return [(fact, number) for fact in self.all(name) if (number := fact.number) is not None]
+
     def number(self, name: str) -> float | None:
         """That fact as a number."""
         fact = self.fact(name)
-        return float(fact.value) if fact else None
+        return fact.number if fact else None
 
     def day(self, name: str) -> date | None:
         """That fact as a day."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 from pipeline.evidence.row_tests.verdict import printed
 from pipeline.models import Evidence, Fact
+from pipeline.models.fact_details import EstimateRow
 from pipeline.verdicts.checks.report_view import months_between, reports
 from pipeline.verdicts.checks.rule import Case, Rule, Ruling, not_run
 
@@ -45,15 +45,16 @@ def _baseline_after_start(case: Case) -> Ruling:
 
 
 def _baseline_stock(case: Case) -> Ruling:
-    stated = case.facts.all("plan_stock")
+    stated = case.facts.numbered("plan_stock")
     views = [v for v in reports(case) if v.kind == "baseline" and v.number("net") is not None]
     if not stated or not views:
         return not_run("The plan's baseline stock and a baseline report with its net stock are needed.")
-    items = (stated[0].evidence, *(i for v in views for i in v.shown("net")))
-    if all(abs(float(stated[0].value) - (v.number("net") or 0.0)) > _TONNES for v in views):
+    fact, stock = stated[0]
+    items = (fact.evidence, *(i for v in views for i in v.shown("net")))
+    if all(abs(stock - (v.number("net") or 0.0)) > _TONNES for v in views):
         said = "; ".join(f"{v.said()} {v.number('net'):.2f}" for v in views)
-        return Ruling("warning", f"The plan's baseline stock is {stated[0].value} t; {said} t.", items)
-    return Ruling("pass", f"Plan and baseline report state the same stock, {stated[0].value} t.", items)
+        return Ruling("warning", f"The plan's baseline stock is {fact.value} t; {said} t.", items)
+    return Ruling("pass", f"Plan and baseline report state the same stock, {fact.value} t.", items)
 
 
 def _emission_reports(case: Case) -> list[tuple[Fact, Fact, date]]:
@@ -67,8 +68,11 @@ def _emission_reports(case: Case) -> list[tuple[Fact, Fact, date]]:
     return sorted(found, key=lambda f: (f[2], f[0].evidence.document))
 
 
-def _same(one: str, other: str) -> bool:
-    return abs(abs(float(one)) - abs(float(other))) <= _TONNES
+def _same(one: Fact, other: Fact) -> bool:
+    """Both are numbers and, signs aside, the same tonnes."""
+    if one.number is None or other.number is None:
+        return False
+    return abs(abs(one.number) - abs(other.number)) <= _TONNES
 
 
 def _emissions_round(case: Case) -> Ruling:
@@ -77,7 +81,7 @@ def _emissions_round(case: Case) -> Ruling:
     sent = _emission_reports(case)
     if not stated or not start or not sent:
         return not_run("The plan's baseline emissions, its start date and an emission report are needed.")
-    own = [s for s in sent if _same(stated[0].value, s[0].value)]
+    own = [s for s in sent if _same(stated[0], s[0])]
     if not own:
         return not_run("No emission report has the plan's baseline emissions as its gross emissions.")
     gross, end, day = own[0]
@@ -88,7 +92,7 @@ def _emissions_round(case: Case) -> Ruling:
     deducted = [
         v
         for v in reports(case)
-        if (f := v.fact("emissions")) and v.kind == "monitoring" and _same(f.value, gross.value)
+        if (f := v.fact("emissions")) and v.kind == "monitoring" and _same(f, gross)
     ]
     also = f" {deducted[0].said().capitalize()} deducts the same figure." if deducted else ""
     none = " The baseline report leaves its emissions blank." if blank else ""
@@ -109,65 +113,63 @@ def _baseline_emissions(case: Case) -> Ruling:
     if not sent:
         return not_run("No emission report of the first year was received.")
     items = (stated[0].evidence, *(s[0].evidence for s in sent), *(s[1].evidence for s in sent))
-    if not any(_same(stated[0].value, s[0].value) for s in sent):
+    if not any(_same(stated[0], s[0]) for s in sent):
         said = "; ".join(f"the report to {printed(day)}: {gross.value}" for gross, _, day in sent)
         return Ruling("warning", f"The plan's baseline emissions are {stated[0].value} tCO2e; {said}.", items)
     return Ruling("pass", "The plan's baseline emissions are those of an emission report.", items)
 
 
 def _sign(case: Case) -> Ruling:
-    stated = case.facts.all("plan_emissions")
-    others = [
-        *case.facts.all("ghg_gross"),
-        *(f for v in reports(case) if v.kind == "monitoring" and (f := v.fact("emissions"))),
-    ]
+    stated = case.facts.numbered("plan_emissions")
+    monitored = (f for v in reports(case) if v.kind == "monitoring" and (f := v.fact("emissions")))
+    others = [*case.facts.all("ghg_gross"), *monitored]
     if not stated or not others:
         return not_run("The plan's baseline emissions and another document with emissions are needed.")
-    value = float(stated[0].value)
-    apart = [f for f in others if float(f.value) * value < 0]
+    planned, tonnes = stated[0]
+    apart = [f for f in others if f.number is not None and f.number * tonnes < 0]
     if apart:
-        same = [f for f in apart if _same(f.value, stated[0].value)] or apart
+        same = [f for f in apart if _same(f, planned)] or apart
         return Ruling(
             "warning",
-            f"The plan writes its emissions as {stated[0].value}, {same[0].evidence.document} as {same[0].value}: one "
+            f"The plan writes its emissions as {planned.value}, {same[0].evidence.document} as {same[0].value}: one "
             "of the signs is wrong, or the plan should say that it shows a deduction.",
-            (stated[0].evidence, same[0].evidence),
+            (planned.evidence, same[0].evidence),
         )
-    return Ruling("pass", "Emissions have the same sign in every document.", (stated[0].evidence,))
+    return Ruling("pass", "Emissions have the same sign in every document.", (planned.evidence,))
 
 
 def _estimate(case: Case) -> Ruling:
     """The estimate of table 4.4 for the start year against what section 3.3 has measured."""
-    stated, (start, _) = case.facts.all("plan_emissions"), _start(case)
-    rows = [f for f in case.facts.all("estimate") if start and f.value.startswith(f"{start.year}|")]
-    if not stated or not rows:
+    stated, (start, _) = case.facts.numbered("plan_emissions"), _start(case)
+    rows = [
+        (fact, abs(row.baseline))
+        for fact, row in case.facts.detailed("estimate", EstimateRow)
+        if start and row.year == start.year and row.baseline is not None
+    ]
+    if not stated or not rows or not start:
         return not_run("Measured emissions in section 3.3 and a row of table 4.4 for the start year are needed.")
-    measured, estimated = abs(float(stated[0].value)), abs(_number(rows[0].value.split("|")[1]))
-    items = (stated[0].evidence, rows[0].evidence)
+    (row, estimated), (planned, tonnes) = rows[0], stated[0]
+    measured, items = abs(tonnes), (planned.evidence, row.evidence)
     if measured and abs(estimated - measured) > _ESTIMATE_SHARE * measured:
         return Ruling(
             "warning",
             f"Section 3.3 has baseline emissions of {measured:g} tCO2e; table 4.4 has {estimated:g} tCO2e for "
-            f"{rows[0].value.partition('|')[0]}, {estimated / measured:.2f} times that. Table 4.4 is an "
+            f"{start.year}, {estimated / measured:.2f} times that. Table 4.4 is an "
             "estimate, on which its net removals rest.",
             items,
         )
     return Ruling("pass", "Table 4.4 reckons with about the emissions that section 3.3 states.", items)
 
 
-def _number(text: str) -> float:
-    return float(re.sub(r"[^\d.-]", "", text) or 0)
-
-
 def _plan_area(case: Case) -> Ruling:
     """The plan states the gross area, buildings included, so a report may have less, never more."""
-    stated = case.facts.all("plan_area")
+    stated = case.facts.numbered("plan_area")
     views = [v for v in reports(case) if v.number("area")]
     if not stated or not views:
         return not_run("The plan's gross area in words and a report with the project area are needed.")
-    gross = float(stated[0].value)
+    fact, gross = stated[0]
     over = [v for v in views if (v.number("area") or 0.0) > gross * (1 + _AREA_SHARE)]
-    items = (stated[0].evidence, *(i for v in over or views for i in v.shown("area")))
+    items = (fact.evidence, *(i for v in over or views for i in v.shown("area")))
     if over:
         said = "; ".join(f"{v.said()} {v.number('area'):.2f} ha" for v in over)
         return Ruling("warning", f"The plan's gross area is {gross:.2f} ha; {said}.", items)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from pipeline.evidence.row_tests.verdict import printed
 from pipeline.models import Evidence, Fact
+from pipeline.models.fact_details import SampleTable, SampleValues
 from pipeline.verdicts.checks.report_view import ReportView, issuance, months_between, reports
 from pipeline.verdicts.checks.rule import Case, Rule, Ruling, not_run
 
@@ -65,13 +66,13 @@ def _image_days(case: Case) -> list[date]:
 
 
 def _sample_count(case: Case) -> Ruling:
-    tables = [(f, *f.value.partition("|")[::2]) for f in case.facts.all("samples_rows")]
+    tables = case.facts.detailed("samples_rows", SampleTable)
     views = [v for v in reports(case) if v.number("samples")]
     if not tables or not views:
         return not_run("A report with its number of samples and a sample table of that round are needed.")
     compared: list[tuple[ReportView, int, tuple[Evidence, ...]]] = []
     for view in views:
-        mine = [(f, int(rows)) for f, rows, received in tables if _belongs(view, received)]
+        mine = [(f, table.rows) for f, table in tables if _belongs(view, table.received)]
         if mine:
             stated = int(view.number("samples") or 0)
             total = stated if any(rows == stated for _, rows in mine) else sum(rows for _, rows in mine)
@@ -89,44 +90,53 @@ def _sample_count(case: Case) -> Ruling:
     return Ruling("pass", "Reports and sample tables have the same number of samples.", compared[0][2])
 
 
-def _belongs(view: ReportView, received: str) -> bool:
+def _belongs(view: ReportView, received: date | None) -> bool:
     finish = view.day("sampling_finish") or view.day("sampling_start")
-    return bool(received and finish and timedelta(0) <= date.fromisoformat(received) - finish <= _RECEIPT)
+    return bool(received and finish and timedelta(0) <= received - finish <= _RECEIPT)
 
 
 def _sample_columns(case: Case) -> Ruling:
     if not case.facts.all("samples_rows"):
         return not_run("No laboratory table was received.")
-    swapped = case.facts.all("samples_swapped")
+    swapped = case.facts.detailed("samples_swapped", SampleValues)
     if swapped:
-        density, depth, rows = swapped[0].value.split("|")
-        heads = tuple(
-            f.evidence for f in case.facts.all("samples_rows") if f.evidence.sha256 == swapped[0].evidence.sha256
-        )
+        fact, sample = swapped[0]
         return Ruling(
             "warning",
-            f"Bulk density and depth stand in each other's column in {swapped[0].evidence.document}: {rows} rows have "
-            f"values like BD {density} and depth {depth}.",
-            (*heads, swapped[0].evidence),
+            f"Bulk density and depth stand in each other's column in {fact.evidence.document}: {sample.rows} rows have "
+            f"values like {_values(sample)}.",
+            (*_heads(case, fact), fact.evidence),
         )
     stated = {f.value.partition("-")[2] for v in reports(case) for f in v.all("depth")}
-    odd = [f for f in case.facts.all("samples_odd") if f.value.split("|")[1] not in stated or _thin(f)]
+    odd = [
+        (fact, sample)
+        for fact, sample in case.facts.detailed("samples_odd", SampleValues)
+        if sample.depth is None or f"{sample.depth:g}" not in stated or _thin(sample)
+    ]
     if odd:
-        density, depth, rows = odd[0].value.split("|")
-        heads = tuple(f.evidence for f in case.facts.all("samples_rows") if f.evidence.sha256 == odd[0].evidence.sha256)
+        fact, sample = odd[0]
         return Ruling(
             "warning",
-            f"{odd[0].evidence.document}: a bulk density outside 0.5 to 2 kg/l or a depth other than 30 cm in {rows} "
-            f"rows, for example BD {density} and depth {depth}.",
-            (*heads, odd[0].evidence),
+            f"{fact.evidence.document}: a bulk density outside 0.5 to 2 kg/l or a depth other than 30 cm in "
+            f"{sample.rows} rows, for example {_values(sample)}.",
+            (*_heads(case, fact), fact.evidence),
             severity="low",
         )
     return Ruling("pass", "Every row has a bulk density of 0.5 to 2 kg/l and a depth of 30 cm, or leaves them out.")
 
 
-def _thin(fact: Fact) -> bool:
-    density = float(fact.value.split("|")[0])
-    return bool(density) and not 0.5 <= density <= 2.0
+def _heads(case: Case, fact: Fact) -> tuple[Evidence, ...]:
+    """The column heads of the table that a fact was read from."""
+    return tuple(f.evidence for f in case.facts.all("samples_rows") if f.evidence.sha256 == fact.evidence.sha256)
+
+
+def _values(sample: SampleValues) -> str:
+    said = (("BD", sample.density), ("depth", sample.depth))
+    return " and ".join(f"{name} {value:g}" for name, value in said if value is not None)
+
+
+def _thin(sample: SampleValues) -> bool:
+    return sample.density is not None and not 0.5 <= sample.density <= 2.0
 
 
 RULES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.models import Evidence, Fact
+from pipeline.models.fact_details import CoreCount, CoveredShare
 from pipeline.verdicts.checks.report_view import ReportView, issuance, reports
 from pipeline.verdicts.checks.rule import Case, Rule, Ruling, not_run
 
@@ -16,7 +17,7 @@ _NO_REPORT = "No project report that says this was received."
 
 
 def _cores_per_stratum(case: Case) -> Ruling:
-    stated = [(v, f, int(f.value.split("|")[0])) for v in reports(case) for f in _own_cores(v, "stratum")]
+    stated = [(v, f, cores.count) for v in reports(case) for f, cores in _own_cores(v, "stratum")]
     if not stated:
         return not_run(_NO_REPORT)
     few = [(v, f, n) for v, f, n in stated if n < LEAST_CORES]
@@ -37,14 +38,10 @@ def _cores_per_stratum(case: Case) -> Ruling:
     return Ruling("pass", f"Every report states at least {least} cores in each stratum.", items)
 
 
-def _own_cores(view: ReportView, unit: str) -> list[Fact]:
+def _own_cores(view: ReportView, unit: str) -> list[tuple[Fact, CoreCount]]:
     """What a report says of the cores of its own round."""
-    found = []
-    for fact in view.all("cores"):
-        _, kind, _, year = fact.value.split("|")
-        if kind == unit and year in ("", str(view.year)):
-            found.append(fact)
-    return found
+    found = view.detailed("cores", CoreCount)
+    return [(fact, cores) for fact, cores in found if cores.unit == unit and cores.year in (None, view.year)]
 
 
 def _cores_agree(case: Case) -> Ruling:
@@ -52,11 +49,10 @@ def _cores_agree(case: Case) -> Ruling:
     views = reports(case)
     stated: list[tuple[ReportView, Fact, int, float, int]] = []
     for view in views:
-        for fact in view.all("cores"):
-            count, _, size, year = fact.value.split("|")
-            own = int(year) if year else view.year
-            if own and size:
-                stated.append((view, fact, int(count), float(size), own))
+        for fact, cores in view.detailed("cores", CoreCount):
+            own = cores.year or view.year
+            if own and cores.hectares:
+                stated.append((view, fact, cores.count, cores.hectares, own))
     if len(stated) < 2:
         return not_run("Fewer than two statements on the cores of one round were read.")
     apart = {
@@ -80,13 +76,12 @@ def _covered_share(case: Case) -> Ruling:
     views = reports(case)
     compared: list[tuple[float, float, int, tuple[Evidence, ...]]] = []
     for view in views:
-        for fact in view.all("covered"):
-            share, year = fact.value.split("|")
-            about = int(year) if year else view.year
+        for fact, covered in view.detailed("covered", CoveredShare):
+            about = covered.year or view.year
             own = next((v for v in views if v.year == about and v.number("area") and v.number("sampled")), None)
             if own and about:
                 computed = (own.number("sampled") or 0.0) / (own.number("area") or 1.0) * 100
-                compared.append((float(share), computed, about, (fact.evidence, *own.shown("sampled", "area"))))
+                compared.append((covered.percent, computed, about, (fact.evidence, *own.shown("sampled", "area"))))
     if not compared:
         return not_run("No report says what share of the project area was sampled, or the areas are not stated.")
     off = [c for c in compared if abs(c[0] - c[1]) > _SHARE_TOLERANCE]
@@ -117,7 +112,7 @@ def _core_depth(case: Case) -> Ruling:
 
 
 def _accuracy(case: Case) -> Ruling:
-    stated = [(v, f, float(f.value)) for v in reports(case) for f in v.all("accuracy")]
+    stated = [(v, f, metres) for v in reports(case) for f, metres in v.numbered("accuracy")]
     if not stated:
         return not_run(_NO_REPORT)
     coarse = [(v, f, m) for v, f, m in stated if m > COARSEST_METRES]
@@ -140,7 +135,7 @@ def _claim(case: Case) -> Ruling:
     pairs = [(v, a, p) for v in reports(case) if (a := v.fact("accuracy")) and (p := v.fact("position"))]
     if not pairs:
         return not_run("No report states both the accuracy of its positions and how near they lie to the plan.")
-    bold = [(v, a, p) for v, a, p in pairs if float(a.value) > float(p.value)]
+    bold = [(v, a, p) for v, a, p in pairs if (v.number("accuracy") or 0.0) > (v.number("position") or 0.0)]
     if bold:
         said = "; ".join(
             f"{v.said()} places cores within {p.value} m with an accuracy of {a.value} m" for v, a, p in bold
