@@ -17,6 +17,7 @@ from pipeline.machine import broker_trouble, without_password
 from pipeline.models import Document, Question, Session, SessionRecord, Value
 from pipeline.names import printable
 from pipeline.obstacles import troubles
+from pipeline.pointing import trouble
 from pipeline.presence import watcher_is_running, workers_running
 from pipeline.sources.links import described
 
@@ -146,7 +147,10 @@ def status_of(ws: Workspace, record: SessionRecord, around: Surroundings | None 
     around = around or look_around(ws, record)
     inventory = workflow.load_inventory(ws, record)
     listed = inventory.documents if inventory else ()
+    nowhere = trouble(ws, record) if record.points_to is not None else None
     waiting = waiting_in(ws, around, record)
+    if nowhere is not None:
+        waiting = tuple(file.model_copy(update={"reason": str(nowhere)}) for file in waiting)
     state = review_state(ws, record)
     views = progress.progress(ws, record, state)
     view = progress.session_view(ws, record, views, state)
@@ -193,6 +197,8 @@ def _stranded(view: Session, why: str) -> Session:
 
 def _next_action(record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str | None:
     """What to do about files nobody will take, which comes before what the workflow says; None when there are none."""
+    if record.points_to is not None:
+        return None
     if record.is_completed and waiting:
         files = "1 file waits" if len(waiting) == 1 else f"{len(waiting)} files wait"
         reopen = f"registry-review reopen {record.session_id} --by NAME --reason TEXT"

@@ -25,6 +25,7 @@ from pipeline.models import (
     ValidationResult,
 )
 from pipeline.obstacles import obstacle
+from pipeline.pointing import require_own_review
 from pipeline.store.files import is_disk_full, passing
 
 if TYPE_CHECKING:
@@ -176,8 +177,9 @@ def due(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> Sta
     A stage that failed on these very inputs is due again only while it is retryable and was tried fewer than
     MAX_ATTEMPTS times; after that somebody must `failed retry` it. Nothing of a completed session is ever due, and a
     report that lacks only the latest words of people is due when somebody asks for it: each makes a new version.
+    Nothing is due of a session in whose place another one is reviewed.
     """
-    if not record.documents or record.is_completed:
+    if not record.documents or record.is_completed or record.points_to is not None:
         return None
     for key in ORDER[: goal_index(record, to) + 1]:
         fingerprint = current_fingerprint(ws, record, key)
@@ -208,12 +210,14 @@ def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system")
     """Raise how far the session is to go, and look again at the folders that were added by path.
 
     A report that lacks people's latest words is queued. Of a completed session nothing is looked at or raised.
+    PointsElsewhere for a session in whose place another one is reviewed.
     """
     if to not in ORDER:
         raise UsageError(f"{to!r} is not a stage the machine can go to.", f"Use one of {', '.join(VERBS)}.")
     from pipeline.stages.add_documents import rescan_sources
 
     record = ws.sessions.read(session_id)
+    require_own_review(ws, record)
     if record.is_completed:
         return record
     rescan_sources(ws, session_id)
@@ -230,7 +234,9 @@ def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system")
 
 def require_nothing_due(ws: Workspace, session_id: str, to: StageKey) -> None:
     """Raise HomeClosed when a stage up to `to` would have to run, in a home where nothing can be kept."""
-    left = due(ws, ws.sessions.read(session_id), to)
+    record = ws.sessions.read(session_id)
+    require_own_review(ws, record)
+    left = due(ws, record, to)
     if left is not None:
         raise HomeClosed(
             f"`{VERB_OF[left]}` of {session_id} is due, and {obstacle(ws) or 'the home cannot be changed'}.",
@@ -252,6 +258,7 @@ def run_stage(
             record = ws.sessions.read(session_id)
             if record.is_completed:
                 raise SessionCompleted(session_id)
+            require_own_review(ws, record)
             fingerprint = current_fingerprint(ws, record, key)
             if fingerprint is None:
                 raise UsageError(f"`{VERB_OF[key]}` cannot run yet for {session_id}: an earlier stage has no result.")

@@ -13,7 +13,7 @@ from pipeline.claims import claims_of
 from pipeline.errors import NotMadeYet, ReviewError, UsageError
 from pipeline.machine import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, RequirementResult, SessionRecord, StageKey
-from pipeline.reporting import terminal, terminal_review, terminal_tenure, wording
+from pipeline.reporting import terminal, terminal_duplicates, terminal_review, terminal_tenure, wording
 from pipeline.reporting.terminal_review import decided
 from pipeline.status import SessionStatus, Surroundings, look_around, status_of
 from pipeline.store.files import write_atomic
@@ -50,7 +50,8 @@ def status(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     from pipeline.deciding.lint import slips
 
     found = status_of(ws, record).model_copy(update={"warnings": slips(ws, record)})
-    return Answer(found, terminal.status(found, VERB_OF, width, terminal_review.review(found, width)))
+    people = (terminal_duplicates.in_status(found, width), terminal_review.review(found, width))
+    return Answer(found, terminal.status(found, VERB_OF, width, terminal.parts(*people)))
 
 
 def with_waits(answer: Answer, ws: Workspace, record: SessionRecord, verb: str) -> Answer:
@@ -103,6 +104,8 @@ def _with_alarms(found: SessionStatus) -> str:
     """The counts, after what cannot wait: other projects that claim the same."""
     others = ", ".join(alarm.session_id for alarm in found.alarms)
     review = terminal_review.in_short(found.review)
+    if found.points_to is not None:
+        return f"{found.points_to} is reviewed in its place"
     told = "; ".join(filter(None, [terminal.counts(found), review]))
     return f"ALARM: shares land or files with {others}; {told}" if others else told
 
@@ -261,17 +264,14 @@ def failures(ws: Workspace, width: int) -> Answer:
 
 
 def duplicates(ws: Workspace, record: SessionRecord, width: int) -> Answer:
-    """What looks like other sessions, and what is still asked."""
-    found = status_of(ws, record)
-    value = {
-        "schema_version": SCHEMA_VERSION,
-        "session_id": record.session_id,
-        "questions": found.questions,
-        "notes": found.notes,
-        "points_to": found.points_to,
-    }
-    asked = any(q.answer is None for q in found.questions)
-    return Answer(value, terminal.duplicates(found, width), exits.NEEDS_YOU if asked else exits.DONE)
+    """Every session that looks the same with the answer that holds, and what is still asked."""
+    from pipeline.duplicates import alike_sessions
+
+    found, alike = status_of(ws, record), alike_sessions(ws, record)
+    told = {"questions": found.questions, "notes": found.notes, "points_to": found.points_to}
+    value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "duplicates": alike, **told}
+    asked = record.points_to is None and any(one.answer is None for one in alike)
+    return Answer(value, terminal_duplicates.duplicates(found, alike, width), exits.NEEDS_YOU if asked else exits.DONE)
 
 
 def watched(

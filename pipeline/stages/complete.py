@@ -10,6 +10,7 @@ from pipeline.deciding import acting
 from pipeline.deciding.state import review_state
 from pipeline.errors import NotFound, NotReady, UsageError
 from pipeline.models import Package, SessionRecord
+from pipeline.pointing import require_own_review
 from pipeline.reporting import wording
 from pipeline.store.files import make_private_folder, write_atomic
 
@@ -31,6 +32,7 @@ def complete_session(
     """
     who, what = lookup.said("by", by), lookup.said("statement", statement)
     record = ws.sessions.read(session_id)
+    require_own_review(ws, record, "nothing is signed here")
     if record.is_completed:
         package_path(ws, record)
         return _newest(record)
