@@ -86,12 +86,13 @@ def answer_duplicate(
         moved = tuple(str(p) for p in _quarantine(ws, session_id, documents, reason))
         message = f"{files(len(documents))} left {session_id} and lie in {ws.quarantine / session_id}."
     gone: tuple[str, ...] = ()
+    now = _as_it_is(ws, record)
     with ws.content.lock():
         with ws.sessions.transaction(session_id, by) as tx:
             if choice == "cancel":
                 gone = take_out(tx, [d.document_id for d in documents], by=by, reason=message)
             for each in closing:
-                _keep(ws, tx, each.warning, choice, by, each)
+                _keep(ws, tx, now.get(each.warning.session_id, each.warning), choice, by, each)
         archive_keeping.tidy(ws, tx.record)
         for sha256 in ws.catalog.unreferenced(set(gone)):
             ws.content.discard(sha256)
@@ -174,10 +175,12 @@ def _undo(ws: Workspace, record: SessionRecord, choice: DuplicateChoice, by: str
         raise UsageError(
             f"{session_id} has no open duplicate question: it points to {other} already.", f"{undoing(session_id)}."
         )
+    now = _as_it_is(ws, record)
     with ws.sessions.transaction(session_id, by) as tx:
         for question in tx.record.questions.values():
             if question.answer == "use_existing":
-                _keep(ws, tx, question.warning, "continue", by, question)
+                about = now.get(question.warning.session_id, question.warning)
+                _keep(ws, tx, about, "continue", by, question)
         tx.update(points_to=None)
         tx.log("pointing_undone", other_session=other)
     message = f"{session_id} is reviewed by itself again. What was added to {other} stays there."
@@ -213,6 +216,12 @@ def _answer_unasked(
     return DuplicateAnswer(
         session_id=session_id, choice=choice, other_session=other, message=f"The files stay in {session_id}."
     )
+
+
+def _as_it_is(ws: Workspace, record: SessionRecord) -> dict[str, DuplicateWarning]:
+    """How alike each session that the rule finds is now, which may be more than when it was asked about."""
+    found = asked_about(ws, record, (d.sha256 for d in record.documents.values()))
+    return {match.warning.session_id: match.warning for match in found}
 
 
 def _among(question: Question, found: Sequence[Match]) -> bool:

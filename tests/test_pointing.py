@@ -117,7 +117,7 @@ def test_an_upload_link_to_it_shows_its_own_project_only(workspace: Workspace) -
     answer_duplicate(workspace, session, "use_existing", "anna")
     slot = request_upload(workspace, session)
     assert (slot.session_id, slot.project_name) == (session, NAME)
-    assert other not in slot.model_dump_json()
+    assert "Meadow Farms" not in slot.model_dump_json()
 
 
 def test_it_has_no_stage_and_no_next_step_but_the_other(workspace: Workspace, pair: tuple[str, str]) -> None:
