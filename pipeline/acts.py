@@ -93,8 +93,8 @@ def _add_one(
     notes: list[str],
 ) -> str:
     """Add one source, or not, as the duplicate question is answered; returns that answer."""
-    from pipeline.duplicate_answers import note_cancelled
-    from pipeline.stages.add_documents import add_documents, point_to
+    from pipeline.duplicate_answers import note_cancelled, point_to
+    from pipeline.stages.add_documents import add_documents
 
     try:
         results.append(add_documents(ws, session_id, what, check_duplicates=choice != "continue", actor=actor))
@@ -198,8 +198,7 @@ def add_as_told(
     DuplicateSessionWarning before anything is added, or a DuplicateChoice: continue adds all the same; use_existing
     adds to the other session, to which this one points from then on; cancel adds nothing and says so.
     """
-    from pipeline.duplicate_answers import note_cancelled
-    from pipeline.stages.add_documents import point_to
+    from pipeline.duplicate_answers import note_cancelled, point_to
 
     if on_duplicate == "continue":
         return add(session_id, False)

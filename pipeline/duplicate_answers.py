@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, get_args
 from pipeline import archive_keeping, intake, quarantine
 from pipeline.duplicates import Match, answered, asked_about, files, pending, question_id_of
 from pipeline.errors import ReviewError, SessionCompleted, SessionNotFound, TryAgain, UsageError
+from pipeline.likeness import name_similarity
 from pipeline.models import (
     AddResult,
     DocumentRecord,
@@ -24,7 +25,7 @@ from pipeline.models import (
     Value,
 )
 from pipeline.names import SafeName
-from pipeline.pointing import receiver, undoing
+from pipeline.pointing import left_behind, receiver, undoing
 from pipeline.sources.batch import Batch, Candidate
 from pipeline.sources.inbox import SOURCE_ID
 from pipeline.stages.removal import take_out
@@ -69,7 +70,7 @@ def answer_duplicate(
         raise UsageError(f"{choice!r} is not an answer.", "Answer with continue, use_existing or cancel.")
     record = ws.sessions.read(session_id)
     if record.points_to is not None:
-        return _undo(ws, record, choice, by)
+        return _answer_otherwise(ws, record, choice, by)
     open_questions = pending(record)
     chosen = [q for q in open_questions if question_id in (None, q.question_id)]
     if not chosen:
@@ -106,6 +107,18 @@ def note_cancelled(ws: Workspace, session_id: str, warning: DuplicateWarning, by
     """Keep that whoever was asked before anything was added wanted nothing added."""
     with ws.sessions.transaction(session_id, by) as tx:
         _keep(ws, tx, warning, "cancel", by)
+
+
+def point_to(
+    ws: Workspace, session_id: str, other_session: str, actor: str, about: DuplicateWarning | None = None
+) -> None:
+    """Have the other session reviewed in this one's place, after files were added there instead of here.
+
+    `about` is the likeness that was answered so.
+    """
+    record = ws.sessions.read(session_id)
+    if record.points_to != other_session:
+        use_existing(ws, session_id, about or _known_or_named(ws, record, other_session), actor)
 
 
 def use_existing(
@@ -168,9 +181,11 @@ def _target(ws: Workspace, session_id: str, other: str) -> str:
     return record.session_id
 
 
-def _undo(ws: Workspace, record: SessionRecord, choice: DuplicateChoice, by: str) -> DuplicateAnswer:
-    """Take use_existing back; what was added to the other session stays there."""
+def _answer_otherwise(ws: Workspace, record: SessionRecord, choice: DuplicateChoice, by: str) -> DuplicateAnswer:
+    """Take use_existing back, what was added to the other session staying there; or send along what was left behind."""
     session_id, other = record.session_id, record.points_to or ""
+    if choice == "use_existing" and left_behind(ws, record):
+        return use_existing(ws, session_id, _known_or_named(ws, record, other), by)
     if choice != "continue":
         raise UsageError(
             f"{session_id} has no open duplicate question: it points to {other} already.", f"{undoing(session_id)}."
@@ -215,6 +230,21 @@ def _answer_unasked(
     other = wanted[0].warning.session_id
     return DuplicateAnswer(
         session_id=session_id, choice=choice, other_session=other, message=f"The files stay in {session_id}."
+    )
+
+
+def _known_or_named(ws: Workspace, record: SessionRecord, other: str) -> DuplicateWarning:
+    """What was said of the other session when it was asked about; where nobody was asked, that it was named."""
+    known = record.questions.get(question_id_of(other))
+    if known is not None:
+        return known.warning
+    name = ws.sessions.read(other).project_metadata.project_name
+    return DuplicateWarning(
+        session_id=other,
+        project_name=name,
+        name_similarity=round(name_similarity(record.project_metadata.project_name, name), 1),
+        file_overlap=0.0,
+        message=f"{other} was named as the session of this project.",
     )
 
 

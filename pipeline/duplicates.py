@@ -109,6 +109,11 @@ def alike_sessions(ws: Workspace, record: SessionRecord) -> list[Alike]:
     found = asked_about(ws, record, (d.sha256 for d in record.documents.values()))
     rest = {question.warning.session_id: question for _, question in sorted(record.questions.items())}
     rows = [_alike(match.warning, match.answer) for match in found]
+    # Sessions that pointed before answers were kept: what was answered is known, and not by whom.
+    rows = [
+        one.model_copy(update={"answer": "use_existing"}) if one.session_id == record.points_to else one
+        for one in rows
+    ]
     seen = {match.warning.session_id for match in found}
     return [*rows, *(_alike(q.warning, q if q.answer else None) for other, q in rest.items() if other not in seen)]
 

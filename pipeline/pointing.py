@@ -62,6 +62,26 @@ def trouble(ws: Workspace, record: SessionRecord) -> PointsNowhere | None:
     return None
 
 
+def left_behind(ws: Workspace, record: SessionRecord) -> int:
+    """How many files of the session the one that is reviewed in its place has never got.
+
+    Sessions that pointed before all files went along have such.
+    """
+    if record.points_to is None:
+        return 0
+    try:
+        there = receiver(ws, record.session_id)
+    except PointsNowhere:
+        return 0
+    known = {document.sha256 for document in there.documents.values()} | set(there.removed)
+    return sum(d.superseded_by is None and d.sha256 not in known for d in record.documents.values())
+
+
+def sending(session_id: str) -> str:
+    """How the files that were left behind are added to the other session."""
+    return f"registry-review duplicates {session_id} --answer use-existing"
+
+
 def in_words(ws: Workspace, record: SessionRecord) -> str:
     """That the session points to another one, as one reads it in place of how far its stages are."""
     return f"{goes_on_in(ws, record)} is reviewed in its place, and holds its files"

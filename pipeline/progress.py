@@ -8,7 +8,7 @@ from pipeline.deciding.outlook import next_for_people, of_people
 from pipeline.deciding.state import ReviewState, review_state
 from pipeline.errors import ChecklistError
 from pipeline.models import Session, SessionRecord, StageKey, StageRecord, StageView, Statistics
-from pipeline.pointing import goes_on_in, in_words, trouble
+from pipeline.pointing import goes_on_in, in_words, left_behind, sending, trouble
 from pipeline.workflow import (
     ORDER,
     VERB_OF,
@@ -192,8 +192,10 @@ def session_view(
 def waits(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> list[str]:
     """Everything within the stages up to `to` that waits for a person, in words."""
     if record.points_to is not None:
-        nowhere = trouble(ws, record)
-        return [str(nowhere)] if nowhere else []
+        nowhere, left = trouble(ws, record), left_behind(ws, record)
+        there = goes_on_in(ws, record)
+        unsent = [f"{left} of its files never went to {there}: {sending(record.session_id)}"] if left else []
+        return [str(nowhere)] if nowhere else unsent
     found = [q.warning.message for q in record.questions.values() if q.answer is None]
     if not record.documents:
         from pipeline.like_named import elsewhere
@@ -215,6 +217,8 @@ def next_action(
     sid = record.session_id
     if record.points_to is not None:
         there, nowhere = goes_on_in(ws, record), trouble(ws, record)
+        if left_behind(ws, record):
+            return f"Add its files to {there}: {sending(sid)}"
         return nowhere.cure if nowhere else f"Go on with {there}: registry-review status {there}"
     if any(q.answer is None for q in record.questions.values()):
         return f"Answer the duplicate question: registry-review duplicates {sid} --answer continue|use-existing|cancel"

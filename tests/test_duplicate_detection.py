@@ -430,7 +430,7 @@ def test_a_word_that_is_no_answer_changes_nothing(workspace: Workspace) -> None:
     assert pending(workspace.sessions.read(session))
 
 
-# --- answers that stay -------------------------------------------------------------------------------------------------
+# --- answers that stay ------------------------------------------------------------------------------------------------
 
 
 def shown(ws: Workspace, session: str) -> list[tuple[str, str | None, str | None]]:
@@ -530,7 +530,7 @@ def test_a_likeness_that_nobody_was_asked_about_can_be_answered_and_an_answer_ch
     assert shown(workspace, other) == [(session, "continue", "anna")]
     with pytest.raises(UsageError, match="no open duplicate question"):
         answer_duplicate(workspace, other, "continue", "anna")
-    with pytest.raises(UsageError, match="No files .* are in question"):
+    with pytest.raises(UsageError, match=r"No files .* are in question"):
         answer_duplicate(workspace, other, "cancel", "anna")
     answer_duplicate(workspace, other, "use_existing", "bert")
     assert shown(workspace, other) == [(session, "use_existing", "bert")]

@@ -112,7 +112,7 @@ def test_what_comes_for_it_goes_to_the_other_and_the_answer_says_so(
 
 
 def test_an_upload_link_to_it_shows_its_own_project_only(workspace: Workspace) -> None:
-    other = made(workspace, ["a"], "Meadow Farms")
+    made(workspace, ["a"], "Meadow Farms")
     session = made(workspace, ["a"])
     answer_duplicate(workspace, session, "use_existing", "anna")
     slot = request_upload(workspace, session)
@@ -174,7 +174,7 @@ def test_no_way_leads_back(workspace: Workspace, pair: tuple[str, str]) -> None:
         about = question.warning.model_copy(update={"session_id": session})
         asked = {"question_id": f"duplicate-{session}", "warning": about, "answer": None, "answered_by": None}
         tx.put_question(question.model_copy(update={**asked, "answered_at": None}))
-    with pytest.raises(UsageError, match="points to .* already"):
+    with pytest.raises(UsageError, match=r"points to .* already"):
         answer_duplicate(workspace, hashes_apart, "use_existing", "bert", f"duplicate-{session}")
     assert receiver(workspace, session).session_id == hashes_apart
 
@@ -263,6 +263,22 @@ def test_a_file_that_the_other_cannot_take_leaves_everything_as_it_was(workspace
         with pytest.raises(ReviewError, match=f"{other} cannot take 1 file of {session}"):
             answer_duplicate(ws, session, "use_existing", "anna")
         assert ws.sessions.read(session).points_to is None
+
+
+def test_files_that_an_older_version_left_behind_are_told_and_sent_along(
+    workspace: Workspace, pair: tuple[str, str]
+) -> None:
+    session, other = pair
+    answer_duplicate(workspace, session, "continue", "bert")
+    add_documents(workspace, session, source(["left"]))
+    with workspace.sessions.transaction(session, "an older version") as tx:
+        tx.update(points_to=other)
+    record = workspace.sessions.read(session)
+    assert "1 of its files never went" in progress.waits(workspace, record)[0]
+    assert progress.next_action(workspace, record).endswith("--answer use-existing")
+    answer_duplicate(workspace, session, "use_existing", "anna")
+    assert "left" in held(workspace, other)
+    assert progress.waits(workspace, workspace.sessions.read(session)) == []
 
 
 def test_a_session_cannot_point_to_one_that_is_complete(workspace: Workspace) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline.duplicate_answers import point_to
 from pipeline.errors import ChecklistError, SessionNotFound, UsageError
-from pipeline.stages.add_documents import add_documents, point_to
+from pipeline.stages.add_documents import add_documents
 from pipeline.stages.initialize import create_session
 from pipeline.workspace import Workspace
 

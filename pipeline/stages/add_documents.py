@@ -13,8 +13,7 @@ from pipeline.arrivals import Plan
 from pipeline.duplicates import asked_about, going_on, question_about
 from pipeline.errors import DuplicateSessionWarning, ReviewError, RevisionConflict, UsageError
 from pipeline.faultpoints import reach
-from pipeline.likeness import name_similarity
-from pipeline.models import AddResult, DocumentSource, DuplicateWarning, SessionRecord
+from pipeline.models import AddResult, DocumentSource, SessionRecord
 from pipeline.pointing import receiver, told
 from pipeline.sources import (
     Batch,
@@ -42,7 +41,6 @@ __all__ = [
     "add_and_ask_later",
     "add_documents",
     "add_file_references",
-    "point_to",
     "require_usable",
     "rescan_sources",
     "take_inbox_files",
@@ -159,31 +157,6 @@ def _add(
 
 def _own_folders(ws: Workspace) -> tuple[Path, ...]:
     return (ws.data.resolve(), ws.inbox.resolve())
-
-
-def point_to(
-    ws: Workspace, session_id: str, other_session: str, actor: str, about: DuplicateWarning | None = None
-) -> None:
-    """Have the other session reviewed in this one's place, after files were added there instead of here.
-
-    `about` is the likeness that was answered so.
-    """
-    from pipeline.duplicate_answers import use_existing
-
-    record = ws.sessions.read(session_id)
-    other = ws.sessions.read(other_session)
-    if record.points_to == other_session:
-        return
-    unasked = DuplicateWarning(
-        session_id=other_session,
-        project_name=other.project_metadata.project_name,
-        name_similarity=round(
-            name_similarity(record.project_metadata.project_name, other.project_metadata.project_name), 1
-        ),
-        file_overlap=0.0,
-        message=f"{other_session} was named as the session of this project.",
-    )
-    use_existing(ws, session_id, about or unasked, actor)
 
 
 def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile], actor: str = "inbox") -> AddResult:

@@ -96,4 +96,6 @@ def reply(here: Here, actor: Actor, session_id: str, body: DuplicateReply, if_ma
     record = here.session(session_id)
     expected_revision(if_match, record)
     found = acts.answer_duplicate(here.ws, record, body.answer, actor, 0)
-    return answer(found.value, record=here.session(session_id))
+    after = here.session(session_id)
+    here.nudge(after.points_to or session_id)
+    return answer(found.value, record=after)
