@@ -346,4 +346,6 @@ class Watcher:
             self._failures.append((news.session_id, news.message))
 
     def _summary(self) -> Summary:
-        return Summary(tuple(sorted(self._inbox.sessions_served)), tuple(self._files), tuple(self._failures))
+        # Files of a session that points to another one went there, and that one may have something to ask about them.
+        sessions = self._inbox.sessions_served | {session_id for session_id, _ in self._files}
+        return Summary(tuple(sorted(sessions)), tuple(self._files), tuple(self._failures))

@@ -211,7 +211,7 @@ def _wanted(ws: Workspace, since: datetime | None) -> tuple[list[SessionRecord],
         except ReviewError as error:
             failed.append((sid, error))
             continue
-        if record.is_completed:
+        if record.is_completed or record.points_to is not None:
             continue
         folders = any(source.source_type == "path" for source in record.sources.values())
         if (record.documents or folders) and (since is None or record.updated_at >= since or folders):

@@ -11,8 +11,17 @@ from actors import file_parcel
 from actors.broker import QUEUE
 from actors.dispatch import Dispatch
 from actors.progress_news import News
-from pipeline.errors import ReviewError, SessionCompleted, SessionCorrupt, SessionNotFound, TryAgain, UsageError
+from pipeline.errors import (
+    PointsNowhere,
+    ReviewError,
+    SessionCompleted,
+    SessionCorrupt,
+    SessionNotFound,
+    TryAgain,
+    UsageError,
+)
 from pipeline.filenames import printable
+from pipeline.home.pointing import receiver
 from pipeline.models import AddResult, StageKey
 from pipeline.stages import run
 
@@ -27,7 +36,7 @@ MAX_BACKOFF_MS = 10_000
 TAKE_LIMIT_MS = 60 * 60 * 1000
 #: A reader's child process has limits of its own, far below this.
 READ_LIMIT_MS = 10 * 60 * 1000
-PERMANENT = (SessionCompleted, SessionCorrupt, SessionNotFound, UsageError, TimeLimitExceeded)
+PERMANENT = (PointsNowhere, SessionCompleted, SessionCorrupt, SessionNotFound, UsageError, TimeLimitExceeded)
 
 
 def declare_take(dispatch: Dispatch) -> None:
@@ -42,7 +51,8 @@ def declare_take(dispatch: Dispatch) -> None:
             tried = message.options.get("retries", 0) if message else 0
             if isinstance(error, PERMANENT) or tried >= MAX_RETRIES:
                 log.error("%s: the files stay in the inbox: %s", session_id, error)
-                passes = not isinstance(error, PERMANENT)
+                # Where a session points, and whether that one is open again, is looked for anew each time.
+                passes = not isinstance(error, PERMANENT) or isinstance(error, PointsNowhere)
                 dispatch.news.tell(News("not_taken", session_id, str(error), error=error, passes=passes))
                 return
             log.warning("%s: taking files is tried again: %s", session_id, error)
@@ -78,11 +88,13 @@ def declare_take(dispatch: Dispatch) -> None:
 def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) -> AddResult:
     """Take the claim's files that are still there unchanged; safe to repeat, since contents are known by their hash.
 
-    The session's goal is raised first: should this process die after the files are in, the sweeper works towards it.
+    Another session that is reviewed in this one's place takes them. The session's goal is raised first: should this
+    process die after the files are in, the sweeper works towards it.
     """
     from pipeline.stages.add_documents import take_inbox_files
 
     ws = dispatch.ws
+    session_id = receiver(ws, session_id).session_id
     with ws.sessions.filling(session_id):
         run.request(ws, session_id, advance_to, actor="inbox")
         result = take_inbox_files(ws, session_id, file_parcel.unpack(claim, ws.inbox))

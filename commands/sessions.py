@@ -58,7 +58,7 @@ def add(door: Door, session: str, sources: tuple[str, ...], on_duplicate: str, r
     record = door.session(session)
     mode = "reference" if reference else "mirror"
     answer = acts.add(door.ws, record, sources, on_duplicate, ask, door.actor, door.width, mode)
-    return answer if door.embedded else _send_to_workers(door, record.session_id, answer)
+    return answer if door.embedded else _send_to_workers(door, acts.session_of(answer, record), answer)
 
 
 def _send_to_workers(door: Door, session_id: str, answer: Answer) -> Answer:

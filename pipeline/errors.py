@@ -10,6 +10,8 @@ ReviewError
 ├── SessionNotFound            no such session (never raised for a damaged one)
 ├── SessionCorrupt             the session's file is there and cannot be read
 ├── SessionCompleted           the session is complete and locked; reopening it makes a new version
+├── PointsElsewhere            another session is reviewed in this one's place
+│   └── PointsNowhere          and that one can take nothing, since it is deleted or complete
 ├── NotReady                   something waits for a person before this can be done
 ├── RevisionConflict           somebody else changed the session in between
 ├── DuplicateSessionWarning    control flow: a likeness was found, nothing was added yet
@@ -112,6 +114,18 @@ class SessionCompleted(ReviewError):
         self.session_id = session_id
 
 
+class PointsElsewhere(ReviewError):
+    """It is not done in this session, since another one is reviewed in its place; nothing was changed."""
+
+    code = "points_elsewhere"
+
+
+class PointsNowhere(PointsElsewhere):
+    """The session in whose place it is reviewed can take nothing; the message says why, and nothing is lost."""
+
+    code = "points_nowhere"
+
+
 class NotReady(ReviewError):
     """Nothing was done, since people have something to say first; `waits` names each thing."""
 
@@ -148,9 +162,11 @@ class DuplicateSessionWarning(ReviewError):
 
     code = "duplicate_session"
 
-    def __init__(self, warning: DuplicateWarning) -> None:
+    def __init__(self, warning: DuplicateWarning, asking: str | None = None) -> None:
         super().__init__(warning.message, "Answer with continue, use-existing or cancel.")
         self.warning = warning
+        #: The session that the files were about to go to; another one than was named when that one points to it.
+        self.asking = asking
 
 
 class UploadError(ReviewError):

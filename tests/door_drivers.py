@@ -79,6 +79,8 @@ class Door(ABC):
         }
         self._has_workers = broker != "embedded"
         self._batches = 0
+        #: What the last typed command said beside its result.
+        self.complained = ""
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -145,6 +147,7 @@ class Door(ABC):
             check=False,
         )
         assert done.returncode == code, (words, done.returncode, done.stdout[-2000:], done.stderr[-4000:])
+        self.complained = done.stderr
         return done.stdout
 
     def folder_of(self, sent: Sent) -> Path:
@@ -173,8 +176,8 @@ class Door(ABC):
         """A new session's id."""
 
     @abstractmethod
-    def add(self, session: str, sent: Sent) -> None:
-        """Add files from the first type of source."""
+    def add(self, session: str, sent: Sent, into: str | None = None) -> None:
+        """Add files from the first type of source; `into` is the session they go to, when it is another one."""
 
     @abstractmethod
     def add_more(self, session: str, sent: Sent) -> None:
@@ -200,6 +203,10 @@ class Door(ABC):
     def answer(self, session: str, sent: Sent, choice: Answer) -> None:
         """Answer what was asked when those files were added."""
 
+    @abstractmethod
+    def why_no_stage(self, session: str) -> str:
+        """What is said when a stage is asked for of a session that points to another one."""
+
 
 class CommandLine(Door):
     """Typed commands: a folder, then links."""
@@ -209,7 +216,7 @@ class CommandLine(Door):
     def create(self, name: str) -> str:
         return self.typed("create", name).strip()
 
-    def add(self, session: str, sent: Sent) -> None:
+    def add(self, session: str, sent: Sent, into: str | None = None) -> None:
         self.typed("add", session, self.folder_of(sent), code=4 if b"" in sent.files.values() else 0)
 
     def add_more(self, session: str, sent: Sent) -> None:
@@ -236,13 +243,17 @@ class CommandLine(Door):
     def answer(self, session: str, sent: Sent, choice: Answer) -> None:
         self.typed("add", session, self.folder_of(sent), "--on-duplicate", choice.replace("_", "-"))
 
+    def why_no_stage(self, session: str) -> str:
+        self.typed("map", session, code=1)
+        return self.complained
+
 
 class Inbox(CommandLine):
     """Files dropped into the session's folder, then a folder added beside it."""
 
     name, source_types = "inbox", ("inbox", "path")
 
-    def add(self, session: str, sent: Sent) -> None:
+    def add(self, session: str, sent: Sent, into: str | None = None) -> None:
         self._drop(session, sent, 4 if b"" in sent.files.values() else 0)
 
     def _drop(self, session: str, sent: Sent, code: int) -> None:
@@ -295,7 +306,7 @@ class Rest(Door):
         assert isinstance(told, dict)
         return told
 
-    def add(self, session: str, sent: Sent) -> None:
+    def add(self, session: str, sent: Sent, into: str | None = None) -> None:
         link = self.asked("POST", "/generate-upload-url", 200, json={"session_id": session})
         assert (link["mode"], link["session_id"]) == ("add_to_existing", session)
         files = [("files", (name, content)) for name, content in sent.files.items()]
@@ -303,7 +314,7 @@ class Rest(Door):
         first, again = (
             self.asked("POST", "/process-upload", 200, json={"upload_id": link["upload_id"]}) for _ in range(2)
         )
-        assert first["session_id"] == session
+        assert first["session_id"] == (into or session)
         # What was read of them may have been done in between.
         assert first.pop("discovery")
         assert again.pop("discovery")
@@ -331,6 +342,9 @@ class Rest(Door):
 
     def answer(self, session: str, sent: Sent, choice: Answer) -> None:
         self._add(session, sent.inside_a_call(), on_duplicate=choice)
+
+    def why_no_stage(self, session: str) -> str:
+        return str(self.asked("POST", f"/sessions/{session}/map", 409)["detail"])
 
 
 class McpOverAPipe(Door):
@@ -371,7 +385,7 @@ class McpOverAPipe(Door):
         source = {"type": "path", "path": str(self.folder_of(sent))}
         self.called("add_documents", session_id=session, source=source)
 
-    def add(self, session: str, sent: Sent) -> None:
+    def add(self, session: str, sent: Sent, into: str | None = None) -> None:
         self._by_path(session, sent)
 
     def add_more(self, session: str, sent: Sent) -> None:
@@ -400,6 +414,9 @@ class McpOverAPipe(Door):
     def answer(self, session: str, sent: Sent, choice: Answer) -> None:
         self.called("add_documents", session_id=session, source=sent.inside_a_call(), on_duplicate=choice)
 
+    def why_no_stage(self, session: str) -> str:
+        return str(self.called("map_requirements", refused=True, session_id=session))
+
 
 class McpOverHttp(McpOverAPipe):
     """A server that agents reach over HTTP: files inside the call, then links."""
@@ -419,7 +436,7 @@ class McpOverHttp(McpOverAPipe):
         with serving as self._url, super()._started():
             yield
 
-    def add(self, session: str, sent: Sent) -> None:
+    def add(self, session: str, sent: Sent, into: str | None = None) -> None:
         self.called("add_documents", session_id=session, source=sent.inside_a_call())
 
     def add_more(self, session: str, sent: Sent) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import DuplicateSessionWarning, UsageError
 from pipeline.home.workspace import Workspace
-from pipeline.intake.duplicates import detect_duplicates, pending, similar_content, similar_sessions
+from pipeline.intake.duplicates import alike_sessions, detect_duplicates, pending, similar_content, similar_sessions
 from pipeline.intake.likeness import name_similarity
 from pipeline.intake.sources import InboxFile
 from pipeline.intake.sources.inbox import identity_of
@@ -93,14 +93,19 @@ def mark_excluded(ws: Workspace, session: str, content: str) -> None:
         ("Farm 1 2", "Farm 2 1", 0.0),
         ("Farm 12", "Farm 1 2", 0.0),
         ("Farm 007", "Farm 7", 0.0),
-        ("Farm", "Farm 2", 0.0),
+        ("Farm 12", "2026 Farm 13", 0.0),
+        ("2026", "Farm", 0.0),
+        ("Farm 2026", "Estate", 20.0),
+        ("Farm", "Farm 2", 100.0),
+        ("Meadow Farm", "Meadow Farm (2026)", 100.0),
+        ("Farm 101", "Farm 101 - 2026", 100.0),
         ("", "", 0.0),
         (" ", "Meadow Farm", 0.0),
         ("abcde", "abcdx", 80.0),
     ],
 )
-def test_letters_may_differ_a_little_and_numbers_may_not(one: str, other: str, similar: float) -> None:
-    assert name_similarity(one, other) == pytest.approx(similar)
+def test_letters_may_differ_a_little_and_numbers_may_not_conflict(one: str, other: str, similar: float) -> None:
+    assert name_similarity(one, other) == pytest.approx(similar, abs=0.1)
     assert name_similarity(other, one) == pytest.approx(similar)
 
 
@@ -260,7 +265,8 @@ def test_a_likeness_stops_the_adding_before_anything_is_added(workspace: Workspa
     # Then
     assert result.duplicate_warning == found.value.warning
     assert result.files_added == (1 if kind == "upload" else 2)
-    assert workspace.sessions.read(session).questions == {}
+    (question,) = workspace.sessions.read(session).questions.values()
+    assert (question.answer, question.answered_by, question.answered_at) == ("continue", "system", workspace.now())
     assert "added_despite_likeness" in [e.action for e in workspace.sessions.audit(session)]
 
 
@@ -416,6 +422,120 @@ def test_a_word_that_is_no_answer_changes_nothing(workspace: Workspace) -> None:
     with pytest.raises(UsageError, match="not an answer"):
         answer_duplicate(workspace, session, "perhaps", "R. Viewer")  # type: ignore[arg-type] # what a door may pass on
     assert pending(workspace.sessions.read(session))
+
+
+# --- answers that stay ------------------------------------------------------------------------------------------------
+
+
+def shown(ws: Workspace, session: str) -> list[tuple[str, str | None, str | None]]:
+    return [(one.session_id, one.answer, one.by) for one in alike_sessions(ws, ws.sessions.read(session))]
+
+
+def test_what_the_rule_asks_about_is_what_is_shown_answered_or_not(workspace: Workspace, clock: Clock) -> None:
+    contents = ["a", "b", "c", "d", "e"]
+    other, hill = made(workspace, NAME, contents), made(workspace, "Hill Holdings", contents)
+    session = create_session(workspace, NAME).session_id
+    with pytest.raises(DuplicateSessionWarning) as asked:
+        add(workspace, session, contents)
+    add_as(workspace, session, contents, "anna")
+    (one,) = alike_sessions(workspace, workspace.sessions.read(session))
+    assert one.model_dump(exclude={"reverse_overlap", "shared_files", "of_files"}) == {
+        "session_id": other,
+        "project_name": NAME,
+        "name_similarity": 100.0,
+        "file_overlap": 1.0,
+        "answer": "continue",
+        "by": "anna",
+        "at": clock(),
+    }
+    assert asked.value.warning.session_id == other
+    # And the one that was there first finds the second, which nobody has answered there.
+    assert shown(workspace, other) == [(session, None, None)]
+    assert shown(workspace, hill) == []
+
+
+def add_as(ws: Workspace, session: str, contents: Sequence[str], by: str) -> AddResult:
+    items = [{"filename": f"{c}.pdf", "content_base64": base64.b64encode(c.encode()).decode()} for c in contents]
+    return add_documents(ws, session, {"type": "upload", "files": items}, check_duplicates=False, actor=by)
+
+
+def test_an_answer_holds_for_every_later_addition_until_another_session_comes(workspace: Workspace) -> None:
+    contents = list("abcdefghijkl")
+    other = made(workspace, NAME, contents)
+    session = create_session(workspace, NAME).session_id
+    add_as(workspace, session, contents[:-1], "anna")
+    # Neither an addition nor a drop asks about it again
+    assert add(workspace, session, contents[-1:]).files_added == 1
+    drop(workspace, session, ["own"])
+    assert pending(workspace.sessions.read(session)) == []
+    # But about a third one
+    third = made(workspace, NAME, contents)
+    with pytest.raises(DuplicateSessionWarning) as asked:
+        add(workspace, session, ["own too"])
+    assert asked.value.warning.session_id == third
+    assert sorted(shown(workspace, session)) == [(other, "continue", "anna"), (third, None, None)]
+    # And whoever answers that in passing has answered it
+    add_as(workspace, session, ["own too"], "bert")
+    assert sorted(shown(workspace, session)) == [(other, "continue", "anna"), (third, "continue", "bert")]
+
+
+@pytest.mark.parametrize(
+    ("before", "later"),
+    [
+        # one file of twenty was answered about, then all come
+        ([0], range(20)),
+        # 4 of 5, then 19 of 20
+        ([0, 1, 2, 3, 100], range(19)),
+    ],
+)
+def test_much_more_overlap_than_was_answered_about_is_asked_again(
+    workspace: Workspace, before: Sequence[int], later: Sequence[int]
+) -> None:
+    other = made(workspace, NAME, [f"{n}" for n in range(20)])
+    session = create_session(workspace, NAME).session_id
+    add_as(workspace, session, [f"{n}" for n in before], "anna")
+    with pytest.raises(DuplicateSessionWarning):
+        add(workspace, session, [f"{n}" for n in later])
+    # In the inbox it is a question once more, and its answer holds as well
+    drop(workspace, session, [f"{n}" for n in later])
+    assert shown(workspace, session) == [(other, None, None)]
+    assert [q.warning.session_id for q in pending(workspace.sessions.read(session))] == [other]
+    answer_duplicate(workspace, session, "continue", "bert")
+    drop(workspace, session, ["own"])
+    assert shown(workspace, session) == [(other, "continue", "bert")]
+
+
+def test_cancel_is_kept_and_what_comes_after_it_is_asked_about(workspace: Workspace) -> None:
+    other = made(workspace, NAME, ["a", "b"])
+    session = create_session(workspace, NAME).session_id
+    drop(workspace, session, ["a"])
+    answer_duplicate(workspace, session, "cancel", "anna")
+    assert shown(workspace, session) == [(other, "cancel", "anna")]
+    with pytest.raises(DuplicateSessionWarning):
+        add(workspace, session, ["a"])
+    drop(workspace, session, ["b"])
+    assert shown(workspace, session) == [(other, None, None)]
+
+
+def test_a_likeness_that_nobody_was_asked_about_can_be_answered_and_an_answer_changed(workspace: Workspace) -> None:
+    other = made(workspace, NAME, ["a", "b"])
+    session = made(workspace, NAME, ["a", "b"])
+    answer_duplicate(workspace, other, "continue", "anna")
+    assert shown(workspace, other) == [(session, "continue", "anna")]
+    with pytest.raises(UsageError, match="no open duplicate question"):
+        answer_duplicate(workspace, other, "continue", "anna")
+    with pytest.raises(UsageError, match=r"No files .* are in question"):
+        answer_duplicate(workspace, other, "cancel", "anna")
+    answer_duplicate(workspace, other, "use_existing", "bert")
+    assert shown(workspace, other) == [(session, "use_existing", "bert")]
+
+
+def test_a_year_that_only_one_name_has_hides_no_likeness_and_the_message_says_so(workspace: Workspace) -> None:
+    other = made(workspace, "Meadow Farm", ["a", "b"])
+    session = create_session(workspace, "Meadow Farm 2026").session_id
+    with pytest.raises(DuplicateSessionWarning, match="but for a number that only one of them has") as asked:
+        add(workspace, session, ["a", "b"])
+    assert asked.value.warning.session_id == other
 
 
 # --- content under another name ---------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ OF_ONE_SESSION = frozenset(
         *("revision", "fingerprint", "document_sources", "surroundings", "points_to", "times"),
     }
 )
+#: What is of the door and the moment in an answer that is kept: whose name it is, and which files were in already.
+OF_AN_ANSWER = frozenset({"answered_by", "answered_at", "document_ids"})
 PROJECTS: dict[Answer, str] = {"continue": "Oak Farm", "use_existing": "Birch Farm", "cancel": "Willow Farm"}
 BROKEN = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n" + b"\x00garbage\xff" * 50
 
@@ -44,6 +46,13 @@ class Answered:
     here: list[str]
     points_there: bool
     still_asked: int
+    #: What is kept of the answer and shown in the second one's status, and whether it says who answered and when.
+    questions: Any
+    signed: bool
+    #: What a session that points says: its status, and that its stages and its next step are the other one's.
+    pointing: bool
+    #: Where a letter went that was added afterwards, and what was asked then.
+    late: tuple[list[str], list[str], int]
 
 
 @dataclass(frozen=True)
@@ -109,26 +118,45 @@ def play(door: Door, scenario: Scenario) -> Outcome:
 
 def _answered(door: Door, choice: Answer, project: str) -> Answered:
     first = door.create(project)
-    door.add(first, letters(project, 4))
+    door.add(first, letters(project, 9))
     second = door.create(project)
-    told = door.add_alike(second, letters(project, 5))
+    told = door.add_alike(second, letters(project, 10))
     with _opened(door) as ws:
         # Nothing is held back at the inbox, and nothing goes in where somebody can be asked.
-        assert len(ws.sessions.read(second).documents) == (0 if told.waits_outside else 5)
-        assert len(ws.sessions.read(first).documents) == 4
-    door.answer(second, letters(project, 5), choice)
+        assert len(ws.sessions.read(second).documents) == (0 if told.waits_outside else 10)
+        assert len(ws.sessions.read(first).documents) == 9
+    door.answer(second, letters(project, 10), choice)
+    status = door.status(second)
     with _opened(door) as ws:
         there, here = ws.sessions.read(first), ws.sessions.read(second)
         # Files that came through the inbox are in the session when the answer comes, and are added to the other one.
         stay = choice == "use_existing" and not told.waits_outside
         assert not stay or _names(here) == _names(there)
-        return Answered(
-            warning=as_compared(told.warning, first, second),
-            there=_names(there),
-            here=[] if stay else _names(here),
-            points_there=here.points_to == first,
-            still_asked=sum(q.answer is None for q in here.questions.values()),
-        )
+        seen = here.documents.keys() | there.documents.keys()
+    points = choice == "use_existing"
+    # Nine of eleven: it would be asked about again if nobody had answered.
+    door.add(second, Sent({"late.txt": f"{project}, a late letter.\n".encode()}), into=first if points else None)
+    with _opened(door) as ws:
+        late = [
+            [d.filename for key, d in ws.sessions.read(one).documents.items() if key not in seen]
+            for one in (first, second)
+        ]
+        asked = sum(q.answer is None for q in ws.sessions.read(second).questions.values())
+    return Answered(
+        warning=as_compared(told.warning, first, second),
+        there=_names(there),
+        here=[] if stay else _names(here),
+        points_there=here.points_to == first == status["points_to"] if points else here.points_to is not None,
+        still_asked=sum(q.answer is None for q in here.questions.values()),
+        questions=as_compared([without(q, OF_AN_ANSWER) for q in status["questions"]], first, second),
+        signed=all(q["answered_by"] and q["answered_at"] for q in status["questions"]),
+        pointing=status["status"] == "pointing"
+        and first in status["next_action"]
+        and f"{second} points to {first}" in " ".join(door.why_no_stage(second).split())
+        if points
+        else status["status"] == "pointing",
+        late=(late[0], late[1], asked),
+    )
 
 
 def _opened(door: Door) -> Workspace:
@@ -229,13 +257,21 @@ def test_every_door_leads_to_the_same_session(
     broken = next(d for d in found.report["documents"] if d["filename"] == "broken.pdf")
     assert broken["status"] in ("unreadable", "quarantined")
     assert sum(names.count("a register again.pdf") for names in found.record["names"].values()) == 1
-    five, four = [f"letter {n}.txt" for n in range(5)], [f"letter {n}.txt" for n in range(4)]
+    ten, nine = [f"letter {n}.txt" for n in range(10)], [f"letter {n}.txt" for n in range(9)]
     seen = {choice: (one.there, one.here, one.points_there, one.still_asked) for choice, one in found.answered.items()}
     assert seen == {
-        "continue": (four, five, False, 0),
-        "use_existing": (five, [], True, 0),
-        "cancel": (four, [], False, 0),
+        "continue": (nine, ten, False, 0),
+        "use_existing": (ten, [], True, 0),
+        "cancel": (nine, [], False, 0),
     }
-    for one in found.answered.values():
+    late = {choice: (one.pointing, one.late) for choice, one in found.answered.items()}
+    assert late == {
+        "continue": (False, ([], ["late.txt"], 0)),
+        "use_existing": (True, (["late.txt"], [], 0)),
+        "cancel": (False, ([], ["late.txt"], 0)),
+    }
+    for choice, one in found.answered.items():
         assert one.warning["choices"] == ["continue", "use_existing", "cancel"]
-        assert (one.warning["shared_files"], one.warning["of_files"]) == (4, 5)
+        assert (one.warning["shared_files"], one.warning["of_files"]) == (9, 10)
+        assert [(q["question_id"], q["answer"]) for q in one.questions] == [("duplicate-session 1", choice)]
+        assert one.signed

@@ -21,6 +21,7 @@ from pipeline.home.workspace import Workspace
 from pipeline.models import AddResult
 from pipeline.settings import Settings, load_settings
 from pipeline.stages.add_documents import add_documents, add_file_references, rescan_sources
+from pipeline.stages.answer_duplicate import answer_duplicate
 from pipeline.stages.export import export_session
 from pipeline.stages.initialize import create_session
 from pipeline.stages.remove import remove_document
@@ -59,6 +60,31 @@ def add(ws: Workspace, session: str, url: str, access_mode: str = "mirror", **mo
 
 def staged_files(ws: Workspace) -> list[Path]:
     return [p for p in ws.staging.rglob("*") if p.is_file() and p.suffix != ".lock"]
+
+
+def test_a_link_that_is_only_referred_to_counts_by_its_hash_on_either_side(
+    workspace: Workspace, session: str, site: Site
+) -> None:
+    # Given a session that refers to the plan, and another one that would hold it
+    add(workspace, session, f"{site.url}/plan.pdf", "reference")
+    holding = create_session(workspace, "Meadow Farm").session_id
+    with pytest.raises(DuplicateSessionWarning) as asked:
+        add(workspace, holding, f"{site.url}/plan.pdf")
+    assert (asked.value.warning.session_id, asked.value.warning.shared_files) == (session, 1)
+    add(workspace, holding, f"{site.url}/plan.pdf", check_duplicates=False)
+    # Then a third that only refers to it is asked as well, and nothing is recorded meanwhile
+    third = create_session(workspace, "Meadow Farm 2026").session_id
+    with pytest.raises(DuplicateSessionWarning):
+        add(workspace, third, f"{site.url}/plan.pdf", "reference")
+    assert workspace.sessions.read(third).sources == {}
+    # And the other one gets the reference when it is reviewed in its place
+    add(workspace, third, f"{site.url}/plan.pdf", "reference", check_duplicates=False)
+    answer_duplicate(workspace, third, "use_existing", "anna", f"duplicate-{holding}")
+    assert workspace.sessions.read(third).points_to == holding
+    # What is only referred to keeps no bytes from going
+    assert workspace.catalog.unreferenced({sha256(PDF).hexdigest()}) == set()
+    remove_document(workspace, holding, "plan.pdf", "anna", "not ours")
+    assert not workspace.content.has(sha256(PDF).hexdigest())
 
 
 # --- mirror -----------------------------------------------------------------------------------------------------------

@@ -217,9 +217,38 @@ def test_the_same_project_twice_is_asked_about_before_anything_is_added(client: 
     assert existing["session_id"] == first
     assert {file["outcome"] for file in existing["files"]} == {"duplicate"}
     assert client.get(f"/sessions/{second}/status").json()["points_to"] == first
-    added = add(client, second, *names, check_duplicates=False).json()
+    shown = client.get(f"/sessions/{second}/duplicates").json()["duplicates"]
+    assert [(one["session_id"], one["answer"]) for one in shown] == [(first, "use_existing")]
+    assert shown[0]["by"]
+    assert shown[0]["at"]
+    # Then it points there for good, until somebody says otherwise
+    there = add(client, second, "four.txt", check_duplicates=False).json()
+    assert (there["session_id"], there["files_added"]) == (first, 1)
+    assert first in told(client.post(f"/sessions/{second}/map"), 409, f"registry-review status {first}")["detail"]
+    undone = client.post(f"/sessions/{second}/duplicates", json={"answer": "continue"})
+    assert [(one["session_id"], one["answer"]) for one in undone.json()["duplicates"]] == [(first, "continue")]
+    added = add(client, second, *names).json()
     assert (added["session_id"], added["files_added"]) == (second, 3)
     assert added["duplicate_warning"]["session_id"] == first
+
+
+def test_a_link_for_a_project_that_has_a_session_names_it(client: httpx2.Client) -> None:
+    first = create(client, "Lone Farm")
+    asked = client.post("/generate-upload-url", json={"project_name": "lone  farm"}).json()
+    assert first in asked["note"]
+    client.post(asked["upload_url"], files=[("files", ("plan.txt", b"a plan"))]).raise_for_status()
+    taken = client.post("/process-upload", json={"upload_id": asked["upload_id"]}).json()
+    assert taken["session_id"] != first
+    assert first in taken["note"]
+    # And whoever waits at the first one is told where the files are
+    mapped = client.post(f"/sessions/{first}/map", params={"wait": 5})
+    assert mapped.status_code == 200
+    assert any(taken["session_id"] in wait for wait in mapped.json()["waits"])
+    # But not whoever holds the link alone
+    page = client.get(asked["upload_url"], headers={"Accept": "text/html"}).text
+    assert first not in page
+    again = client.post("/sessions", json={"project_name": "Lone Farm"}).json()
+    assert first in again["note"]
 
 
 def test_a_hostile_file_is_refused_alone_and_nothing_of_it_leaves_the_home(

@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.errors import ChecklistError, SessionNotFound, UsageError
 from pipeline.home.workspace import Workspace
-from pipeline.stages.add_documents import add_documents, point_to
+from pipeline.stages.add_documents import add_documents
+from pipeline.stages.answer_duplicate import point_to
 from pipeline.stages.initialize import create_session
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def test_the_answer_of_create_session_has_the_contracts_shape(workspace: Workspa
         "methodology": "soil-carbon-v1.2.2",
         "status": "initialized",
         "created_at": "2026-01-31T09:45:00Z",
+        "note": None,
     }
 
 

@@ -30,7 +30,7 @@ def create(ws: Workspace, name: str, actor: str, **metadata: Any) -> Answer:
     from pipeline.stages.initialize import create_session
 
     made = create_session(ws, name, actor=actor, **metadata)
-    return Answer(made, made.session_id)
+    return Answer(made, made.session_id, notes=(f"note: {made.note}",) if made.note else ())
 
 
 def add(
@@ -95,22 +95,30 @@ def _add_one(
     notes: list[str],
 ) -> str:
     """Add one source, or not, as the duplicate question is answered; returns that answer."""
-    from pipeline.stages.add_documents import add_documents, point_to
+    from pipeline.stages.add_documents import add_documents
+    from pipeline.stages.answer_duplicate import note_cancelled, point_to
 
     try:
         results.append(add_documents(ws, session_id, what, check_duplicates=choice != "continue", actor=actor))
     except DuplicateSessionWarning as found:
         choice = ask(found) if choice == "ask" else choice
-        other = found.warning.session_id
+        other, asking = found.warning.session_id, found.asking or session_id
         if choice == "cancel":
+            note_cancelled(ws, asking, found.warning, actor)
             notes.append(f"{source}: nothing was added. {found.message}")
         elif choice == "use-existing":
             results.append(add_documents(ws, other, what, check_duplicates=False, actor=actor))
-            point_to(ws, session_id, other, actor)
-            notes.append(f"{source}: was added to the existing session {other}, not to {session_id}.")
+            point_to(ws, asking, other, actor, found.warning)
+            notes.append(f"{source}: was added to the existing session {other}, not to {asking}.")
         else:
             results.append(add_documents(ws, session_id, what, check_duplicates=False, actor=actor))
     return choice
+
+
+def session_of(answer: Answer, record: SessionRecord) -> str:
+    """The session that an answer is about: what was meant for one that points to another went there."""
+    told = answer.value if isinstance(answer.value, dict) else {}
+    return str(told.get("session_id", record.session_id))
 
 
 def answer_duplicate(ws: Workspace, record: SessionRecord, choice: str, actor: str, width: int) -> Answer:

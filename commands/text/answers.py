@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.text import duplicates as duplicates_text
 from commands.text import review as text_review
 from commands.text import tenure, terminal
 from pipeline.decisions.claims import claims_of
@@ -63,7 +64,8 @@ class Answer:
 def status(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     """Where one session stands, what it waits for, and the next thing to do."""
     found = status_with_slips(ws, record)
-    return Answer(found, terminal.status(found, COMMAND_OF, width, text_review.review(found, width)))
+    people = (duplicates_text.in_status(found, width), text_review.review(found, width))
+    return Answer(found, terminal.status(found, COMMAND_OF, width, terminal.parts(*people)))
 
 
 def with_waits(answer: Answer, ws: Workspace, record: SessionRecord, verb: str) -> Answer:
@@ -102,6 +104,8 @@ def _with_alarms(found: SessionStatus) -> str:
     """The counts, after what cannot wait: other projects that claim the same."""
     others = ", ".join(alarm.session_id for alarm in found.alarms)
     review = people.in_short(found.review)
+    if found.points_to is not None:
+        return f"{found.points_to} is reviewed in its place"
     told = "; ".join(filter(None, [terminal.counts(found), review]))
     return f"ALARM: shares land or files with {others}; {told}" if others else told
 
@@ -228,11 +232,13 @@ def failures(ws: Workspace, width: int) -> Answer:
 
 
 def duplicates(ws: Workspace, record: SessionRecord, width: int) -> Answer:
-    """What looks like other sessions, and what is still asked."""
+    """Every session that looks the same with the answer that holds, and what is still asked."""
     found = status_of(ws, record)
-    asked = any(q.answer is None for q in found.questions)
+    told = likenesses(ws, record, found)
+    alike = told["duplicates"]
+    asked = record.points_to is None and any(one.answer is None for one in alike)
     code = exit_codes.NEEDS_YOU if asked else exit_codes.DONE
-    return Answer(likenesses(record, found), terminal.duplicates(found, width), code)
+    return Answer(told, duplicates_text.duplicates(found, alike, width), code)
 
 
 def watched(

@@ -205,22 +205,6 @@ def watcher(around: HomeState) -> str:
     return "\n".join(lines)
 
 
-def duplicates(s: SessionStatus, width: int = WIDTH) -> str:
-    """What looks like other sessions, what was answered, and what is still asked."""
-    asked = [likeness(q.warning) for q in s.questions if q.answer is None]
-    answered = [f"{q.warning.message} Answered {q.answer} by {q.answered_by}." for q in s.questions if q.answer]
-    how = f"Answer: registry-review duplicates {s.session_id} --answer continue|use-existing|cancel"
-    return (
-        parts(
-            block("Asked", "\n".join([*asked, how]) if asked else ""),
-            block("Answered", items(answered, width)),
-            block("Notes", items(s.notes, width)),
-            f"Its files were added to {s.points_to}." if s.points_to else "",
-        )
-        or "No other session looks the same."
-    )
-
-
 def counts(s: SessionStatus) -> str:
     """The session's numbers in one sentence."""
     n = s.statistics

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.decisions.standing import seen_answer
 from pipeline.errors import RevisionConflict, UsageError
 from pipeline.home import lookup
+from pipeline.home.pointing import require_own_review
 from pipeline.models import AuditEvent, RequirementResult, SessionRecord, Value
 from pipeline.workflow import results
 
@@ -99,11 +100,13 @@ def acting(
 ) -> Iterator[Transaction]:
     """A transaction in the person's name; RevisionConflict, with both versions, when the target changed since then.
 
-    `expected_revision` is the session's revision when the person looked; acts on other rows and the machine's work on
-    them are no conflict. `refused` is what is to be written, handed back with the conflict.
+    PointsElsewhere when another session is reviewed in this one's place. `expected_revision` is the session's revision
+    when the person looked; acts on other rows and the machine's work on them are no conflict. `refused` is what is to
+    be written, handed back with the conflict.
     """
     who = lookup.said("by", by)
     with ws.sessions.transaction(session_id, who) as tx:
+        require_own_review(ws, tx.record, "nothing is decided here")
         unless_changed(ws, tx.record, expected_revision, target(tx.record), refused)
         yield tx
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import DuplicateSessionWarning
 from pipeline.models import AddResult
+from pipeline.stages.answer_duplicate import note_cancelled, point_to
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -21,20 +22,20 @@ def add_as_told(
     DuplicateSessionWarning before anything is added, or a DuplicateChoice: continue adds all the same; use_existing
     adds to the other session, to which this one points from then on; cancel adds nothing and says so.
     """
-    from pipeline.stages.add_documents import point_to
-
     if on_duplicate == "continue":
         return add(session_id, False)
     try:
         return add(session_id, True)
     except DuplicateSessionWarning as found:
+        asking = found.asking or session_id
         if on_duplicate == "use_existing":
             other = found.warning.session_id
             added = add(other, False)
-            point_to(ws, session_id, other, actor)
-            message = f"{added.message} The files were added to the existing session {other}, not to {session_id}."
+            point_to(ws, asking, other, actor, found.warning)
+            message = f"{added.message} The files were added to the existing session {other}, not to {asking}."
             return added.model_copy(update={"duplicate_warning": found.warning, "message": message})
         if on_duplicate == "cancel":
+            note_cancelled(ws, asking, found.warning, actor)
             message = f"Nothing was added. {found.message}"
             return AddResult(
                 session_id=session_id,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.decisions.claims import claims_of
 from pipeline.errors import ReviewError
+from pipeline.intake.duplicates import alike_sessions
 from pipeline.models import SCHEMA_VERSION, Claim, Inventory, RequirementResult, SessionRecord, ValidationResult
 from pipeline.reporting.people import decided
 from pipeline.status.session import HomeState, SessionStatus, look_around, status_of
@@ -84,11 +85,12 @@ def whole(ws: Workspace, record: SessionRecord) -> WholeSession:
     return WholeSession(record, status_of(ws, record), inventory, validation, rows, claims_of(ws, record))
 
 
-def likenesses(record: SessionRecord, found: SessionStatus) -> dict[str, Any]:
-    """Which other sessions look the same, and what is still asked."""
+def likenesses(ws: Workspace, record: SessionRecord, found: SessionStatus) -> dict[str, Any]:
+    """Every session that looks the same with the answer that holds, and what is still asked."""
     return {
         "schema_version": SCHEMA_VERSION,
         "session_id": record.session_id,
+        "duplicates": alike_sessions(ws, record),
         "questions": found.questions,
         "notes": found.notes,
         "points_to": found.points_to,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from rapidfuzz import fuzz
 
 from pipeline.errors import ReviewError
 from pipeline.models import Inventory
+from pipeline.models.project_names import fold, numbers_conflict, without_numbers
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -27,7 +27,7 @@ class Likeness:
 
     session_id: str
     project_name: str
-    #: 0-100; 0 when the numbers in the names differ.
+    #: 0-100; 0 when the numbers in the names conflict.
     name_similarity: float
     shared: int
     of: int
@@ -49,20 +49,19 @@ def alike(one: Likeness, rules: DuplicateSettings) -> bool:
     return one.name_similarity >= rules.name_similarity - GRACE
 
 
-def fold(name: str) -> str:
-    """The name without what people vary unknowingly: letter case, width of characters, underscores and spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().replace("_", " ").split())
-
-
 def name_similarity(one: str, other: str) -> float:
-    """How alike two project names are, 0-100; 0 when their numbers differ or one of them is empty.
+    """How alike two project names are, 0-100; 0 when their numbers conflict or one of them is empty.
 
     Letters may differ a little (misspellings); "Farm 101" and "Farm 102", "2022" and "2023" are different projects.
+    Where only one of them has a number, such as the year, it tells nothing, and the letters alone are compared.
     """
     a, b = fold(one), fold(other)
-    if not a or not b or re.findall(r"\d+", a) != re.findall(r"\d+", b):
+    here, there = re.findall(r"\d+", a), re.findall(r"\d+", b)
+    if numbers_conflict(here, there):
         return 0.0
-    return fuzz.ratio(a, b)
+    if here != there:
+        a, b = without_numbers(a), without_numbers(b)
+    return fuzz.ratio(a, b) if a and b else 0.0
 
 
 def likenesses(
@@ -70,12 +69,16 @@ def likenesses(
 ) -> list[Likeness]:
     """The sessions that hold enough of these files, whatever their names; best first, then newest, always in one order.
 
-    Left out of the count: files that stand in many projects (`common_in_sessions`), and what discovery found to be an
-    answer key or a reference. Asks the catalog only; no file is read again.
+    What stands behind a link that a session only refers to counts by the hash that was seen. Left out of the count:
+    files that stand in many projects (`common_in_sessions`), and what discovery found to be an answer key or a
+    reference. Left out altogether: sessions in whose place another one is reviewed, since that one holds their files.
+    Asks the catalog only; no file is read again.
     """
     mine = set(file_hashes)
-    holders = ws.catalog.sessions_with(mine)
+    holders = ws.catalog.sessions_with(mine, referred=True)
     holders.pop(exclude_session or "", None)
+    for pointing in ws.catalog.pointing(holders):
+        del holders[pointing]
     if not holders:
         return []
     names = ws.catalog.names_of(holders)
@@ -88,7 +91,7 @@ def likenesses(
             continue
         # What the other session has read can only take files away on both sides, so nearly nothing is opened here.
         excluded = excluded_files(ws, session_id)
-        ours, theirs = mine - excluded, ws.catalog.content_of(session_id) - excluded
+        ours, theirs = mine - excluded, ws.catalog.content_of(session_id, referred=True) - excluded
         one = Likeness(
             session_id=session_id,
             project_name=names[session_id],

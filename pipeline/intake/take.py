@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import ReviewError
+from pipeline.errors import ReviewError, TryAgain
 from pipeline.intake import kept_archives
 from pipeline.intake.arrivals import Arrival, ArrivalPlan, decide
 from pipeline.intake.receive import Opened, Received, archive_record, limit_bytes, received
@@ -76,6 +76,9 @@ def take(
     record = ws.sessions.read(session_id)
     with received(ws, batch, record) as got, ws.content.lock(), _filed(ws, session_id) as file:
         with ws.sessions.transaction(session_id, actor, expected_revision) as tx:
+            if tx.record.points_to is not None:
+                # Since whoever calls looked: where files for it go now is looked for again.
+                raise TryAgain(f"{session_id} has just come to point to {tx.record.points_to}.", "Do it again.")
             at = ws.now()
             source_id = batch.source_id or _next_upload(tx.record)
             arrivals = _wanted(tx.record, batch, got.arrivals)

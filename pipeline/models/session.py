@@ -154,8 +154,12 @@ class Question(Value):
     warning: DuplicateWarning
     document_ids: tuple[str, ...]
     asked_at: datetime
+    #: The last answer, whichever door it came through, and the warning as it stood then; cancel settles only the files
+    #: in question, so what comes after it is asked about.
     answer: DuplicateChoice | None = None
     answered_by: str | None = None
+    #: None in answers of before it was noted.
+    answered_at: datetime | None = None
 
 
 class SessionRecord(Value):
@@ -197,11 +201,21 @@ class SessionRecord(Value):
     bound_folder: str | None = None
     #: Upload slots, by upload id, that the session was made for ("expected") or whose files it took ("taken").
     uploads: dict[str, Literal["expected", "taken"]] = Field(default_factory=dict)
-    #: Another session that this one points to since a duplicate question was answered with use_existing.
+    #: Another session that is reviewed in this one's place, since a duplicate question was answered with use_existing:
+    #: what is meant for this one goes there.
     points_to: str | None = None
     revision: int = 0
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def referred(self) -> frozenset[str]:
+        """SHA-256 of what stands behind links that are only referred to, as it was last seen."""
+        return frozenset(
+            str(source.metadata["sha256"])
+            for source in self.sources.values()
+            if source.metadata.get("access_mode") == "reference" and source.metadata.get("sha256")
+        )
 
     @property
     def is_completed(self) -> bool:

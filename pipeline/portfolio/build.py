@@ -38,10 +38,12 @@ _ABSENT = {"missing_document": "Not received", "needs_person": "A person must lo
 def build_portfolio(ws: Workspace, folder: Path, before: Portfolio | None) -> Portfolio:
     """Every session of the home as one portfolio that will lie in `folder`; reads stored results, starts no work.
 
-    The same reports and the same `before` give the same value. When nothing differs from `before`, what it says of
-    changes stays, so that a second run gives the same bytes.
+    Sessions that point to another one are no farms of their own, and are left out. The same reports and the same
+    `before` give the same value. When nothing differs from `before`, what it says of changes stays, so that a second
+    run gives the same bytes.
     """
-    farms = sorted((farm_of(ws, one, folder) for one in ws.sessions.ids()), key=_by_name)
+    found = (farm_of(ws, one, folder) for one in ws.sessions.ids())
+    farms = sorted((farm for farm in found if farm is not None), key=_by_name)
     lists = _checklists(ws, {farm.methodology for farm in farms if farm.methodology})
     portfolio = Portfolio(
         program_version=__version__,

@@ -30,10 +30,11 @@ CLAIMED_TWICE = "claimed_twice"
 _FOR_THE_AGENT = frozenset({"needs_person", "check_warning", "wrong_checklist"})
 
 
-def farm_of(ws: Workspace, session_id: str, folder: Path) -> Farm:
+def farm_of(ws: Workspace, session_id: str, folder: Path) -> Farm | None:
     """The session as it stands; a damaged one, or one whose report cannot be had, is a farm that failed.
 
-    `folder` is where the portfolio will lie; the link to the report is relative to it.
+    None when another one is reviewed in its place, so that it is no farm of its own. `folder` is where the portfolio
+    will lie; the link to the report is relative to it.
     """
     try:
         record = ws.sessions.read(session_id)
@@ -41,6 +42,8 @@ def farm_of(ws: Workspace, session_id: str, folder: Path) -> Farm:
         wait = Wait(who="operator", what=error.message, command=error.cure)
         return Farm(session_id=session_id, project=session_id, methodology="", state="failed",
                     reason=error.message, waits=(wait,))  # fmt: skip
+    if record.points_to is not None:
+        return None
     try:
         return _farm(ws, record, folder)
     except ReviewError as error:
@@ -110,7 +113,7 @@ def _unreadable(report: Report) -> tuple[str, ...]:
 def _state(ws: Workspace, record: SessionRecord) -> tuple[FarmState, str]:
     """Fresh or not, and why not, in the words of `status`."""
     if not record.documents:
-        return "empty", f"its files were added to {record.points_to}" if record.points_to else "no files yet"
+        return "empty", "no files yet"
     views = progress.progress(ws, record)
     for key in order.ORDER:
         if views[key].status == "failed":
@@ -132,7 +135,7 @@ def _waits(ws: Workspace, record: SessionRecord, state: FarmState, reason: str) 
         for _, question in sorted(record.questions.items())
         if question.answer is None
     ]
-    if state == "empty" and not record.points_to:
+    if state == "empty":
         found.append(Wait(who="proponent", what="No file has been received."))
     if state == "failed":
         found.append(Wait(who="operator", what=reason, command=f"registry-review failed retry {sid}"))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline import filenames
-from pipeline.errors import DuplicateSessionWarning, ReviewError, UsageError
+from pipeline.errors import DuplicateSessionWarning, ReviewError, RevisionConflict, UsageError
+from pipeline.home.pointing import receiver, told
 from pipeline.intake import quarantine, take
 from pipeline.intake.arrivals import ArrivalPlan
-from pipeline.intake.duplicates import matches, question_about, question_id_of
+from pipeline.intake.duplicates import asked_about, going_on, question_about
 from pipeline.intake.sources import (
     Batch,
     InboxFile,
@@ -25,7 +27,7 @@ from pipeline.intake.sources import (
     parse,
 )
 from pipeline.intake.sources.inbox import identity_of, same_content
-from pipeline.models import AddResult, DocumentSource, DuplicateWarning, SessionRecord
+from pipeline.models import AddResult, DocumentSource, SessionRecord
 from pipeline.store.faultpoints import reach
 
 if TYPE_CHECKING:
@@ -40,7 +42,6 @@ __all__ = [
     "add_and_ask_later",
     "add_documents",
     "add_file_references",
-    "point_to",
     "require_usable",
     "rescan_sources",
     "take_inbox_files",
@@ -60,21 +61,24 @@ def add_documents(
     `source`: {"type": "upload", "files": [{"filename", "content_base64"}]}, {"type": "path", "path"} or
     {"type": "link", "url", "access_mode": "mirror" or "reference"}. With `check_duplicates`, raises
     DuplicateSessionWarning before anything is added when another session holds the same project; without it the files
-    are added and the answer carries the warning. Originals are copied, never touched. TryAgain when a link may give its
-    file later; RevisionConflict, with nothing added, when the session is no longer at `expected_revision`.
+    are added, the answer carries the warning, and the session keeps that `actor` said to continue. Where another
+    session is reviewed in this one's place, the files go there; PointsNowhere when they cannot. Originals are copied,
+    never touched. TryAgain when a link may give its file later; RevisionConflict, with nothing added, when the session
+    is no longer at `expected_revision`.
     """
-    record = ws.sessions.read(session_id)
+    record, revision = _receiver(ws, session_id, expected_revision)
     with _batch_of(ws, record, parse(source)) as batch:
-        return _add(ws, session_id, batch, check_duplicates, actor, expected_revision)
+        return told(_add(ws, record.session_id, batch, check_duplicates, actor, revision), session_id)
 
 
 def add_and_ask_later(
     ws: Workspace, session_id: str, source: dict[str, Any] | Source, actor: str = "system"
 ) -> AddResult:
     """Add where nobody can be asked: as `add_documents`, but a likeness to another session becomes a question."""
-    record = ws.sessions.read(session_id)
+    record = receiver(ws, session_id)
     with _batch_of(ws, record, parse(source)) as batch:
-        return take.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now())).result
+        taken = take.take(ws, record.session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now()))
+        return told(taken.result, session_id)
 
 
 def require_usable(ws: Workspace, source: dict[str, Any] | Source) -> None:
@@ -96,10 +100,23 @@ def add_file_references(
 
     As `add_documents` in all else; each file has its own outcome, and one that cannot be had is refused.
     """
-    ws.sessions.read(session_id)
+    record, revision = _receiver(ws, session_id, expected_revision)
     with ws.content.scratch() as folder:
         batch = from_file_references(references, folder, ws.settings)
-        return _add(ws, session_id, batch, check_duplicates, actor, expected_revision)
+        return told(_add(ws, record.session_id, batch, check_duplicates, actor, revision), session_id)
+
+
+def _receiver(ws: Workspace, session_id: str, expected: int | None) -> tuple[SessionRecord, int | None]:
+    """The session that takes the files, and the revision that it must still be at; that of another one nobody saw."""
+    record = receiver(ws, session_id)
+    if record.session_id == session_id or expected is None:
+        return record, expected
+    if (seen := ws.sessions.read(session_id).revision) != expected:
+        raise RevisionConflict(
+            f"{session_id} was changed in between (revision {seen}, expected {expected}).",
+            "Look at it again, then repeat the change.",
+        )
+    return record, None
 
 
 @contextmanager
@@ -118,47 +135,40 @@ def _add(
     """Take the batch, unless another session holds the same project and nobody said to go on."""
 
     def guard(record: SessionRecord, plan: ArrivalPlan) -> take.Advice:
-        found = matches(ws, record.project_metadata.project_name, plan.hashes, session_id) if plan.hashes else []
-        unanswered = [w for w in found if not _continued(record, w)]
+        # A link that is only referred to brings what is known of it: its hash.
+        referred = {str(batch.metadata["sha256"])} if batch.stands and "sha256" in batch.metadata else set()
+        hashes = plan.hashes | referred
+        is_new = bool(plan.fresh) or not referred <= {d.sha256 for d in record.documents.values()} | record.referred
+        found = asked_about(ws, record, hashes) if hashes else []
+        unanswered = [match.warning for match in found if match.answer is None]
         # Where nothing new comes in there is nothing to hold back.
-        if check_duplicates and plan.fresh and unanswered:
-            raise DuplicateSessionWarning(unanswered[0])
-        if not found or not plan.fresh:
-            return take.Advice(warning=found[0] if found else None)
-        acts = (("added_despite_likeness", {"other_session": found[0].session_id}),)
-        return take.Advice(warning=found[0], acts=acts)
+        if check_duplicates and is_new and unanswered:
+            raise DuplicateSessionWarning(unanswered[0], session_id)
+        advice = take.Advice() if check_duplicates else going_on(record, found, actor, ws.now())
+        if not found:
+            return advice
+        warning = found[0].warning
+        acts = (("added_despite_likeness", {"other_session": warning.session_id}),) if is_new else ()
+        return replace(advice, warning=warning, acts=(*advice.acts, *acts))
 
     return take.take(ws, session_id, batch, actor, guard, expected_revision).result
-
-
-def _continued(record: SessionRecord, warning: DuplicateWarning) -> bool:
-    question = record.questions.get(question_id_of(warning.session_id))
-    return question is not None and question.answer == "continue"
 
 
 def _own_folders(ws: Workspace) -> tuple[Path, ...]:
     return (ws.data.resolve(), ws.inbox.resolve())
 
 
-def point_to(ws: Workspace, session_id: str, other_session: str, actor: str) -> None:
-    """Note that this project goes on in the other session, after its files were added there instead of here."""
-    if other_session == session_id:
-        raise UsageError(f"{session_id} cannot point to itself.")
-    ws.sessions.read(other_session)
-    with ws.sessions.transaction(session_id, actor) as tx:
-        if tx.record.points_to != other_session:
-            tx.update(points_to=other_session)
-            tx.log("pointed_to", other_session=other_session)
-
-
 def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile], actor: str = "inbox") -> AddResult:
-    """Take settled inbox files into that session, always; a likeness to another session becomes a question.
+    """Take settled inbox files into that session, or into the one that is reviewed in its place, always.
+
+    A likeness to another session becomes a question.
 
     An inbox file goes only after its content is safe, and only if it is still the file that settled. Refused ones are
     moved to the quarantine with their reason; one that is still being written stays and comes again. Repeating the call
     changes nothing.
     """
-    record = ws.sessions.read(session_id)
+    asked_for, record = session_id, receiver(ws, session_id)
+    session_id = record.session_id
     folder = ws.inbox / "new" / record.bound_folder if record.bound_folder else ws.inbox / session_id
     batch, by_path = from_inbox(files, str(folder), take.limit_bytes(ws))
     taken = take.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now()))
@@ -169,7 +179,7 @@ def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile],
         file = by_path.get(refusal.path)
         if refusal.lasting and file is not None:
             _quarantine(ws, session_id, file, refusal.reason)
-    return taken.result
+    return told(taken.result, asked_for)
 
 
 def _let_go(file: InboxFile) -> None:

@@ -9,6 +9,7 @@ from pipeline.decisions import conflicts
 from pipeline.decisions.review_state import review_state
 from pipeline.errors import NotFound, NotReady, UsageError
 from pipeline.home import lookup
+from pipeline.home.pointing import require_own_review
 from pipeline.models import Package, SessionRecord, wording
 from pipeline.stages import run
 from pipeline.status import progress
@@ -33,6 +34,7 @@ def complete_session(
     """
     who, what = lookup.said("by", by), lookup.said("statement", statement)
     record = ws.sessions.read(session_id)
+    require_own_review(ws, record, "nothing is signed here")
     if record.is_completed:
         package_path(ws, record)
         return _newest(record)

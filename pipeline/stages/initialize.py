@@ -28,6 +28,8 @@ class CreatedSession(Value):
     methodology: str
     status: Literal["initialized"] = "initialized"
     created_at: datetime
+    #: Sessions of a like name that are there already, in words.
+    note: str | None = None
 
 
 def create_session(
@@ -48,6 +50,8 @@ def create_session(
     SessionStore.create. Raises UsageError for a name that cannot be shown and ChecklistError for a methodology without
     a usable checklist; then no session is made.
     """
+    from pipeline.intake.like_named import note_of
+
     metadata = metadata_of(ws, project_name, methodology, project_id, proponent, crediting_period)
     record = ws.sessions.create(metadata, actor=actor, bound_folder=bound_folder, upload_id=upload_id, before=before)
     return CreatedSession(
@@ -55,6 +59,7 @@ def create_session(
         project_name=metadata.project_name,
         methodology=methodology,
         created_at=record.created_at,
+        note=note_of(ws, metadata.project_name, record.session_id),
     )
 
 

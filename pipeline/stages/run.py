@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from pipeline.errors import HomeClosed, SessionCompleted, StageFailed, TryAgain, UsageError
 from pipeline.home.health import obstacle
+from pipeline.home.pointing import require_own_review
 from pipeline.models import SessionRecord, StageError, StageKey, StageRecord, ValidationResult
 from pipeline.stages.events import Event, OnEvent
 from pipeline.stages.failures import failure_of
@@ -33,12 +34,14 @@ def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system")
     """Raise how far the session is to go, and look again at the folders that were added by path.
 
     A report that lacks people's latest words is queued. Of a completed session nothing is looked at or raised.
+    PointsElsewhere for a session in whose place another one is reviewed.
     """
     if to not in ORDER:
         raise UsageError(f"{to!r} is not a stage the machine can go to.", f"Use one of {', '.join(VERBS)}.")
     from pipeline.stages.add_documents import rescan_sources
 
     record = ws.sessions.read(session_id)
+    require_own_review(ws, record)
     if record.is_completed:
         return record
     rescan_sources(ws, session_id)
@@ -55,7 +58,9 @@ def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system")
 
 def require_nothing_due(ws: Workspace, session_id: str, to: StageKey) -> None:
     """Raise HomeClosed when a stage up to `to` would have to run, in a home where nothing can be kept."""
-    left = due(ws, ws.sessions.read(session_id), to)
+    record = ws.sessions.read(session_id)
+    require_own_review(ws, record)
+    left = due(ws, record, to)
     if left is not None:
         raise HomeClosed(
             f"`{VERB_OF[left]}` of {session_id} is due, and {obstacle(ws) or 'the home cannot be changed'}.",
@@ -77,6 +82,7 @@ def run_stage(
             record = ws.sessions.read(session_id)
             if record.is_completed:
                 raise SessionCompleted(session_id)
+            require_own_review(ws, record)
             fingerprint = current_fingerprint(ws, record, key)
             if fingerprint is None:
                 raise UsageError(f"`{VERB_OF[key]}` cannot run yet for {session_id}: an earlier stage has no result.")

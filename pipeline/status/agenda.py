@@ -74,6 +74,8 @@ def agenda(ws: Workspace, record: SessionRecord, found: SessionStatus) -> Agenda
 
     Every row that is not settled stands in `matters`, in `clean`, or is asked for; none is left out.
     """
+    if record.points_to is not None:  # it is read with the session that is reviewed in its place
+        return Agenda()
     validation = results.load_validation(ws, record)
     if record.is_completed:
         return Agenda(settled=tuple(_exception(one, one.requirement_ids) for one in _exceptions(validation)))

@@ -14,8 +14,9 @@ from rapidfuzz import fuzz
 
 from pipeline.classification.plans import INTERNAL_ID
 from pipeline.errors import ReviewError
-from pipeline.intake.likeness import common_files, fold
+from pipeline.intake.likeness import common_files
 from pipeline.models import Document, DocumentRecord, Inventory, SessionRecord, Value
+from pipeline.models.project_names import fold
 from pipeline.workflow import results
 
 if TYPE_CHECKING:
@@ -56,9 +57,11 @@ class Alarm(Value):
 def alarms(ws: Workspace, record: SessionRecord) -> list[Alarm]:
     """Every other project that claims a title or holds a file of this one, by session id; asks the catalog first.
 
-    Left out: another round or copy of the same farm, sessions that point to each other, files that many projects
+    Left out: another round or copy of the same farm, sessions that point to another one, files that many projects
     share, answer keys and references, tiny files, and kinds of files that several farms may share by right.
     """
+    if record.points_to is not None:  # what it holds is claimed by the session it points to
+        return []
     mine = ws.catalog.titles_of(record.session_id)
     hashes = {d.sha256 for d in record.documents.values() if d.size >= TINY}
     by_title = ws.catalog.sessions_with_titles(mine) if mine else {}
@@ -72,7 +75,7 @@ def alarms(ws: Workspace, record: SessionRecord) -> list[Alarm]:
     found = []
     for session_id in others:
         other = _read(ws, session_id)
-        if other is None:
+        if other is None or other.points_to is not None:
             continue
         theirs = _listed(ws, other)
         if _same_project(record, own, other, theirs):
@@ -140,8 +143,6 @@ def _alarm(other: SessionRecord, titles: tuple[Shared, ...], files: tuple[Shared
 
 def _same_project(one: SessionRecord, own: _Listed, two: SessionRecord, theirs: _Listed) -> bool:
     """Another round or another copy of one farm, by what the plans say; by the sessions' names where none says it."""
-    if one.points_to == two.session_id or two.points_to == one.session_id:
-        return True
     here, there = _farm_names(own), _farm_names(theirs)
     if here and there:
         return any(_alike(a, b) for a in here for b in there)

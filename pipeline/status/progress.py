@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.decisions.review_state import ReviewState, review_state
 from pipeline.errors import ChecklistError
+from pipeline.home.pointing import goes_on_in, in_words, left_behind, sending, trouble
 from pipeline.models import Session, SessionRecord, StageKey, StageRecord, StageView, Statistics
 from pipeline.status.next_for_people import next_for_people, of_people
 from pipeline.workflow.freshness import current_fingerprint, lacks_only_words
@@ -25,6 +26,8 @@ STATUS_AFTER: dict[StageKey, str] = {
     "cross_validation": "cross_validated",
     "report_generation": "report_generated",
 }
+#: The status of a session in whose place another one is reviewed.
+POINTING = "pointing"
 #: What a determination makes of the session while it holds.
 STATUS_BY_DETERMINATION: dict[str, str] = {"hold": "on_hold", "reject": "rejected"}
 #: Why a report is not made anew by itself.
@@ -45,7 +48,7 @@ def progress(ws: Workspace, record: SessionRecord, state: ReviewState | None = N
     if record.is_completed:
         return {**views, **_as_completed(record), **of_people(record, state, reported=True)}
     leased = ws.sessions.leased(record.session_id)
-    waiting = None if record.documents else _waits_for_files(record)
+    waiting = None if record.documents and record.points_to is None else _waits_for_files(ws, record)
     previous: StageKey | None = None
     for key in ORDER:
         views[key] = _view(ws, record, key, previous, views, leased, waiting)
@@ -70,9 +73,9 @@ def is_reported(views: dict[StageKey, StageView]) -> bool:
     return view.status == "completed" or view.reason == WORDS_SINCE
 
 
-def _waits_for_files(record: SessionRecord) -> str:
-    if record.points_to:
-        return f"its files were added to {record.points_to}"
+def _waits_for_files(ws: Workspace, record: SessionRecord) -> str:
+    if record.points_to is not None:
+        return in_words(ws, record)
     return f"no files yet: drop them into inbox/{record.session_id}/ or use `add`"
 
 
@@ -117,6 +120,8 @@ def _view(
 
 def statistics(ws: Workspace, record: SessionRecord) -> Statistics:
     """The counts shown with a session, from the last results."""
+    if record.points_to is not None:  # counted with the session that is reviewed in its place
+        return Statistics()
     inventory, validation = load_inventory(ws, record), load_validation(ws, record)
     rows = [r.status for r in validation.requirements] if validation else []
     checks = [c.outcome for c in validation.checks] if validation else []
@@ -172,15 +177,24 @@ def session_view(
         revision=record.revision,
         created_at=record.created_at,
         updated_at=record.updated_at,
-        status=session_status(views, state or review_state(ws, record)),
+        status=POINTING if record.points_to is not None else session_status(views, state or review_state(ws, record)),
     )
 
 
 def waits(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> list[str]:
     """Everything within the stages up to `to` that waits for a person, in words."""
+    if record.points_to is not None:
+        nowhere, left = trouble(ws, record), left_behind(ws, record)
+        there = goes_on_in(ws, record)
+        unsent = [f"{left} of its files never went to {there}: {sending(record.session_id)}"] if left else []
+        return [str(nowhere)] if nowhere else unsent
     found = [q.warning.message for q in record.questions.values() if q.answer is None]
     if not record.documents:
-        found.append(_waits_for_files(record))
+        from pipeline.intake.like_named import elsewhere
+
+        found.append(_waits_for_files(ws, record))
+        if other := elsewhere(ws, record):
+            found.append(other)
     if goal_index(record, to) >= ORDER.index("cross_validation"):
         validation = load_validation(ws, record)
         if validation:
@@ -193,11 +207,14 @@ def next_action(
 ) -> str:
     """The one next thing to do, as a sentence with the command to type; for `views` and `state` see `session_view`."""
     sid = record.session_id
+    if record.points_to is not None:
+        there, nowhere = goes_on_in(ws, record), trouble(ws, record)
+        if left_behind(ws, record):
+            return f"Add its files to {there}: {sending(sid)}"
+        return nowhere.cure if nowhere else f"Go on with {there}: registry-review status {there}"
     if any(q.answer is None for q in record.questions.values()):
         return f"Answer the duplicate question: registry-review duplicates {sid} --answer continue|use-existing|cancel"
     if not record.documents:
-        if record.points_to:
-            return f"Go on with {record.points_to}: registry-review status {record.points_to}"
         return f"Drop the project's files into inbox/{sid}/ or: registry-review add {sid} FOLDER"
     views = views or progress(ws, record)
     for key in ORDER:

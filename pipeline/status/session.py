@@ -10,6 +10,7 @@ from pipeline.decisions.review_state import ReviewState, review_state
 from pipeline.decisions.review_times import ReviewTimes, times_of
 from pipeline.filenames import printable
 from pipeline.home.health import troubles
+from pipeline.home.pointing import trouble
 from pipeline.home.presence import watcher_is_running, workers_running
 from pipeline.home.probes import broker_trouble, without_password
 from pipeline.intake.inbox.folders import LeftAlone, folders_of, left_alone
@@ -147,7 +148,10 @@ def status_of(ws: Workspace, record: SessionRecord, around: HomeState | None = N
     around = around or look_around(ws, record)
     inventory = results.load_inventory(ws, record)
     listed = inventory.documents if inventory else ()
+    nowhere = trouble(ws, record) if record.points_to is not None else None
     waiting = waiting_in(ws, around, record)
+    if nowhere is not None:
+        waiting = tuple(file.model_copy(update={"reason": str(nowhere)}) for file in waiting)
     state = review_state(ws, record)
     views = progress.progress(ws, record, state)
     view = progress.session_view(ws, record, views, state)
@@ -194,6 +198,8 @@ def _stranded(view: Session, why: str) -> Session:
 
 def _next_action(record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str | None:
     """What to do about files nobody will take, which comes before what the workflow says; None when there are none."""
+    if record.points_to is not None:
+        return None
     if record.is_completed and waiting:
         files = "1 file waits" if len(waiting) == 1 else f"{len(waiting)} files wait"
         reopen = f"registry-review reopen {record.session_id} --by NAME --reason TEXT"

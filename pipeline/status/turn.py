@@ -24,11 +24,11 @@ def turn_of(record: SessionRecord, views: dict[StageKey, StageView], state: Revi
     """The one turn of a session, from its stages and from where people's review stands."""
     if record.is_completed:
         return Turn(who="nobody", what="Signed and complete")
+    if record.points_to is not None:
+        return Turn(who="nobody", what=f"{record.points_to} is reviewed in its place")
     if any(question.answer is None for question in record.questions.values()):
         return Turn(who="reviewer", what="Answer whether it is the same project as another session")
     if not record.documents:
-        if record.points_to:
-            return Turn(who="nobody", what=f"Its files were added to {record.points_to}")
         return Turn(who="developer", what="No file has been received")
     return _by_machine(record, views) or _by_people(record, state)
 

@@ -10,20 +10,16 @@ from typing import Literal, Protocol
 
 from pipeline.errors import SessionCorrupt, SessionNotFound
 from pipeline.models import SessionRecord, Value
+from pipeline.models.project_names import fold
 from pipeline.store.catalog_file import CatalogFile, Connection, in_memory
+from pipeline.store.catalog_rows import forget_rows, hold, said
 
-#: open: nothing special · question: a duplicate question waits · failed: a stage gave up · corrupt: cannot be read.
-CatalogState = Literal["open", "question", "failed", "corrupt"]
+#: open: nothing special · question: a duplicate question waits · failed: a stage gave up · pointing: another session is
+#: reviewed in its place · corrupt: cannot be read.
+CatalogState = Literal["open", "question", "failed", "pointing", "corrupt"]
 
 #: SQLite takes some thousand variables a statement; so hashes are asked for, and sessions read, in runs of this length.
 RUN = 500
-#: What of the tables must be as the sessions say; times and signatures follow from a session's revision.
-_COMPARED = {
-    # first, so that its row comes first
-    "sessions": "revision, state, project_name, methodology, documents, advance_to, bound_folder, titles_from",
-    "content": "sha256",
-    "titles": "title_number, place",
-}
 #: Revision of a damaged session that was never seen whole: what it refers to is unknown.
 UNKNOWN = -1
 
@@ -60,6 +56,8 @@ class CatalogRow(Value):
 
 def state_of(record: SessionRecord) -> CatalogState:
     """The one word a session is listed by; what is fresh or stale is for the workflow to say."""
+    if record.points_to is not None:
+        return "pointing"
     if any(stage.status == "failed" for stage in record.stages.values()):
         return "failed"
     if any(question.answer is None for question in record.questions.values()):
@@ -106,7 +104,7 @@ class Catalog:
     def forget(self, session_id: str) -> None:
         """Drop everything about a session."""
         with self._file.writing() as db:
-            _forget(db, session_id)
+            forget_rows(db, session_id)
 
     def rebuild(self) -> None:
         """Look at every session again."""
@@ -123,9 +121,9 @@ class Catalog:
     def _differing(self) -> list[str]:
         with in_memory() as db:
             self._fill(db)
-            there = _said(db)
+            there = said(db)
         with self._file.reading() as db:
-            here = _said(db)
+            here = said(db)
         # What a damaged session held stays noted here, and the session itself cannot say it.
         damaged = {one for one, rows in there.items() if rows[0][1] == UNKNOWN and "corrupt" in here.get(one, [()])[0]}
         return [one for one in (there.keys() | here.keys()) - damaged if there.get(one) != here.get(one)]
@@ -137,11 +135,12 @@ class Catalog:
 
     # --- questions ---------------------------------------------------------------------------------------------------
 
-    def sessions_with(self, hashes: Iterable[str]) -> dict[str, set[str]]:
-        """Which sessions hold any of `hashes`, and which ones each."""
+    def sessions_with(self, hashes: Iterable[str], referred: bool = False) -> dict[str, set[str]]:
+        """Which sessions hold any of `hashes`, and which ones each; with `referred`, or only refer to them."""
         found: dict[str, set[str]] = {}
-        for session_id, sha256 in self._holders(hashes):
-            found.setdefault(session_id, set()).add(sha256)
+        for table in ("content", "referred") if referred else ("content",):
+            for session_id, sha256 in self._holders(hashes, table):
+                found.setdefault(session_id, set()).add(sha256)
         return found
 
     def hash_counts(self, hashes: Iterable[str]) -> dict[str, int]:
@@ -151,11 +150,14 @@ class Catalog:
             counts[sha256] = counts.get(sha256, 0) + 1
         return counts
 
-    def content_of(self, session_id: str) -> set[str]:
-        """The hashes a session holds."""
+    def content_of(self, session_id: str, referred: bool = False) -> set[str]:
+        """The hashes a session holds; with `referred` also those of links that it only refers to."""
         self._hear_announced()
+        question = "SELECT sha256 FROM content WHERE session_id = ?"
+        if referred:
+            question += " UNION SELECT sha256 FROM referred WHERE session_id = ?"
         with self._file.reading() as db:
-            return {row[0] for row in db.execute("SELECT sha256 FROM content WHERE session_id = ?", (session_id,))}
+            return {row[0] for row in db.execute(question, (session_id,) * (2 if referred else 1))}
 
     def ids(self) -> set[str]:
         """Every session's id as of the last opening or listing, damaged ones included."""
@@ -193,6 +195,25 @@ class Catalog:
             found = {one: db.execute(question, (one,)).fetchone() for one in set(session_ids)}
         return {one: row[0] for one, row in found.items() if row}
 
+    def pointing(self, session_ids: Iterable[str]) -> set[str]:
+        """Those of the sessions in whose place another one is reviewed."""
+        question = "SELECT 1 FROM sessions WHERE session_id = ? AND state = 'pointing'"
+        with self._file.reading() as db:
+            return {one for one in set(session_ids) if db.execute(question, (one,)).fetchone()}
+
+    def named(self, beginning: str) -> list[tuple[str, str, int]]:
+        """Id, project name and number of documents of every session whose name, folded, begins so; oldest first.
+
+        Left out: those in whose place another one is reviewed.
+        """
+        self._hear_announced()
+        question = (
+            "SELECT session_id, project_name, documents FROM sessions WHERE name_key >= ? AND name_key < ?"
+            " AND state <> 'pointing' ORDER BY created_at, session_id"
+        )
+        with self._file.reading() as db:
+            return db.execute(question, (beginning, f"{beginning}\U0010ffff")).fetchall()
+
     def unreferenced(self, hashes: Iterable[str]) -> set[str]:
         """Those of `hashes` that no session holds; none while there is a damaged session whose content is unknown."""
         wanted = set(hashes)
@@ -229,13 +250,13 @@ class Catalog:
 
     # --- looking at the sessions -------------------------------------------------------------------------------------
 
-    def _holders(self, hashes: Iterable[str]) -> Iterable[tuple[str, str]]:
+    def _holders(self, hashes: Iterable[str], table: str = "content") -> Iterable[tuple[str, str]]:
         self._hear_announced()
         wanted = sorted(set(hashes))
         for start in range(0, len(wanted), RUN):
             run = wanted[start : start + RUN]
             marks = ", ".join("?" * len(run))
-            question = f"SELECT session_id, sha256 FROM content WHERE sha256 IN ({marks})"  # noqa: S608 - question marks only
+            question = f"SELECT session_id, sha256 FROM {table} WHERE sha256 IN ({marks})"  # noqa: S608 - our own words only
             with self._file.reading() as db:
                 yield from db.execute(question, run).fetchall()
 
@@ -317,7 +338,7 @@ def _note(
     titles: dict[str, str] | None = None,
 ) -> None:
     if record == "gone":
-        _forget(db, session_id)
+        forget_rows(db, session_id)
     elif isinstance(record, SessionRecord):
         _take(db, record, signature, titles)
     else:
@@ -346,6 +367,7 @@ def _take(db: Connection, record: SessionRecord, signature: str, titles: dict[st
         "bound_folder": record.bound_folder and unicodedata.normalize("NFC", record.bound_folder),
         "created_at": record.created_at.isoformat(),
         "updated_at": record.updated_at.isoformat(),
+        "name_key": fold(record.project_metadata.project_name),
         "titles_from": _ledger(record) if titles is not None else known[0] if known else "",
     }
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
@@ -355,24 +377,6 @@ def _take(db: Connection, record: SessionRecord, signature: str, titles: dict[st
         db.execute("DELETE FROM titles WHERE session_id = ?", (session_id,))
         rows = [(session_id, title, place) for title, place in sorted(titles.items())]
         db.executemany("INSERT INTO titles VALUES (?, ?, ?)", rows)
-    wanted = {document.sha256 for document in record.documents.values()}
-    held = {row[0] for row in db.execute("SELECT sha256 FROM content WHERE session_id = ?", (session_id,))}
-    gone, new = [(session_id, one) for one in held - wanted], [(session_id, one) for one in wanted - held]
-    db.executemany("DELETE FROM content WHERE session_id = ? AND sha256 = ?", gone)
-    db.executemany("INSERT INTO content VALUES (?, ?)", new)
+    hold(db, "content", session_id, {document.sha256 for document in record.documents.values()})
+    hold(db, "referred", session_id, record.referred)
     db.execute("DELETE FROM announced WHERE session_id = ? AND revision <= ?", (session_id, record.revision))
-
-
-def _said(db: Connection) -> dict[str, list[tuple[object, ...]]]:
-    """All that the tables say, by session."""
-    said: dict[str, list[tuple[object, ...]]] = {}
-    for table, columns in _COMPARED.items():
-        question = f"SELECT session_id, {columns} FROM {table} ORDER BY session_id, {columns}"  # noqa: S608 - from the constant above
-        for session_id, *row in db.execute(question):
-            said.setdefault(session_id, []).append((table, *row))
-    return said
-
-
-def _forget(db: Connection, session_id: str) -> None:
-    for table in ("sessions", "content", "titles", "announced"):
-        db.execute(f"DELETE FROM {table} WHERE session_id = ?", (session_id,))  # noqa: S608 - the four names above only

@@ -23,7 +23,7 @@ from pipeline.store.files import disk_full, is_writable, kernel_lock, make_priva
 Connection = sqlite3.Connection
 
 #: Raised with every change of the tables below; a file with another number is made anew.
-LAYOUT = 3
+LAYOUT = 4
 #: Seconds a write waits for another process's write, and an opener for whoever is making the file.
 BUSY_SECONDS = 30.0
 #: With fewer bytes free than this a failing write is taken for a full disk.
@@ -36,12 +36,15 @@ CREATE TABLE sessions (
     session_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, signature TEXT NOT NULL, state TEXT NOT NULL,
     project_name TEXT NOT NULL DEFAULT '', methodology TEXT NOT NULL DEFAULT '', documents INTEGER NOT NULL DEFAULT 0,
     advance_to TEXT NOT NULL DEFAULT '', bound_folder TEXT, created_at TEXT, updated_at TEXT,
-    titles_from TEXT NOT NULL DEFAULT ''
+    titles_from TEXT NOT NULL DEFAULT '', name_key TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
+CREATE INDEX sessions_by_name ON sessions (name_key, session_id);
 CREATE INDEX sessions_by_folder ON sessions (bound_folder) WHERE bound_folder IS NOT NULL;
 CREATE INDEX sessions_unknown ON sessions (revision) WHERE revision < 0;
 CREATE TABLE content (session_id TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (session_id, sha256)) WITHOUT ROWID;
 CREATE INDEX content_by_hash ON content (sha256, session_id);
+CREATE TABLE referred (session_id TEXT NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (session_id, sha256)) WITHOUT ROWID;
+CREATE INDEX referred_by_hash ON referred (sha256, session_id);
 CREATE TABLE titles (session_id TEXT NOT NULL, title_number TEXT NOT NULL, place TEXT NOT NULL,
     PRIMARY KEY (session_id, title_number)) WITHOUT ROWID;
 CREATE INDEX titles_by_number ON titles (title_number, session_id);

@@ -2,7 +2,7 @@
 
 from pipeline.uploads.processing import process_upload
 from pipeline.uploads.receiving import receive
-from pipeline.uploads.requesting import request_upload, upload_status
+from pipeline.uploads.requesting import note_on, request_upload, upload_status
 from pipeline.uploads.slot import ProcessedUpload, ReceivedFile, RefusedFile, UploadedFile, UploadSlot
 from pipeline.uploads.sweeping import sweep_uploads
 from pipeline.uploads.tokens import slot_for, token_for
@@ -13,6 +13,7 @@ __all__ = [
     "RefusedFile",
     "UploadSlot",
     "UploadedFile",
+    "note_on",
     "process_upload",
     "receive",
     "request_upload",

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import DuplicateSessionWarning, NothingUploaded, ReviewError, SessionNotFound, TryAgain
 from pipeline.filenames import check
+from pipeline.home.pointing import receiver, told
 from pipeline.intake import take
-from pipeline.intake.duplicates import matches, question_about, question_id_of
+from pipeline.intake.duplicates import asked_about, question_about
+from pipeline.intake.like_named import note_of
 from pipeline.intake.sources.batch import Batch, Candidate, Refusal
 from pipeline.models import AddResult, SessionRecord
 from pipeline.store.faultpoints import reach
@@ -39,9 +41,11 @@ def process_upload(
     it is a question in `status`, as with the inbox, and a warning in the answer. With `check_duplicates` it raises
     DuplicateSessionWarning instead, with nothing added and the files still in the slot.
 
-    UploadNotFound, UploadExpired, NothingUploaded; SessionNotFound when the session was deleted meanwhile; TryAgain
-    when the disk is full or somebody else processes the slot right now. After all of these the files wait in the slot
-    until it expires.
+    Where another session is reviewed in the session's place, that one takes the files.
+
+    UploadNotFound, UploadExpired, NothingUploaded; SessionNotFound when the session was deleted meanwhile,
+    PointsNowhere when it points to one that takes nothing; TryAgain when the disk is full or somebody else processes
+    the slot right now. After all of these the files wait in the slot until it expires.
     """
     with keeping.processing(ws, upload_id, WAIT_SECONDS):
         slot = keeping.read(ws, upload_id)
@@ -68,7 +72,7 @@ def _open_again(ws: Workspace, upload_id: str) -> None:
         taken = False
         if slot.answer is not None and slot.session_id is not None:
             with suppress(SessionNotFound):
-                taken = ws.sessions.read(slot.session_id).uploads.get(upload_id) == "taken"
+                taken = ws.sessions.read(slot.taken_by or slot.session_id).uploads.get(upload_id) == "taken"
         if not taken:
             keeping.change(ws, upload_id, begun_by=None)
 
@@ -100,11 +104,15 @@ def _carried_out(ws: Workspace, slot: SlotRecord, actor: str, check_duplicates: 
     session_id = _session_of(ws, slot, actor)
     reach("upload.session")
     slot = keeping.change(ws, slot.upload_id, session_id=session_id)
-    record = _existing(ws, slot, session_id)
+    record = _existing(ws, slot, slot.taken_by or session_id)
     if record.uploads.get(slot.upload_id) != "taken" or slot.answer is None:
-        _take(ws, slot, session_id, actor, check_duplicates)
+        # Where a session points may have changed since its files were asked for, but not since they were taken.
+        there = receiver(ws, session_id).session_id
+        slot = keeping.change(ws, slot.upload_id, taken_by=there)
+        _take(ws, slot, there, actor, check_duplicates)
     reach("upload.taken")
-    return keeping.change(ws, slot.upload_id, processed_at=ws.now())
+    note = note_of(ws, slot.project.project_name, session_id) if slot.mode == "create_new" else None
+    return keeping.change(ws, slot.upload_id, processed_at=ws.now(), note=note)
 
 
 def _session_of(ws: Workspace, slot: SlotRecord, actor: str) -> str:
@@ -146,10 +154,9 @@ def _existing(ws: Workspace, slot: SlotRecord, session_id: str) -> SessionRecord
 def _take(ws: Workspace, slot: SlotRecord, session_id: str, actor: str, check_duplicates: bool) -> None:
     def guard(record: SessionRecord, plan: ArrivalPlan) -> take.Advice:
         if check_duplicates and plan.fresh:
-            found = matches(ws, record.project_metadata.project_name, plan.hashes, session_id)
-            known = {key for key, question in record.questions.items() if question.answer == "continue"}
-            if unanswered := [w for w in found if question_id_of(w.session_id) not in known]:
-                raise DuplicateSessionWarning(unanswered[0])
+            found = asked_about(ws, record, plan.hashes)
+            if unanswered := [match.warning for match in found if match.answer is None]:
+                raise DuplicateSessionWarning(unanswered[0], session_id)
         return question_about(ws, record, plan, ws.now())
 
     def closing(tx: Transaction, result: AddResult) -> None:
@@ -157,7 +164,7 @@ def _take(ws: Workspace, slot: SlotRecord, session_id: str, actor: str, check_du
         sent = {"files": len(slot.files), "bytes": sum(file.size for file in slot.files)}
         tx.log("upload_received", upload_id=slot.upload_id, requested_by=slot.requested_by, **sent)
         tx.log("upload_processed", upload_id=slot.upload_id, mode=slot.mode, files_added=result.files_added)
-        keeping.change(ws, slot.upload_id, answer=result)
+        keeping.change(ws, slot.upload_id, answer=told(result, slot.session_id or session_id))
         reach("upload.answered")
 
     take.take(ws, session_id, _batch(ws, slot), actor, guard, closing=closing)
@@ -175,4 +182,4 @@ def _batch(ws: Workspace, slot: SlotRecord) -> Batch:
 def _answer(slot: SlotRecord) -> ProcessedUpload:
     if slot.answer is None:
         raise AssertionError(f"{slot.upload_id} was processed without an answer")
-    return ProcessedUpload(upload_id=slot.upload_id, mode=slot.mode, **dict(slot.answer))
+    return ProcessedUpload(upload_id=slot.upload_id, mode=slot.mode, note=slot.note, **dict(slot.answer))

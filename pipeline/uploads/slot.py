@@ -62,6 +62,8 @@ class ProcessedUpload(AddResult):
 
     upload_id: str
     mode: Mode
+    #: Sessions of a like name that were there already when the files made a new one, in words.
+    note: str | None = None
 
 
 class SlotRecord(Value):
@@ -74,6 +76,9 @@ class SlotRecord(Value):
     session_id: str | None = None
     #: With `create_new`: the id under which a session was about to be made; it may have come into being or not.
     making: str | None = None
+    #: The session that takes the files: another one than was asked for when that one points elsewhere. None until the
+    #: files are about to be taken.
+    taken_by: str | None = None
     #: Of the session the files go to, as it was asked for.
     project: ProjectMetadata
     requested_by: str
@@ -88,6 +93,8 @@ class SlotRecord(Value):
     #: What taking the files is about to answer: true once the session has noted that it took them.
     answer: AddResult | None = None
     processed_at: datetime | None = None
+    #: What is said of sessions of a like name, when a new one was made.
+    note: str | None = None
 
     def status(self, now: datetime) -> SlotStatus:
         """What a slot is at that moment."""

@@ -50,8 +50,9 @@ def due(ws: Workspace, record: SessionRecord, to: StageKey | None = None) -> Sta
     A stage that failed on these very inputs is due again only while it is retryable and was tried fewer than
     MAX_ATTEMPTS times; after that somebody must `failed retry` it. Nothing of a completed session is ever due, and a
     report that lacks only the latest words of people is due when somebody asks for it: each makes a new version.
+    Nothing is due of a session in whose place another one is reviewed.
     """
-    if not record.documents or record.is_completed:
+    if not record.documents or record.is_completed or record.points_to is not None:
         return None
     for key in ORDER[: goal_index(record, to) + 1]:
         fingerprint = current_fingerprint(ws, record, key)

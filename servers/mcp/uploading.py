@@ -6,7 +6,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from pipeline.uploads import request_upload, token_for
+from pipeline.uploads import note_on, request_upload, token_for
 from servers.mcp.desk import ACTOR, plain
 
 if TYPE_CHECKING:
@@ -29,8 +29,11 @@ def request(ws: Workspace, session_id: str | None, project_name: str | None, met
         "mode": slot.mode,
         "session_id": slot.session_id,
     }
+    notes = [note_on(ws, slot)]
     if not server.public_url and not _answers(base):
-        made["note"] = f"Nothing answers at {base} now. The link works once `registry-review serve` runs there."
+        notes.append(f"Nothing answers at {base} now. The link works once `registry-review serve` runs there.")
+    if said := " ".join(filter(None, notes)):
+        made["note"] = said
     return made
 
 

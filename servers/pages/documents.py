@@ -47,12 +47,12 @@ async def add(request: Request, here: Here, person: Reviewer, session_id: str) -
         if not came.taken:
             why = " ".join(file.reason or "" for file in came.files[:5])
             raise FileRefused(why, "Nothing was added.")
-        await run_in_threadpool(process_upload, here.ws, slot.upload_id, person.name)
+        taken = await run_in_threadpool(process_upload, here.ws, slot.upload_id, person.name)
     except (ReviewError, Refused) as error:
         if by_script:
             raise
         return await run_in_threadpool(_page, request, here, session_id, trouble=error)
-    await run_in_threadpool(here.nudge, session_id)
+    await run_in_threadpool(here.nudge, taken.session_id)
     there = f"{address(session_id, 'documents')}?upload={slot.upload_id}"
     return JSONResponse({"location": there}) if by_script else back(there)
 

@@ -94,7 +94,7 @@ def duplicate(
         answer_duplicate(here.ws, session_id, cast("DuplicateChoice", choice), person.name, question_id)
     except ReviewError as error:
         return _page(request, here, session_id, error)
-    here.nudge(session_id)
+    here.nudge(here.session(session_id).points_to or session_id)
     return back(address(session_id))
 
 

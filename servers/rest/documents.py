@@ -100,4 +100,5 @@ def reply(here: Here, actor: Actor, session_id: str, body: DuplicateReply, if_ma
     expected_revision(if_match, record)
     answer_duplicate(here.ws, record.session_id, body.answer, actor)
     record = here.session(session_id)
-    return answer(likenesses(record, status_of(here.ws, record)), record=record)
+    here.nudge(record.points_to or session_id)
+    return answer(likenesses(here.ws, record, status_of(here.ws, record)), record=record)

@@ -112,7 +112,7 @@ def requirement(here: Here, session_id: str, requirement_id: str) -> Response:
 def duplicates(here: Here, session_id: str) -> Response:
     """What looks like other sessions."""
     record = here.session(session_id)
-    return answer(likenesses(record, status_of(here.ws, record)), record=record)
+    return answer(likenesses(here.ws, record, status_of(here.ws, record)), record=record)
 
 
 @router.get(

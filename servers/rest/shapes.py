@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.intake.duplicates import Alike
 from pipeline.models import (
     CheckResult,
     Document,
@@ -71,6 +72,7 @@ class UploadLink(BaseModel):
     expires_at: datetime
     mode: Literal["add_to_existing", "create_new"]
     session_id: str | None = None
+    note: str | None = Field(None, description="Where else the files may belong or go, by the ids of sessions.")
 
 
 class Processed(ProcessedUpload):
@@ -150,7 +152,9 @@ class DuplicateReply(Sent):
     """The answer to a session's open question whether another session holds the same project."""
 
     answer: Literal["continue", "use_existing", "cancel"] = Field(
-        description="continue: the files stay; use_existing: they are added there too; cancel: they leave this session."
+        description="continue: the files stay, and a session that points to another is a review of its own again; "
+        "use_existing: the files are added there, and that session is reviewed in this one's place; cancel: they leave "
+        "this session."
     )
 
 
@@ -209,6 +213,10 @@ class Duplicates(BaseModel):
 
     schema_version: int
     session_id: str
+    duplicates: list[Alike] = Field(
+        description="Every session that the rule finds, and those that were asked about; answer, by and at are null "
+        "while nobody has answered."
+    )
     questions: list[Question]
     notes: list[str]
     points_to: str | None

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from pipeline.errors import UploadError
 from pipeline.uploads import (
     UploadSlot,
+    note_on,
     process_upload,
     request_upload,
     slot_for,
@@ -65,6 +66,7 @@ def generate(
         "expires_at": slot.expires_at,
         "mode": slot.mode,
         "session_id": slot.session_id,
+        "note": note_on(here.ws, slot),
     }
     return answer(value, headers=repeated(made))
 
