@@ -80,7 +80,7 @@ def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) 
 
     The session's goal is raised first: should this process die after the files are in, the sweeper works towards it.
     """
-    from pipeline.stages.add_documents import take_inbox_files
+    from pipeline.stages.add_documents import take_inbox_files  # start-up
 
     ws = dispatch.ws
     with ws.sessions.filling(session_id):

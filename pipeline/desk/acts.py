@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import DuplicateSessionWarning
 from pipeline.models import AddResult
+from pipeline.stages.add_documents import point_to
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -21,8 +22,6 @@ def add_as_told(
     DuplicateSessionWarning before anything is added, or a DuplicateChoice: continue adds all the same; use_existing
     adds to the other session, to which this one points from then on; cancel adds nothing and says so.
     """
-    from pipeline.stages.add_documents import point_to
-
     if on_duplicate == "continue":
         return add(session_id, False)
     try:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pipeline.errors import SessionCompleted, UsageError
+from pipeline.stages.initialize import metadata_of
 from pipeline.uploads import keeping
 from pipeline.uploads.slot import SlotRecord, UploadSlot
 
@@ -28,8 +29,6 @@ def request_upload(
     With `session_id`, whatever else is said of the project is left aside: the session knows it. SessionNotFound when
     there is none, SessionCompleted when it is locked; UsageError and ChecklistError as for create_session.
     """
-    from pipeline.stages.initialize import metadata_of
-
     if session_id:
         record = ws.sessions.read(session_id)
         if record.is_completed:
