@@ -78,8 +78,8 @@ class WatchdogEvents:
 
     def start(self) -> str | None:
         """Watch the root and all below; a limit of the kernel comes back as the setting that raises it."""
-        from watchdog.events import FileSystemEventHandler
-        from watchdog.observers import Observer
+        from watchdog.events import FileSystemEventHandler  # start-up
+        from watchdog.observers import Observer  # start-up
 
         silent = why_silent(self._root, self._mountinfo)
         if silent:

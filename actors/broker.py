@@ -52,8 +52,8 @@ def embedded_broker() -> Broker:
 
     Whatever `[queue] broker` says, so that the demo needs no server.
     """
-    from dramatiq.brokers.stub import StubBroker
-    from dramatiq.middleware import AgeLimit, Callbacks, Retries, ShutdownNotifications, TimeLimit
+    from dramatiq.brokers.stub import StubBroker  # start-up
+    from dramatiq.middleware import AgeLimit, Callbacks, Retries, ShutdownNotifications, TimeLimit  # start-up
 
     _no_last_resort()
     # What Dramatiq adds by itself, without pipelines: the order of the stages lives in the store, never in a message.
@@ -65,9 +65,9 @@ def redis_broker(settings: Settings) -> RedisBroker:
 
     A worker whose heartbeat is missing for `[queue] heartbeat_seconds` counts as dead, and its messages go to another.
     """
-    import redis
-    from dramatiq.brokers.redis import RedisBroker
-    from dramatiq.middleware import AgeLimit, Callbacks, Retries, ShutdownNotifications, TimeLimit
+    import redis  # start-up
+    from dramatiq.brokers.redis import RedisBroker  # start-up
+    from dramatiq.middleware import AgeLimit, Callbacks, Retries, ShutdownNotifications, TimeLimit  # start-up
 
     _no_last_resort()
     try:
@@ -114,7 +114,7 @@ def queue_name(data: Path) -> str:
 @contextmanager
 def reaching(settings: Settings) -> Iterator[None]:
     """Turn what the client raises when the server is away into TryAgain, which never shows the password."""
-    from redis.exceptions import RedisError
+    from redis.exceptions import RedisError  # start-up
 
     try:
         yield

@@ -32,7 +32,7 @@ def channel(broker: RedisBroker) -> str:
 
 def tell(broker: RedisBroker, news: News) -> None:
     """Send one piece of news; nobody may be listening, and an outage is no reason to stop working."""
-    from redis.exceptions import RedisError
+    from redis.exceptions import RedisError  # start-up
 
     told = {name: getattr(news, name) for name in SENT}
     told["result"] = news.result.model_dump(mode="json") if news.result else None
@@ -64,7 +64,7 @@ class Newswire:
         self._thread.join(5.0)
 
     def _listen(self) -> None:
-        from redis.exceptions import RedisError
+        from redis.exceptions import RedisError  # start-up
 
         client: Any = self._broker.client
         while not self._end.is_set():

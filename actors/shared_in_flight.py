@@ -141,7 +141,7 @@ class SharedUnderway(Underway):
     @contextmanager
     def _or_log(self) -> Iterator[None]:
         """Notes save double work and nothing more: that one cannot be written stops no message."""
-        from redis.exceptions import RedisError
+        from redis.exceptions import RedisError  # start-up
 
         try:
             yield

@@ -91,7 +91,7 @@ def take(dispatch: Dispatch, session_id: str, claim: str, advance_to: StageKey) 
     Another session that is reviewed in this one's place takes them. The session's goal is raised first: should this
     process die after the files are in, the sweeper works towards it.
     """
-    from pipeline.stages.add_documents import take_inbox_files
+    from pipeline.stages.add_documents import take_inbox_files  # start-up
 
     ws = dispatch.ws
     session_id = receiver(ws, session_id).session_id

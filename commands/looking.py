@@ -52,7 +52,7 @@ def show(door: Door, session: str, requirement: str | None, why: bool, page: boo
         raise click.UsageError("--output goes with --page.")
     record = door.session(session)
     if requirement and page:
-        from commands.text import quoted_pages
+        from commands.text import quoted_pages  # start-up
 
         return quoted_pages.pages(door.ws, record, requirement, output)
     if requirement and why:
@@ -69,6 +69,6 @@ def own(door: Door, session: str, particular: bool) -> Answer:
     Compares the plan, section by section, with those of all other sessions here on which a person's decision holds.
     Decisions are shown, never taken over.
     """
-    from commands.text.comparison import own
+    from commands.text.comparison import own  # start-up
 
     return own(door.ws, door.session(session), particular, door.width)

@@ -19,11 +19,11 @@ def mcp(door: Door, http: bool, host: str | None, port: int) -> None:
     Over a pipe an agent's program starts this command itself and may add whatever its user may read. Over HTTP, paths
     must lie below [server] path_roots, and any address but this machine's own needs an API key.
     """
-    from actors.redis_queue import queue_for
-    from servers import running
-    from servers.app import access_of
-    from servers.mcp.server import make_server, over_http
-    from servers.sweeping import Sweeping
+    from actors.redis_queue import queue_for  # start-up
+    from servers import running  # start-up
+    from servers.app import access_of  # start-up
+    from servers.mcp.server import make_server, over_http  # start-up
+    from servers.sweeping import Sweeping  # start-up
 
     ws = door.ws
     queue = queue_for(ws, running.DRAIN_SECONDS)

@@ -35,9 +35,9 @@ def shown(lines: Callable[[int, int], list[str]]) -> Iterator[None]:
 
     Standard output is touched only when it is a terminal too.
     """
-    from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
+    from rich.console import Console  # start-up
+    from rich.live import Live  # start-up
+    from rich.text import Text  # start-up
 
     console = Console(stderr=True, highlight=False)
 
@@ -106,8 +106,8 @@ def one_line(say: Callable[[str], None], quiet: bool = False, seconds: float = 5
     if quiet or not can_be_drawn_on():
         yield _now_and_then(say, seconds)
         return
-    from rich.console import Console
-    from rich.markup import escape
+    from rich.console import Console  # start-up
+    from rich.markup import escape  # start-up
 
     with Console(stderr=True).status("starting") as line:
         yield lambda text: line.update(escape(plain(text)[:100]))

@@ -22,9 +22,9 @@ def serve(door: Door, host: str | None, port: int | None) -> Answer | None:
     Ends on Ctrl-C or SIGTERM within ten seconds; what is cut off then is done by the next start. At the machine's own
     address nobody else can call it; any other address needs an API key first: `keys create`.
     """
-    from actors.redis_queue import queue_for
-    from servers import running
-    from servers.app import access_of, make_app
+    from actors.redis_queue import queue_for  # start-up
+    from servers import running  # start-up
+    from servers.app import access_of, make_app  # start-up
 
     settings = door.ws.settings.server
     host = settings.host if host is None else host
@@ -40,8 +40,8 @@ def serve(door: Door, host: str | None, port: int | None) -> Answer | None:
 
 def _require_key(door: Door, host: str) -> None:
     """UsageError for an address that other machines can reach, as long as there is no key."""
-    from pipeline.home.keys import keys_exist
-    from servers.access import is_loopback
+    from pipeline.home.keys import keys_exist  # start-up
+    from servers.access import is_loopback  # start-up
 
     if not is_loopback(host) and not keys_exist(door.ws):
         raise UsageError(
@@ -63,7 +63,7 @@ def keys() -> None:
 )  # fmt: skip
 def keys_create(door: Door, name: str, scope: str) -> Answer:
     """Make a key and print it; it is shown this once."""
-    from pipeline.home.keys import create_key
+    from pipeline.home.keys import create_key  # start-up
 
     made, secret = create_key(door.ws, name, (scope,))
     value = {"schema_version": SCHEMA_VERSION, **made.model_dump(mode="json"), "key": secret}
@@ -73,7 +73,7 @@ def keys_create(door: Door, name: str, scope: str) -> Answer:
 @command(under=keys, name="list")
 def keys_list(door: Door) -> Answer:
     """List the keys, without their secrets."""
-    from pipeline.home.keys import list_keys
+    from pipeline.home.keys import list_keys  # start-up
 
     found = list_keys(door.ws)
     rows = [(key.key_id, key.name, ", ".join(key.scopes), f"{key.created_at:%Y-%m-%d}") for key in found]
@@ -84,7 +84,7 @@ def keys_list(door: Door) -> Answer:
 @command(click.argument("key", metavar="NAME|ID"), under=keys, name="revoke")
 def keys_revoke(door: Door, key: str) -> Answer:
     """Revoke a key at once."""
-    from pipeline.home.keys import revoke_key
+    from pipeline.home.keys import revoke_key  # start-up
 
     gone = revoke_key(door.ws, key)
     return Answer({"schema_version": SCHEMA_VERSION, "revoked": gone}, f"{characters.plain(gone.name)} is revoked.")

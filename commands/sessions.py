@@ -63,7 +63,7 @@ def add(door: Door, session: str, sources: tuple[str, ...], on_duplicate: str, r
 
 def _send_to_workers(door: Door, session_id: str, answer: Answer) -> Answer:
     """Have the workers begin with what was added; the files are in, so an outage is worth a note and nothing more."""
-    from actors.redis_queue import Remote
+    from actors.redis_queue import Remote  # start-up
 
     try:
         with Remote(door.ws) as engine:

@@ -34,7 +34,7 @@ def _live(door: Door, goal: StageKey) -> Iterator[Callable[[News], None] | None]
     if door.quiet or not screen.can_be_drawn_on():
         yield None
         return
-    from commands.text import live, tally
+    from commands.text import live, tally  # start-up
 
     counted = tally.Tally(goal, monotonic, partial(sessions.project_name, door.ws))
     with screen.shown(lambda width, height: live.lines(counted.picture(), width, height)):
@@ -44,7 +44,7 @@ def _live(door: Door, goal: StageKey) -> Iterator[Callable[[News], None] | None]
 @contextmanager
 def _progress(door: Door, record: SessionRecord, goal: StageKey) -> Iterator[Callable[[News], None]]:
     """Show what the queue does for one session: live on a terminal, else a plain line per stage; nothing when quiet."""
-    from actors.progress_news import News
+    from actors.progress_news import News  # start-up
 
     with _live(door, goal) as see:
         if see is not None:
@@ -57,7 +57,7 @@ def _stage(door: Door, session: str, verb: str, no_wait: bool, of: Callable[[Ses
     record = door.session(session)
     if no_wait and door.embedded:
         return acts.leave_to_watcher(door.ws, record, verb, door.actor)
-    from actors.redis_queue import queue_for
+    from actors.redis_queue import queue_for  # start-up
 
     goal = order.VERBS[verb]
     with queue_for(door.ws) as engine, _progress(door, record, goal) as show:
@@ -112,8 +112,8 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
     Goes on until Ctrl-C, unless --once is given. On a terminal it shows what is being done, else a line for each file
     and stage.
     """
-    from actors.redis_queue import queue_for
-    from watcher import Watcher
+    from actors.redis_queue import queue_for  # start-up
+    from watcher import Watcher  # start-up
 
     stop, goal = Event(), order.VERBS[to or door.ws.settings.inbox.advance_to]
     say = door.note if door.json or once else click.echo
@@ -158,7 +158,7 @@ def worker(door: Door, processes: int, threads: int | None) -> None:
     A process that dies is replaced and its work goes to another. Ends on Ctrl-C or SIGTERM, when each process has
     finished what it is at; a second Ctrl-C ends it at once.
     """
-    from actors.supervisor import supervise
+    from actors.supervisor import supervise  # start-up
 
     queue = door.ws.settings.queue
     settings = door.ws.settings.model_copy(
@@ -186,9 +186,9 @@ def batch_report(door: Door, out: Path | None, since: str | None) -> Answer:
     without a failure. Times without a zone are UTC. Sessions left out by --since stand in it with their last report,
     and folders added by path are looked at in any case.
     """
-    from actors.batch_report import batch_report as run_batch
-    from commands.text.batch_report import night
-    from pipeline.portfolio.since import parse_since
+    from actors.batch_report import batch_report as run_batch  # start-up
+    from commands.text.batch_report import night  # start-up
+    from pipeline.portfolio.since import parse_since  # start-up
 
     # A job that mails what it prints must be silent when all is well; who looks on at a terminal is told the end.
     door.quiet |= not (door.verbose or screen.can_be_drawn_on())

@@ -11,6 +11,7 @@ from commands.door import MAYBE_SESSION, SESSION, VERB, Door, Verbs, cli, comman
 from commands.text import acts, answers
 from commands.text.answers import Answer
 from pipeline.errors import UsageError
+from pipeline.store import utc_now
 
 
 @cli.group(cls=Verbs)
@@ -45,8 +46,8 @@ def doctor(door: Door, deep: bool, mend: bool) -> Answer:
     would do: what is derived is made again, damaged content is set aside so that the file can be added again, what was
     never finished is removed. No session, no log and no document's only copy is ever written or removed.
     """
-    from pipeline.upkeep.deep import look_deep
-    from pipeline.upkeep.doctor import Patient, examine
+    from pipeline.upkeep.deep import look_deep  # start-up
+    from pipeline.upkeep.doctor import Patient, examine  # start-up
 
     patient = Patient(door.loaded.settings)
     if mend and not deep:
@@ -65,8 +66,8 @@ def backup(door: Door, place: str) -> Answer:
     documents, what waits in the inbox and the quarantine are in it; what is made again by itself is not. The file is
     readable by its owner only: it holds all personal data of the home, and the keys.
     """
-    from commands.text import upkeep as told
-    from pipeline.upkeep.backup import back_up
+    from commands.text import upkeep as told  # start-up
+    from pipeline.upkeep.backup import back_up  # start-up
 
     return told.backup(back_up(door.ws, place))
 
@@ -81,9 +82,8 @@ def restore(door: Door, file: Path, replace: bool) -> Answer:
     Everything is unpacked and held to its hash before anything of the home changes. A home that is not empty is left
     alone without --replace. Stop the watcher, workers and servers of that home first.
     """
-    from commands.text import upkeep as told
-    from pipeline.store import utc_now
-    from pipeline.upkeep.restore import restore as put_back
+    from commands.text import upkeep as told  # start-up
+    from pipeline.upkeep.restore import restore as put_back  # start-up
 
     return told.restored(put_back(door.loaded.settings, file, utc_now(), replace=replace))
 
@@ -95,8 +95,8 @@ def gc(door: Door, dry_run: bool) -> Answer:
     Contents of no session, readings of older readers, results that no stage names, copies that were never finished.
     Never a session, a report, or a file in the quarantine.
     """
-    from commands.text import upkeep as told
-    from pipeline.upkeep.collecting import collect
+    from commands.text import upkeep as told  # start-up
+    from pipeline.upkeep.collecting import collect  # start-up
 
     return told.collected(collect(door.ws, dry_run=dry_run))
 
@@ -107,7 +107,7 @@ def demo(door: Door) -> Answer:
 
     In a new temporary home, which is kept, or in the one named with --home.
     """
-    from examples.demo import play
+    from examples.demo import play  # start-up
 
     return play(door.home, door.note if door.json else click.echo, door.width)
 
@@ -123,15 +123,15 @@ def selftest(door: Door, session: str | None) -> Answer:
     Without SESSION: on the built-in example. A session is only read; all work is done on copies in a temporary folder,
     which is removed.
     """
-    from commands.text.selftest import answer
+    from commands.text.selftest import answer  # start-up
 
     with screen.one_line(door.note, quiet=door.quiet) as tell:
         if session:
-            from pipeline.selftest.run import selftest as run_selftest
+            from pipeline.selftest.run import selftest as run_selftest  # start-up
 
             outcome = run_selftest(door.ws, door.session(session), tell)
         else:
-            from examples.proof import prove
+            from examples.proof import prove  # start-up
 
             outcome = prove(tell)
     return answer(outcome, door.width)

@@ -360,7 +360,7 @@ def _allowed(section: str, key: str) -> str:
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str:
     """The nearest known name, or all of them when none is near."""
-    from rapidfuzz import fuzz, process
+    from rapidfuzz import fuzz, process  # start-up
 
     known = list(known)
     best = process.extractOne(name.lower(), {one: one.lower() for one in known}, scorer=fuzz.ratio, score_cutoff=60)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
@@ -15,7 +16,7 @@ from pipeline.home.keys import check_key, keys_exist
 from pipeline.status.worklist import Turns
 from pipeline.uploads import sweep_uploads
 from servers import description, documentation, problems
-from servers.access import LOOPBACK, Access, Guard
+from servers.access import LOOPBACK, Access, Guard, is_loopback
 from servers.bodies import Capped
 from servers.context import Context
 from servers.current_work import CurrentWork
@@ -95,10 +96,6 @@ def make_app(
 
 def access_of(ws: Workspace, host: str) -> Access:
     """The rules for a server of that home which listens at `host`."""
-    from urllib.parse import urlsplit
-
-    from servers.access import is_loopback
-
     server = ws.settings.server
     outside = urlsplit(server.public_url).hostname
     hosts = frozenset({*LOOPBACK, *(name.lower() for name in server.allowed_hosts), *([outside] if outside else [])})

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from pipeline.errors import KeyReused, SessionNotFound, TryAgain, UsageError
 from pipeline.models import SCHEMA_VERSION, Value
+from pipeline.stages.initialize import CreatedSession, create_session
 from pipeline.store.files import kernel_lock, make_private_folder, sweep_leftovers, write_atomic
 
 if TYPE_CHECKING:
@@ -62,7 +63,6 @@ def once(ws: Workspace, key: str, request_digest: str, make: Callable[[], Any], 
 
 def create_session_once(ws: Workspace, key: str, request_digest: str, caller: str = "", **said: Any) -> Once:
     """As `once` with create_session(**said), and with one session also when a process was killed on the way."""
-    from pipeline.stages.initialize import CreatedSession, create_session
 
     def make(place: Path) -> Any:
         note = place.with_suffix(".making")

@@ -22,7 +22,7 @@ class Metrics:
     """The numbers of one server, in a registry of their own; `hear` is told the queue's news."""
 
     def __init__(self, ws: Workspace, engine: Engine) -> None:
-        from prometheus_client import CollectorRegistry, Counter, Histogram
+        from prometheus_client import CollectorRegistry, Counter, Histogram  # start-up
 
         self._ws = ws
         self.registry = CollectorRegistry()
@@ -61,7 +61,7 @@ class Metrics:
 
     def text(self) -> bytes:
         """All of it in the text format of Prometheus."""
-        from prometheus_client import generate_latest
+        from prometheus_client import generate_latest  # start-up
 
         return generate_latest(self.registry)
 
@@ -73,7 +73,7 @@ class _Queue:
         self._engine = engine
 
     def collect(self) -> Iterator[Metric]:
-        from prometheus_client.core import GaugeMetricFamily
+        from prometheus_client.core import GaugeMetricFamily  # start-up
 
         up: Any = GaugeMetricFamily("registry_review_broker_up", "1 when the broker can be asked")
         try:

@@ -20,7 +20,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 @cache
 def environment() -> Environment:
     """What every page is made with; templates are the files of `servers/templates/`."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # start-up
 
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),

@@ -68,7 +68,7 @@ def signed_in(ws: Workspace, token: str) -> SignedIn | None:
 
     Looks at the keys anew each time.
     """
-    from itsdangerous import BadData
+    from itsdangerous import BadData  # start-up
 
     try:
         kept = _Token.model_validate(_signer(ws).loads(token))
@@ -84,7 +84,7 @@ def signed_in(ws: Workspace, token: str) -> SignedIn | None:
 
 
 def _signer(ws: Workspace) -> URLSafeSerializer:
-    from itsdangerous import URLSafeSerializer
+    from itsdangerous import URLSafeSerializer  # start-up
 
     how = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
     return URLSafeSerializer(secret_of(ws.data / SECRET), salt="sign-in", signer_kwargs=how)

@@ -20,7 +20,7 @@ import pytest
 from fpdf import FPDF
 
 from actors.embedded import Embedded
-from pipeline import filenames
+from pipeline import checklists, filenames
 from pipeline.checklists import load
 from pipeline.errors import ChecklistError, FileRefused, ReviewError, SessionCorrupt, SettingsError, TryAgain
 from pipeline.home import exit_codes
@@ -332,7 +332,7 @@ def test_a_setting_outside_every_section_is_told_where_it_belongs(tmp_path: Path
 
 def own_checklist(folder: Path, old: str, new: str) -> Path:
     """A copy of the shipped checklist in which one piece is written otherwise."""
-    shipped = Path(run.checklists.__file__).parent / "soil-carbon-v1.2.2.toml"
+    shipped = Path(checklists.__file__).parent / "soil-carbon-v1.2.2.toml"
     folder.mkdir(parents=True, exist_ok=True)
     text = shipped.read_text(encoding="utf-8")
     assert old in text

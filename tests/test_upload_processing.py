@@ -269,7 +269,7 @@ def test_after_a_failure_the_slot_is_open_again_and_nothing_was_added(
         raise TryAgain("The disk is full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(processing_module.intake, "take", full)
+        patch.setattr(processing_module.take, "take", full)
         with pytest.raises(TryAgain):
             process_upload(workspace, upload)
     assert receive(workspace, upload, "more.txt", [b"more"]).outcome == "received"
@@ -282,14 +282,14 @@ def test_a_failure_after_the_commit_leaves_the_slot_closed_and_the_answer_whole(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = sent(workspace)
-    take = processing_module.intake.take
+    take = processing_module.take.take
 
     def take_and_fail(*args: object, **more: object) -> None:
         take(*args, **more)  # type: ignore[arg-type] # whatever it is called with
         raise TryAgain("The disk is full.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(processing_module.intake, "take", take_and_fail)
+        patch.setattr(processing_module.take, "take", take_and_fail)
         with pytest.raises(TryAgain):
             process_upload(workspace, upload)
     with pytest.raises(Exception, match="takes no more"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pipeline import checklists
 from pipeline.errors import ChecklistError, ReviewError, StageFailed, TryAgain, UsageError
 from pipeline.home.workspace import Workspace
 from pipeline.models import StageKey
@@ -150,7 +151,7 @@ def test_another_checklist_makes_everything_but_discovery_stale(
     # When the user puts an own checklist of that name into a folder
     own = tmp_path / "own"
     own.mkdir()
-    shipped = Path(run.__file__).parent / "checklists" / "soil-carbon-v1.2.2.toml"
+    shipped = Path(checklists.__file__).parent / "soil-carbon-v1.2.2.toml"
     text = shipped.read_text(encoding="utf-8")
     (own / shipped.name).write_text(text.replace('title = "Start date"', 'title = "First day"'), encoding="utf-8")
     workspace.settings = workspace.settings.model_copy(

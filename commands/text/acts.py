@@ -27,7 +27,7 @@ Ask = Callable[[DuplicateSessionWarning], str]
 
 def create(ws: Workspace, name: str, actor: str, **metadata: Any) -> Answer:
     """A new session; its text is just the id."""
-    from pipeline.stages.initialize import create_session
+    from pipeline.stages.initialize import create_session  # start-up
 
     made = create_session(ws, name, actor=actor, **metadata)
     return Answer(made, made.session_id, notes=(f"note: {made.note}",) if made.note else ())
@@ -95,8 +95,8 @@ def _add_one(
     notes: list[str],
 ) -> str:
     """Add one source, or not, as the duplicate question is answered; returns that answer."""
-    from pipeline.stages.add_documents import add_documents
-    from pipeline.stages.answer_duplicate import note_cancelled, point_to
+    from pipeline.stages.add_documents import add_documents  # start-up
+    from pipeline.stages.answer_duplicate import note_cancelled, point_to  # start-up
 
     try:
         results.append(add_documents(ws, session_id, what, check_duplicates=choice != "continue", actor=actor))
@@ -123,7 +123,7 @@ def session_of(answer: Answer, record: SessionRecord) -> str:
 
 def answer_duplicate(ws: Workspace, record: SessionRecord, choice: str, actor: str, width: int) -> Answer:
     """Answer the session's pending question."""
-    from pipeline.stages.answer_duplicate import answer_duplicate as answer
+    from pipeline.stages.answer_duplicate import answer_duplicate as answer  # start-up
 
     answer(ws, record.session_id, cast("DuplicateChoice", choice.replace("-", "_")), actor)
     return answers.duplicates(ws, ws.sessions.read(record.session_id), width)
@@ -131,7 +131,7 @@ def answer_duplicate(ws: Workspace, record: SessionRecord, choice: str, actor: s
 
 def keep(ws: Workspace, record: SessionRecord, document: str, by: str) -> Answer:
     """Let a replaced document count again."""
-    from pipeline.stages.remove import undo_new_version
+    from pipeline.stages.remove import undo_new_version  # start-up
 
     kept = undo_new_version(ws, record.session_id, document, by)
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "kept": list(kept)}
@@ -140,7 +140,7 @@ def keep(ws: Workspace, record: SessionRecord, document: str, by: str) -> Answer
 
 def remove(ws: Workspace, record: SessionRecord, document: str, by: str, reason: str) -> Answer:
     """Take a document out."""
-    from pipeline.stages.remove import remove_document
+    from pipeline.stages.remove import remove_document  # start-up
 
     gone = remove_document(ws, record.session_id, document, by, reason)
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "removed": gone}
@@ -149,7 +149,7 @@ def remove(ws: Workspace, record: SessionRecord, document: str, by: str, reason:
 
 def delete(ws: Workspace, session_id: str, by: str) -> Answer:
     """Delete a session, a damaged one too."""
-    from pipeline.stages.remove import delete_session
+    from pipeline.stages.remove import delete_session  # start-up
 
     delete_session(ws, session_id, by)
     return Answer({"schema_version": SCHEMA_VERSION, "deleted": session_id}, f"{session_id} is deleted.")
@@ -157,7 +157,7 @@ def delete(ws: Workspace, session_id: str, by: str) -> Answer:
 
 def export(ws: Workspace, record: SessionRecord, folder: Path) -> Answer:
     """Give the originals back."""
-    from pipeline.stages.export import export_session
+    from pipeline.stages.export import export_session  # start-up
 
     written = [str(path) for path in export_session(ws, record.session_id, folder)]
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "files": written}

@@ -144,8 +144,8 @@ def requirement(ws: Workspace, record: SessionRecord, text: str, width: int) -> 
 
 def why(ws: Workspace, record: SessionRecord, text: str, width: int) -> Answer:
     """Why a requirement says what it says: the short answer first, then everything that was weighed."""
-    from commands.text.explanation import explanation
-    from pipeline.desk.explain import explain
+    from commands.text.explanation import explanation  # start-up
+    from pipeline.desk.explain import explain  # start-up
 
     found = explain(ws, record, judged(ws, record, text))
     return Answer(found, terminal.parts(explanation(found, width), _unless_fresh(status_of(ws, record))))

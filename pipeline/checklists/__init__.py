@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from rapidfuzz import process
 
+from pipeline.checklists import model
 from pipeline.checklists.model import KINDS, Checklist, Requirement, nearest
 from pipeline.errors import ChecklistError
 
@@ -113,7 +114,5 @@ def _entry_name(loc: tuple[int | str, ...], data: dict[str, Any]) -> str:
 
 
 def _field_names() -> set[str]:
-    from pipeline.checklists import model
-
     classes = [c for c in vars(model).values() if isinstance(c, type) and issubclass(c, BaseModel)]
     return {name for c in classes for name in c.model_fields} | {"requirement"}

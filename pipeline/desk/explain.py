@@ -31,6 +31,7 @@ from pipeline.models import (
 )
 from pipeline.stages.extract_evidence import find_row, row_views
 from pipeline.verdicts.rows import PlanState, row_result
+from pipeline.workflow import results
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -41,8 +42,6 @@ _SEEKERS = {ANSWER: "the answer", NOT_APPLICABLE: "a sentence that the row does 
 
 def explain(ws: Workspace, record: SessionRecord, stored: RequirementResult) -> Explanation:
     """Explain a judged row from the session's last results; UsageError when one of them is gone."""
-    from pipeline.workflow import results
-
     inventory, extraction = results.load_inventory(ws, record), results.load_extraction(ws, record)
     mapping = results.load_mapping(ws, record)
     if inventory is None or extraction is None:

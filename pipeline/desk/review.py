@@ -167,14 +167,14 @@ class Letter:
 
 def letter(ws: Workspace, record: SessionRecord, kind: str) -> Letter:
     """The letter to the developer in one of LETTER_FORMS."""
-    from pipeline.reporting.revision_letter import render_letter, revision_letter
+    from pipeline.reporting.revision_letter import render_letter, revision_letter  # start-up
 
     validation = results.load_validation(ws, record)
     header = validation.header if validation else ()
     asked = all_in_present(ws, record)
     made = revision_letter(record.project_metadata, header, asked, results.load_checklist(ws, record))
     if kind == "docx":
-        from pipeline.reporting.word_letter import render_letter_docx
+        from pipeline.reporting.word_letter import render_letter_docx  # start-up
 
         data = render_letter_docx(made)
     else:
@@ -235,7 +235,7 @@ def decide(
     expected: int | None,
 ) -> Said:
     """Determine on the session; slips in what people wrote are warned of."""
-    from pipeline.decisions.slips import slips
+    from pipeline.decisions.slips import slips  # start-up
 
     kind = cast("DeterminationKind", determination)
     made = human_review.determine(ws, record.session_id, kind, notes, by, conditions, expected)
@@ -278,7 +278,7 @@ class Signed:
 
 def sign(ws: Workspace, record: SessionRecord, by: str, statement: str | None, expected: int | None = None) -> Signed:
     """Complete the session as it was at revision `expected`, if that is said."""
-    from pipeline.decisions.slips import slips
+    from pipeline.decisions.slips import slips  # start-up
 
     warned = slips(ws, record)
     made = complete.complete_session(ws, record.session_id, by, statement or complete.STATEMENT, expected)

@@ -48,7 +48,7 @@ def listed(ws: Workspace) -> dict[str, Any]:
 
 def status_with_slips(ws: Workspace, record: SessionRecord) -> SessionStatus:
     """Where one session stands, with the slips in what people wrote."""
-    from pipeline.decisions.slips import slips
+    from pipeline.decisions.slips import slips  # start-up
 
     return status_of(ws, record).model_copy(update={"warnings": slips(ws, record)})
 

@@ -8,6 +8,8 @@ from bisect import bisect_right
 from functools import lru_cache
 from itertools import accumulate
 
+from rapidfuzz import fuzz
+
 from pipeline.forms.normal import plain, squash
 
 #: How alike, from 0 to 100, a passage must be to be shown as the nearest one.
@@ -52,8 +54,6 @@ def as_printed(text: str, words: str) -> str | None:
 
 def nearest(text: str, words: str) -> str | None:
     """The passage of whole words that comes nearest to `words`; None when nothing comes near."""
-    from rapidfuzz import fuzz
-
     folded = " ".join(text[:SEARCHED].split())
     aligned = fuzz.partial_ratio_alignment(_small(" ".join(words.split())), _small(folded), score_cutoff=NEAR)
     if aligned is None:

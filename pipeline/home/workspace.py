@@ -105,7 +105,7 @@ class Workspace:
         """What reads documents, in processes of its own; started when first asked for."""
         with self._reader_lock:
             if self._reader is None:
-                from pipeline.reading.service import ReadingService
+                from pipeline.reading.service import ReadingService  # start-up
 
                 self._reader = ReadingService(
                     self.settings.reading, self.data / "readings", self.content.path, self.intact
@@ -118,7 +118,7 @@ class Workspace:
         reader = self.reader
         with self._reader_lock:
             if self._pictures is None:
-                from pipeline.reading.kept_pictures import KeptPictures
+                from pipeline.reading.kept_pictures import KeptPictures  # start-up
 
                 self._pictures = KeptPictures(self.data / "readings", reader)
             return self._pictures

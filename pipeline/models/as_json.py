@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,6 @@ from pipeline.models import Value
 
 def json_of(value: object, indent: int | None = 2) -> str:
     """One JSON document: a model, or a dict or list of models and plain values."""
-    import json
 
     def plain_value(v: object) -> Any:
         if isinstance(v, Value):

@@ -12,6 +12,7 @@ from pipeline.models import Severity, wording
 from pipeline.portfolio.changes import changes_between
 from pipeline.portfolio.farms import farm_of
 from pipeline.portfolio.model import CauseGroup, Farm, Point, Portfolio, Row
+from pipeline.verdicts.checks import RULES
 
 if TYPE_CHECKING:
     from pipeline.checklists import Checklist
@@ -76,8 +77,6 @@ def _columns(checklist: Checklist) -> tuple[Row, ...]:
 
 def titles_of(lists: Iterable[Checklist]) -> dict[str, str]:
     """A title for each requirement of these checklists and each rule, by id."""
-    from pipeline.verdicts.checks import RULES
-
     titles = {r.requirement_id: r.title for one in lists for r in one.requirements}
     return titles | {rule.check_id: rule.title for rule in RULES}
 

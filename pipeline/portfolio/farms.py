@@ -14,7 +14,9 @@ from pipeline.errors import ReviewError
 from pipeline.intake.duplicates import similar_content
 from pipeline.models import Report, ReviewException, SessionRecord
 from pipeline.portfolio.model import Farm, FarmState, Point, Wait, Who
+from pipeline.reporting.as_json import render_json
 from pipeline.reporting.people import in_short
+from pipeline.stages.generate_report import report_paths
 from pipeline.status import progress
 from pipeline.status.alarms import Alarm, alarms
 from pipeline.workflow import order, results
@@ -64,9 +66,6 @@ def _bare(record: SessionRecord, state: FarmState, reason: str, waits: tuple[Wai
 
 
 def _farm(ws: Workspace, record: SessionRecord, folder: Path) -> Farm:
-    from pipeline.reporting.as_json import render_json
-    from pipeline.stages.generate_report import report_paths
-
     state, reason = _state(ws, record)
     review = review_state(ws, record)
     waits = (*_waits(ws, record, state, reason), *_asked(record, review))

@@ -103,7 +103,7 @@ class Turn:
 
 def render_page(portfolio: Portfolio) -> str:
     """The whole portfolio as one self-contained HTML page, UTF-8, with a final newline."""
-    from markupsafe import Markup
+    from markupsafe import Markup  # start-up
 
     style = part("report.css") + Markup("\n") + part("portfolio.css")
     reported = [farm for farm in portfolio.farms if farm.rows]

@@ -42,7 +42,7 @@ def main() -> None:
 
     import pypdfium2  # noqa: F401 - loaded before the memory limit counts and before the first document waits for it
 
-    from pipeline.reading import reader
+    from pipeline.reading import reader  # start-up
 
     hold(settings["memory_mb"])
     _send(answers, {"ready": True})

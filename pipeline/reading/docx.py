@@ -55,8 +55,8 @@ def read_docx(path: Path, sha256: str, reader_version: str, extent: Extent = EVE
 
 
 def _page(path: Path, extent: Extent) -> tuple[Page, list[str]]:
-    import docx
-    from docx.table import Table as WordTable
+    import docx  # start-up
+    from docx.table import Table as WordTable  # start-up
 
     with path.open("rb") as file:
         document = docx.Document(file)

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline import __version__
 from pipeline.models import Drawing
 from pipeline.models.digests import digest
 from pipeline.reading.pictures import MOST_PIXELS, PAGE_DPI
@@ -142,6 +143,4 @@ def key_of(drawing: Drawing) -> str:
 
 @cache
 def _drawn_by() -> tuple[str, ...]:
-    from pipeline import __version__
-
     return (__version__, *(version(name) for name in ("pypdfium2", "pillow")))

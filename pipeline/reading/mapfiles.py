@@ -30,7 +30,7 @@ def read_map_file(
 ) -> Reading:
     """`facts` of a GeoJSON, KML or KMZ file, as `Shapes` and `projection` give them; damage is told with a cure."""
     base: dict[str, Any] = {"sha256": sha256, "reader": "map", "reader_version": reader_version, "kind": kind}
-    from defusedxml import DefusedXmlException
+    from defusedxml import DefusedXmlException  # start-up
 
     refusal = bomb(path, "zipped map", "a map program", extent.unpacked_mb) if kind == "kmz" else None
     if refusal is None:
@@ -113,7 +113,7 @@ def _is_kml(name: str) -> bool:
 
 
 def _placemarks(file: IO[bytes]) -> tuple[dict[str, str], str | None]:
-    from defusedxml.ElementTree import iterparse
+    from defusedxml.ElementTree import iterparse  # start-up
 
     shapes, linked = Shapes(), False
     for _, element in iterparse(file, forbid_dtd=True):

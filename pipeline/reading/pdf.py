@@ -42,7 +42,7 @@ class CannotOpen(Exception):
 @contextmanager
 def opened(source: Source) -> Iterator[Any]:
     """The PDF as a pdfium document, closed at the end. Raises CannotOpen."""
-    import pypdfium2
+    import pypdfium2  # start-up
 
     try:
         document = pypdfium2.PdfDocument(source.stream())
@@ -125,12 +125,12 @@ def _too_many(count: int, max_pages: int) -> Refusal:
 
 
 def _read_page(document: Any, index: int, extent: Extent) -> _Read:
-    import pypdfium2
+    import pypdfium2  # start-up
 
-    from pipeline.reading.lines import clean, page_lines
-    from pipeline.reading.survey import Survey
-    from pipeline.reading.tables import page_tables, ruled
-    from pipeline.reading.words import TextLayer
+    from pipeline.reading.lines import clean, page_lines  # start-up
+    from pipeline.reading.survey import Survey  # start-up
+    from pipeline.reading.tables import page_tables, ruled  # start-up
+    from pipeline.reading.words import TextLayer  # start-up
 
     try:
         page = document[index]

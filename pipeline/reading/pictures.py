@@ -64,7 +64,7 @@ def draw(
 
 
 def _of_page(document: Any, number: int, drawings: Sequence[Drawing], most_pixels: int) -> dict[Drawing, bytes]:
-    import pypdfium2
+    import pypdfium2  # start-up
 
     made: dict[Drawing, bytes] = {}
     try:
@@ -90,7 +90,7 @@ def _of_page(document: Any, number: int, drawings: Sequence[Drawing], most_pixel
 
 def _largest_picture(page: Any) -> int:
     """Pixels of the largest image on the page by its own account, which pdfium unpacks whole to draw any of it."""
-    import pypdfium2.raw as pdfium_c
+    import pypdfium2.raw as pdfium_c  # start-up
 
     width, height = ctypes.c_uint(), ctypes.c_uint()
     largest = 0
@@ -102,7 +102,7 @@ def _largest_picture(page: Any) -> int:
 
 def _page(image: Image, boxes: Sequence[Box], scale: float) -> bytes:
     """The whole page; marks are laid over it as a marker pen does, so that the words stay as dark as they were."""
-    from PIL import Image, ImageChops
+    from PIL import Image, ImageChops  # start-up
 
     marked = image.copy()
     for box in boxes:
@@ -118,7 +118,7 @@ def _strip(image: Image, boxes: Sequence[Box], scale: float) -> bytes:
 
     Sixteen colours make a small file.
     """
-    from PIL import Image
+    from PIL import Image  # start-up
 
     top = max(0, int((min(b[1] for b in boxes) - SURROUNDINGS) * scale))
     bottom = min(image.height, int((max(b[3] for b in boxes) + SURROUNDINGS) * scale) + 1)

@@ -55,7 +55,7 @@ def _part(path: Path) -> str:
 
 
 def _shp(path: Path) -> dict[str, str]:
-    import shapefile
+    import shapefile  # start-up
 
     _whole(path)
     shapes, entries = Shapes(), 0
@@ -96,7 +96,7 @@ def _whole(path: Path) -> None:
 
 
 def _dbf(path: Path) -> dict[str, str]:
-    import shapefile
+    import shapefile  # start-up
 
     with path.open("rb") as file:
         head = file.read(12)

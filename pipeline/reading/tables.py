@@ -39,7 +39,12 @@ def page_tables(layer: TextLayer, rules: Collection[Rect]) -> tuple[Table, ...]:
 
 
 def _cells(rules: Collection[Rect]) -> list[list[Rect]]:
-    from pdfplumber.table import cells_to_tables, edges_to_intersections, intersections_to_cells, merge_edges
+    from pdfplumber.table import (  # start-up
+        cells_to_tables,
+        edges_to_intersections,
+        intersections_to_cells,
+        merge_edges,
+    )
 
     # In a fixed order, for snapping takes averages: the same page must give the same table every time.
     edges = merge_edges([_edge(rule) for rule in sorted(rules)], SNAP, SNAP, SNAP, SNAP)

@@ -42,7 +42,7 @@ def read_xls(path: Path, sha256: str, reader_version: str, max_cells: int) -> Re
 
 
 def _sheets(data: bytes, left: int) -> tuple[list[Page], list[str]] | Refusal:
-    import python_calamine
+    import python_calamine  # start-up
 
     pages: list[Page] = []
     notes: list[str] = []

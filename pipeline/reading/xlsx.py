@@ -62,7 +62,7 @@ def read_xlsx(
 
 
 def _sheets(path: Path, max_cells: int) -> tuple[list[Page], list[str]]:
-    import openpyxl
+    import openpyxl  # start-up
 
     pages: list[Page] = []
     notes: list[str] = []

@@ -56,7 +56,7 @@ def environment() -> Environment:
 
     One for the whole process, for it keeps the compiled templates, which take longer to make than a page.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # start-up
 
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -91,7 +91,7 @@ def _source_hash(text: str) -> str:
 
 def part(name: str) -> str:
     """Our own file, printed as it is; markup-safe because it comes from the package and never from a document."""
-    from markupsafe import Markup
+    from markupsafe import Markup  # start-up
 
     return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704 - our own style and script
 

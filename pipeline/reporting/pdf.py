@@ -38,9 +38,9 @@ INK = {"form": "#111111", "machine": BLUE, "human": "#000000"}
 
 def render_pdf(report: Report, checklist: Checklist) -> bytes:
     """The report as the registry's form; the same report gives the same bytes with the same reportlab."""
-    from reportlab.lib.pagesizes import A4, landscape
-    from reportlab.lib.units import mm
-    from reportlab.platypus import CondPageBreak, PageBreak, SimpleDocTemplate, Spacer
+    from reportlab.lib.pagesizes import A4, landscape  # start-up
+    from reportlab.lib.units import mm  # start-up
+    from reportlab.platypus import CondPageBreak, PageBreak, SimpleDocTemplate, Spacer  # start-up
 
     registered()
     form = arrange(report, checklist)
@@ -82,7 +82,7 @@ def render_pdf(report: Report, checklist: Checklist) -> bytes:
 
 
 def _style(size: float, **more: Any) -> ParagraphStyle:
-    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.lib.styles import ParagraphStyle  # start-up
 
     return ParagraphStyle("cell", fontName=REGULAR, fontSize=size, leading=size * LEADING, splitLongWords=True, **more)
 
@@ -94,7 +94,7 @@ def _markup(run: Run) -> str:
 
 
 def _paragraph(runs: Paragraph, size: float, **more: Any) -> Flowing:
-    from reportlab.platypus import Paragraph as Flowing
+    from reportlab.platypus import Paragraph as Flowing  # start-up
 
     return Flowing("".join(map(_markup, runs)), _style(size, **more))
 
@@ -104,7 +104,7 @@ def _cell(cell: Cell, size: float, **more: Any) -> list[Flowing]:
 
 
 def _heading(text: str, keepWithNext: int = 1) -> Flowing:  # noqa: N803 - reportlab's name
-    from reportlab.platypus import Paragraph as Flowing
+    from reportlab.platypus import Paragraph as Flowing  # start-up
 
     return Flowing(escape(printable(text)), _style(12, spaceBefore=6, spaceAfter=4, keepWithNext=keepWithNext))
 
@@ -113,7 +113,7 @@ def _heading(text: str, keepWithNext: int = 1) -> Flowing:  # noqa: N803 - repor
 
 
 def _front(form: RegistryForm) -> list[Flowable]:
-    from reportlab.platypus import Paragraph as Flowing
+    from reportlab.platypus import Paragraph as Flowing  # start-up
 
     title = Flowing(escape(form.title), _style(20, alignment=1, spaceAfter=4))
     subtitle = Flowing(escape(printable(form.subtitle)), _style(10, alignment=1, spaceAfter=10, textColor="#555555"))
@@ -121,8 +121,8 @@ def _front(form: RegistryForm) -> list[Flowable]:
 
 
 def _header(form: RegistryForm) -> Table:
-    from reportlab.lib import colors
-    from reportlab.lib.units import mm
+    from reportlab.lib import colors  # start-up
+    from reportlab.lib.units import mm  # start-up
 
     rows = [[_label(label), _cell(cell, BODY)] for label, cell in form.header]
     table = _breaking()(rows, colWidths=[w * mm for w in HEADER_WIDTHS])
@@ -137,7 +137,7 @@ def _header(form: RegistryForm) -> Table:
 
 
 def _label(text: str) -> Flowing:
-    from reportlab.platypus import Paragraph as Flowing
+    from reportlab.platypus import Paragraph as Flowing  # start-up
 
     return Flowing(f'<font color="white"><b>{escape(text)}</b></font>', _style(BODY, alignment=1))
 
@@ -152,8 +152,8 @@ def _outcome(form: RegistryForm) -> list[Flowable]:
 
 
 def _table(columns: Sequence[str], contents: Sequence[Sequence[Cell]], widths: Sequence[int]) -> Table:
-    from reportlab.lib import colors
-    from reportlab.lib.units import mm
+    from reportlab.lib import colors  # start-up
+    from reportlab.lib.units import mm  # start-up
 
     head = [_paragraph((Run(name, bold=True),), SMALL) for name in columns]
     rows: list[list[Any]] = [head, *([_cell(cell, SMALL) for cell in row] for row in contents)]
@@ -172,8 +172,8 @@ def _claims(form: RegistryForm) -> list[Flowable]:
 @cache
 def _breaking() -> type[Table]:
     """Made when it is needed, as reportlab is slow to import."""
-    from reportlab.lib.units import mm
-    from reportlab.platypus import Table
+    from reportlab.lib.units import mm  # start-up
+    from reportlab.platypus import Table  # start-up
 
     class Rows(Table):  # type: ignore[misc]  # reportlab ships no types
         """A table whose short rows go to the next page whole, and whose tall ones go on there."""
@@ -194,7 +194,7 @@ def _breaking() -> type[Table]:
 
 
 def _frame() -> list[tuple[Any, ...]]:
-    from reportlab.lib import colors
+    from reportlab.lib import colors  # start-up
 
     return [
         ("GRID", (0, 0), (-1, -1), 0.4, colors.HexColor(LINE)),
@@ -208,8 +208,8 @@ def _frame() -> list[tuple[Any, ...]]:
 
 def _numbered(running: str) -> Any:
     """A canvas that knows at the end how many pages there are, and draws name and number on each."""
-    from reportlab.lib.units import mm
-    from reportlab.pdfgen.canvas import Canvas
+    from reportlab.lib.units import mm  # start-up
+    from reportlab.pdfgen.canvas import Canvas  # start-up
 
     class Numbered(Canvas):  # type: ignore[misc]  # reportlab ships no types
         def __init__(self, *args: Any, **how: Any) -> None:

@@ -18,8 +18,8 @@ _FONTS = Path(__file__).parent / "fonts"
 @cache
 def registered() -> dict[str, TTFont]:
     """The two faces by name, known to reportlab from now on."""
-    from reportlab.pdfbase import pdfmetrics
-    from reportlab.pdfbase.ttfonts import TTFont
+    from reportlab.pdfbase import pdfmetrics  # start-up
+    from reportlab.pdfbase.ttfonts import TTFont  # start-up
 
     faces = {name: TTFont(name, str(_FONTS / f"{name}.ttf")) for name in (REGULAR, BOLD)}
     for face in faces.values():

@@ -31,9 +31,9 @@ def blank(
     title: str, moment: datetime, *, landscape: bool = False, running: str = "", margin: int = MARGIN
 ) -> Document:
     """An empty A4 document whose properties tell nothing of the machine or the time; `running` heads its pages."""
-    from docx import Document
-    from docx.enum.section import WD_ORIENT
-    from docx.shared import Mm, Pt
+    from docx import Document  # start-up
+    from docx.enum.section import WD_ORIENT  # start-up
+    from docx.shared import Mm, Pt  # start-up
 
     document = Document()
     section = document.sections[0]
@@ -71,7 +71,7 @@ def saved(document: Document) -> bytes:
 
 def write(paragraph: Any, runs: Paragraph, size: float) -> None:
     """Add runs in their voices' colours."""
-    from docx.shared import Pt
+    from docx.shared import Pt  # start-up
 
     for one in runs:
         made = paragraph.add_run(safe(one.text))
@@ -90,8 +90,8 @@ def safe(text: str) -> str:
 
 def table(document: Document, rows: int, widths: tuple[int, ...]) -> Table:
     """A ruled table with columns of fixed widths in millimetres, which no long word can push aside."""
-    from docx.enum.table import WD_TABLE_ALIGNMENT
-    from docx.shared import Mm
+    from docx.enum.table import WD_TABLE_ALIGNMENT  # start-up
+    from docx.shared import Mm  # start-up
 
     made: Table = document.add_table(rows, len(widths), style="Table Grid")
     made.alignment = WD_TABLE_ALIGNMENT.CENTER
@@ -136,8 +136,8 @@ def keep_whole(row: Any) -> None:
 
 
 def _element(name: str, **attributes: str) -> Any:
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
+    from docx.oxml import OxmlElement  # start-up
+    from docx.oxml.ns import qn  # start-up
 
     made = OxmlElement(f"w:{name}")
     for key, value in attributes.items():
@@ -146,14 +146,14 @@ def _element(name: str, **attributes: str) -> Any:
 
 
 def _rgb(colour: str) -> Any:
-    from docx.shared import RGBColor
+    from docx.shared import RGBColor  # start-up
 
     return RGBColor.from_string(colour)
 
 
 def _font(properties: Any) -> None:
     """One typeface for all scripts; the styles of the template name others by theme."""
-    from docx.oxml.ns import qn
+    from docx.oxml.ns import qn  # start-up
 
     fonts = properties.get_or_add_rFonts()
     for key in list(fonts.attrib):
@@ -164,7 +164,7 @@ def _font(properties: Any) -> None:
 
 def _plain(style: Any) -> None:
     """The template draws a blue rule under a title and spaces its letters; blue is the machine's."""
-    from docx.oxml.ns import qn
+    from docx.oxml.ns import qn  # start-up
 
     for path in (f"{qn('w:pPr')}/{qn('w:pBdr')}", f"{qn('w:rPr')}/{qn('w:spacing')}", f"{qn('w:rPr')}/{qn('w:kern')}"):
         for found in style.findall(path):
@@ -173,7 +173,7 @@ def _plain(style: Any) -> None:
 
 def _furnish(section: Any, running: str) -> None:
     """The running head, and "page / pages" at the foot, counted by whoever opens the document."""
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.enum.text import WD_ALIGN_PARAGRAPH  # start-up
 
     section.header.paragraphs[0].add_run(safe(running)[:150])
     foot = section.footer.paragraphs[0]

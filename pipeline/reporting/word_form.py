@@ -43,7 +43,7 @@ def render_docx(report: Report, checklist: Checklist) -> bytes:
 
 
 def _front(document: Document, form: RegistryForm) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.enum.text import WD_ALIGN_PARAGRAPH  # start-up
 
     for text, style in ((form.title, "Title"), (form.subtitle, "Subtitle")):
         paragraph = document.add_paragraph(word.safe(text), style=style)
@@ -108,7 +108,7 @@ def _rows(rows: Sequence[_Row], columns: tuple[str, ...], contents: tuple[tuple[
 
 def _lines(cell: _Cell, content: Cell) -> int:
     """At least as many lines as a cell takes, by the widest usual letters."""
-    from docx.shared import Mm
+    from docx.shared import Mm  # start-up
 
     across = max(1, int((cell.width or Mm(20)) / Mm(1.7)))
     return sum(-(-len(line) // across) for one in content for line in "".join(run.text for run in one).splitlines())

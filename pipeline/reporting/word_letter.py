@@ -49,7 +49,7 @@ def render_letter_docx(letter: RevisionLetter) -> bytes:
 
 def _item(document: Document, item: Item) -> None:
     """One thing that is asked for, on one page where it fits."""
-    from docx.shared import Pt
+    from docx.shared import Pt  # start-up
 
     title = (Run(f"{item.number}. {item.title}", bold=True), Run(f" ({item.source})" if item.source else ""))
     lines = [("What is lacking: ", item.what), ("Settled when: ", item.clears_when)]
@@ -65,7 +65,7 @@ def _item(document: Document, item: Item) -> None:
 
 
 def _say(document: Document, runs: Paragraph, before: int = 0, after: int = 6) -> Printed:
-    from docx.shared import Pt
+    from docx.shared import Pt  # start-up
 
     paragraph = document.add_paragraph()
     paragraph.paragraph_format.space_before, paragraph.paragraph_format.space_after = Pt(before), Pt(after)

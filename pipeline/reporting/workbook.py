@@ -40,7 +40,7 @@ _FILL = {
 
 def render_xlsx(report: Report, checklist: Checklist) -> bytes:
     """The report as a workbook without formulas or links; the same report gives the same bytes (one openpyxl given)."""
-    from openpyxl import Workbook
+    from openpyxl import Workbook  # start-up
 
     page = lay_out(report, checklist)
     book = Workbook()
@@ -90,7 +90,7 @@ def _claims(report: Report) -> Iterable[Sequence[Any]]:
 
 def _matrix(book: Workbook, report: Report, page: Layout) -> None:
     """Which document answers which requirement, and on which pages; a column for each document in use."""
-    from openpyxl.styles import PatternFill
+    from openpyxl.styles import PatternFill  # start-up
 
     columns = (("Requirement", 14), ("Title", 40), ("Status", 16), *((d.filename, 28) for d in page.submitted))
     rows = [
@@ -116,9 +116,9 @@ def _pages(row: RequirementResult, sha256: str) -> str:
 
 def _sheet(book: Workbook, name: str, columns: Sequence[tuple[str, int]], rows: Iterable[Sequence[Any]]) -> Worksheet:
     """A list under the names of its columns, to be sorted; printed, it is as wide as a page, with the heads on each."""
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.properties import PageSetupProperties
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side  # start-up
+    from openpyxl.utils import get_column_letter  # start-up
+    from openpyxl.worksheet.properties import PageSetupProperties  # start-up
 
     wrapped = Alignment(wrap_text=True, vertical="top")
     plain, bold = Font(name=FONT, size=SIZE), Font(name=FONT, size=SIZE, bold=True)

@@ -15,7 +15,7 @@ _YEAR_HEAD = re.compile(r"^(\D{0,11})((?:19|20)\d\d)\s*$")
 
 def without_pages(data: bytes, numbers: Collection[int]) -> bytes:
     """The PDF without these 1-based pages. Raises pypdfium2.PdfiumError when it cannot be opened."""
-    import pypdfium2
+    import pypdfium2  # start-up
 
     document = pypdfium2.PdfDocument(data)
     try:
@@ -30,7 +30,7 @@ def without_pages(data: bytes, numbers: Collection[int]) -> bytes:
 
 def with_later_years(data: bytes, by: int) -> bytes:
     """The workbook with every calendar year that stands alone in a cell, or ends a short head, so many years later."""
-    import openpyxl
+    import openpyxl  # start-up
 
     book = openpyxl.load_workbook(BytesIO(data))
     for sheet in book.worksheets:
@@ -47,7 +47,7 @@ def with_later_years(data: bytes, by: int) -> bytes:
 
 def finished_review(project: str, rows: Collection[RequirementResult]) -> bytes:
     """A review as the registry writes it, every row approved with its own quotes: an answer key in .docx."""
-    import docx
+    import docx  # start-up
 
     document = docx.Document()
     document.add_heading("REGISTRY AGENT REVIEW", 0)

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import ReviewError
 from pipeline.models import Reading, Value
+from pipeline.reading.service import ReadingService
 from pipeline.selftest.graph import Graph
 from pipeline.selftest.mutations import Mutation, mutations
 from pipeline.selftest.review import Review, Sent, review
 from pipeline.selftest.rounds import copied_rounds
 from pipeline.selftest.verdicts import Verdict, verdict
+from pipeline.workflow.results import load_checklist
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -55,9 +57,6 @@ def selftest(
     The session, its results and its readings stay as they are; `tell` hears of the progress, `kinds` keeps to some
     kinds of mutation. Raises ReviewError when the session holds no document.
     """
-    from pipeline.reading.service import ReadingService
-    from pipeline.workflow.results import load_checklist
-
     if not record.documents:
         raise ReviewError(f"{record.session_id} holds no documents.", "Add its files first.")
     checklist = load_checklist(ws, record)

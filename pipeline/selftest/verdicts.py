@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.forms.normal import squash
 from pipeline.models import Value
 from pipeline.selftest.declare import How
+from pipeline.selftest.graph import Graph
 from pipeline.selftest.mutations import Mutation
 from pipeline.selftest.review import Review
 
@@ -108,8 +109,6 @@ def _described(review: Review) -> dict[str, object]:
 
 
 def _by_inventory(mutation: Mutation, before: Review) -> frozenset[str]:
-    from pipeline.selftest.graph import Graph
-
     return frozenset(c for c, stands in Graph(before).checks.items() if stands.inventory)
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline import checklists
 from pipeline.decisions import conflicts
 from pipeline.decisions.review_state import review_state
 from pipeline.errors import NotFound, NotReady, UsageError
 from pipeline.home import lookup
 from pipeline.home.pointing import require_own_review
 from pipeline.models import Package, SessionRecord, wording
+from pipeline.packaging.contents import sha256
 from pipeline.stages import run
+from pipeline.stages.generate_report import all_paths, report_paths
 from pipeline.status import progress
+from pipeline.status.session import look_around, waiting_in
 from pipeline.store.files import make_private_folder, write_atomic
 from pipeline.workflow import freshness, order, results
 
@@ -70,7 +74,6 @@ def reopen(ws: Workspace, session_id: str, by: str, reason: str) -> Package:
     record = ws.sessions.read(session_id)
     if not record.is_completed:
         raise UsageError(f"{session_id} is not complete.", f"See `status {session_id}`.")
-    from pipeline.packaging.contents import sha256
 
     packed = sha256(package_path(ws, record).read_bytes())
     with ws.sessions.transaction(session_id, who, reopening=True) as tx:
@@ -105,10 +108,8 @@ def package_path(ws: Workspace, record: SessionRecord, version: int | None = Non
 
 def package_bytes(ws: Workspace, record: SessionRecord) -> bytes:
     """The archive of a locked session; the same bytes each time."""
-    from pipeline import checklists
-    from pipeline.packaging.archive import zipped
-    from pipeline.packaging.contents import package_files
-    from pipeline.stages.generate_report import all_paths
+    from pipeline.packaging.archive import zipped  # start-up
+    from pipeline.packaging.contents import package_files  # start-up
 
     package = _newest(record)
     report, paths = all_paths(ws, record)
@@ -135,8 +136,6 @@ def blockers(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
 
 def not_taken(ws: Workspace, record: SessionRecord) -> tuple[str, ...]:
     """Files that were dropped for the session: what is signed must hold them."""
-    from pipeline.status.session import look_around, waiting_in
-
     files = waiting_in(ws, look_around(ws, record), record)
     return (f"{wording.count(len(files), 'file')} in its inbox folder not taken yet",) if files else ()
 
@@ -154,9 +153,6 @@ def _is_reported(ws: Workspace, record: SessionRecord) -> bool:
 
 
 def _report_sha256(ws: Workspace, record: SessionRecord) -> str:
-    from pipeline.packaging.contents import sha256
-    from pipeline.stages.generate_report import report_paths
-
     return sha256(report_paths(ws, record)[1]["json"].read_bytes())
 
 

@@ -12,6 +12,7 @@ from pipeline.verdicts.checks import run_all
 from pipeline.verdicts.checks.case import case_of
 from pipeline.verdicts.exceptions import exceptions_of
 from pipeline.verdicts.rows import Failure, PlanState, row_result
+from pipeline.workflow.results import load_checklist, load_extraction, load_inventory, load_mapping
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -36,8 +37,6 @@ HEADER = (
 
 def cross_validate(ws: Workspace, session_id: str) -> ValidationResult:
     """Rows, checks and exceptions of a session; the workflow stores what this returns."""
-    from pipeline.workflow.results import load_checklist, load_extraction, load_inventory, load_mapping
-
     record = ws.sessions.read(session_id)
     inventory, mapping, extraction = load_inventory(ws, record), load_mapping(ws, record), load_extraction(ws, record)
     if inventory is None or mapping is None or extraction is None:

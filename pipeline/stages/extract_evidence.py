@@ -32,6 +32,7 @@ from pipeline.models import (
     RequirementEvidence,
 )
 from pipeline.models.quoted import with_each_quote
+from pipeline.workflow.results import load_checklist, load_inventory, load_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,8 +57,6 @@ _TABLE_ROWS = 3
 
 def extract_evidence(ws: Workspace, session_id: str) -> ExtractionResult:
     """Quotes, findings and facts of a session; the workflow stores what this returns."""
-    from pipeline.workflow.results import load_checklist, load_inventory, load_mapping
-
     record = ws.sessions.read(session_id)
     inventory, mapping = load_inventory(ws, record), load_mapping(ws, record)
     if inventory is None:

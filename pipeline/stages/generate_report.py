@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import NotMadeYet, UsageError
 from pipeline.models import Report, SessionRecord
+from pipeline.reporting.as_json import render_json
 from pipeline.store.faultpoints import reach
 from pipeline.store.files import make_private_folder, write_atomic
 from pipeline.workflow import results
@@ -29,7 +30,7 @@ def generate_report(ws: Workspace, session_id: str) -> Report:
     The files are `report-<session_id>-v<n>.{json,md,html}` in the session's `reports` folder, mode 0600; a new
     number is taken only when a byte differs from the newest one. Raises NotMadeYet when an earlier stage has no result.
     """
-    from pipeline.reporting.model import build_report
+    from pipeline.reporting.model import build_report  # start-up
 
     record = ws.sessions.read(session_id)
     inventory, validation = results.load_inventory(ws, record), results.load_validation(ws, record)
@@ -46,8 +47,6 @@ def report_paths(ws: Workspace, record: SessionRecord) -> tuple[Report, dict[str
 
     Raises NotMadeYet when no report was made yet.
     """
-    from pipeline.reporting.as_json import render_json
-
     stage = record.stages.get("report_generation")
     if stage is None or stage.result is None:
         cure = f"registry-review report {record.session_id}"
@@ -97,14 +96,14 @@ def all_paths(
 def _document(report: Report, checklist: Checklist, kind: str) -> bytes:
     """Typesetters are slow to import and each is needed by itself."""
     if kind == "docx":
-        from pipeline.reporting.word_form import render_docx
+        from pipeline.reporting.word_form import render_docx  # start-up
 
         return render_docx(report, checklist)
     if kind == "pdf":
-        from pipeline.reporting.pdf import render_pdf
+        from pipeline.reporting.pdf import render_pdf  # start-up
 
         return render_pdf(report, checklist)
-    from pipeline.reporting.workbook import render_xlsx
+    from pipeline.reporting.workbook import render_xlsx  # start-up
 
     return render_xlsx(report, checklist)
 
@@ -117,10 +116,9 @@ def latest_paths(ws: Workspace, session_id: str) -> dict[str, Path]:
 
 
 def _forms(ws: Workspace, report: Report, checklist: Checklist) -> dict[str, bytes]:
-    from pipeline.reporting.as_json import render_json
-    from pipeline.reporting.html import render_html
-    from pipeline.reporting.markdown import render_markdown
-    from pipeline.reporting.pictures import strips_of
+    from pipeline.reporting.html import render_html  # start-up
+    from pipeline.reporting.markdown import render_markdown  # start-up
+    from pipeline.reporting.pictures import strips_of  # start-up
 
     texts = {
         "json": render_json(report),

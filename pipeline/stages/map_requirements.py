@@ -9,6 +9,7 @@ from pipeline.errors import StageFailed
 from pipeline.evidence.dossier import USABLE
 from pipeline.models import Document, Inventory, MappingOverride, MappingResult, MappingStatus
 from pipeline.models import Mapping as Mapped
+from pipeline.workflow.results import load_checklist, load_inventory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 def map_requirements(ws: Workspace, session_id: str) -> MappingResult:
     """Attach the inventory's documents to every requirement; the workflow stores what this returns."""
-    from pipeline.workflow.results import load_checklist, load_inventory
-
     record = ws.sessions.read(session_id)
     inventory = load_inventory(ws, record)
     if inventory is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from pipeline.decisions.standing import noted
 from pipeline.errors import HomeClosed, SessionCompleted, StageFailed, TryAgain, UsageError
 from pipeline.home.health import obstacle
 from pipeline.home.pointing import require_own_review
@@ -38,7 +39,7 @@ def request(ws: Workspace, session_id: str, to: StageKey, actor: str = "system")
     """
     if to not in ORDER:
         raise UsageError(f"{to!r} is not a stage the machine can go to.", f"Use one of {', '.join(VERBS)}.")
-    from pipeline.stages.add_documents import rescan_sources
+    from pipeline.stages.add_documents import rescan_sources  # start-up
 
     record = ws.sessions.read(session_id)
     require_own_review(ws, record)
@@ -150,8 +151,6 @@ def _commit(
 
 def _answers(result: BaseModel) -> dict[str, dict[str, str]]:
     """What each row answers, in short, so that the audit tells when one changed."""
-    from pipeline.decisions.standing import noted
-
     return {"answers": noted(result)} if isinstance(result, ValidationResult) else {}
 
 
@@ -187,7 +186,7 @@ def _passing(ws: Workspace, error: OSError) -> TryAgain | None:
 def _compute(ws: Workspace, session_id: str, key: StageKey, tell: OnEvent) -> BaseModel:
     """Call the stage; imported here so that a door that only reads never pays for the readers."""
     if key == "document_discovery":
-        from pipeline.stages.discover import Step, discover_documents
+        from pipeline.stages.discover import Step, discover_documents  # start-up
 
         def reading(step: Step) -> None:
             what = "reading" if step.done is None else "read"
@@ -195,18 +194,18 @@ def _compute(ws: Workspace, session_id: str, key: StageKey, tell: OnEvent) -> Ba
 
         return discover_documents(ws, session_id, on_event=reading)
     if key == "requirement_mapping":
-        from pipeline.stages.map_requirements import map_requirements
+        from pipeline.stages.map_requirements import map_requirements  # start-up
 
         return map_requirements(ws, session_id)
     if key == "evidence_extraction":
-        from pipeline.stages.extract_evidence import extract_evidence
+        from pipeline.stages.extract_evidence import extract_evidence  # start-up
 
         return extract_evidence(ws, session_id)
     if key == "cross_validation":
-        from pipeline.stages.cross_validate import cross_validate
+        from pipeline.stages.cross_validate import cross_validate  # start-up
 
         return cross_validate(ws, session_id)
-    from pipeline.stages.generate_report import generate_report
+    from pipeline.stages.generate_report import generate_report  # start-up
 
     return generate_report(ws, session_id)
 

@@ -143,7 +143,7 @@ def _stuck(file: Path) -> str | None:
 
 def status_of(ws: Workspace, record: SessionRecord, around: HomeState | None = None) -> SessionStatus:
     """Everything about one session; reads stored results only and starts no work."""
-    from pipeline.intake.duplicates import similar_content
+    from pipeline.intake.duplicates import similar_content  # start-up
 
     around = around or look_around(ws, record)
     inventory = results.load_inventory(ws, record)

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pipeline.decisions.review_state import ReviewState, pending_rows
 from pipeline.models import SessionRecord, StageKey, StageView, Value, wording
+from pipeline.status.progress import WORDS_SINCE
+from pipeline.workflow.order import ORDER, goal_index
 
 #: The order in which a reviewer looks at them: her own first.
 Who = Literal["reviewer", "developer", "machine", "nobody"]
@@ -35,9 +37,6 @@ def turn_of(record: SessionRecord, views: dict[StageKey, StageView], state: Revi
 
 def _by_machine(record: SessionRecord, views: dict[StageKey, StageView]) -> Turn | None:
     """None once there is a report that lacks nothing but people's latest words."""
-    from pipeline.status.progress import WORDS_SINCE
-    from pipeline.workflow.order import ORDER, goal_index
-
     for number, key in enumerate(ORDER):
         view = views[key]
         if view.status == "completed":

@@ -18,9 +18,12 @@ from pipeline.filenames import printable
 from pipeline.intake import kept_archives
 from pipeline.intake.quarantine import REASON_ENDING
 from pipeline.models import Reading, Report, SessionRecord, Value
+from pipeline.reporting.as_json import render_json
+from pipeline.stages.generate_report import FORMATS, latest_paths, report_paths
 from pipeline.store.files import LEFTOVER_SECONDS
 from pipeline.store.results import is_sha256
 from pipeline.upkeep import leftovers
+from pipeline.upkeep.collecting import referred_to
 from pipeline.upkeep.doctor import CheckUp, Patient, examine
 from pipeline.upkeep.kept import files_under, home_wide
 
@@ -200,8 +203,6 @@ def _contents(ws: Workspace) -> Iterator[_Found]:
 
 
 def _orphans(ws: Workspace) -> Iterator[_Found]:
-    from pipeline.upkeep.collecting import referred_to
-
     before = ws.now().timestamp() - LEFTOVER_SECONDS
     with ws.content.lock():
         filed = ws.content.filed_before(before)
@@ -239,8 +240,6 @@ def _results(ws: Workspace) -> Iterator[_Found]:
 
 
 def _reports(ws: Workspace) -> Iterator[_Found]:
-    from pipeline.stages.generate_report import FORMATS, latest_paths, report_paths
-
     for record in _records(ws):
         stage = record.stages.get("report_generation")
         if stage is None or stage.result is None:
@@ -259,8 +258,6 @@ def _reports(ws: Workspace) -> Iterator[_Found]:
 
 def _says(path: Path, report: Report) -> bool:
     """True when the file holds that report byte for byte, or, where reports gained fields since, value for value."""
-    from pipeline.reporting.as_json import render_json
-
     data = path.read_bytes()
     if data == render_json(report).encode("utf-8"):
         return True

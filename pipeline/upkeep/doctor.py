@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from pipeline import checklists
 from pipeline.errors import ReviewError, SessionCorrupt
 from pipeline.filenames import printable
 from pipeline.home import probes
@@ -247,8 +248,6 @@ def _readers(_patient: Patient) -> Result:
 
 
 def _checklists(patient: Patient) -> Result:
-    from pipeline import checklists
-
     folder = patient.settings.checklist.folder
     try:
         names = checklists.available(folder)

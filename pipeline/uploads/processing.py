@@ -19,6 +19,7 @@ from pipeline.intake.duplicates import asked_about, question_about
 from pipeline.intake.like_named import note_of
 from pipeline.intake.sources.batch import Batch, Candidate, Refusal
 from pipeline.models import AddResult, SessionRecord
+from pipeline.stages.initialize import create_session
 from pipeline.store.faultpoints import reach
 from pipeline.uploads import keeping, tokens
 from pipeline.uploads.slot import ProcessedUpload, SlotRecord
@@ -117,8 +118,6 @@ def _carried_out(ws: Workspace, slot: SlotRecord, actor: str, check_duplicates: 
 
 def _session_of(ws: Workspace, slot: SlotRecord, actor: str) -> str:
     """The session that the files go to, made if it must be."""
-    from pipeline.stages.initialize import create_session
-
     if slot.session_id is not None:
         return slot.session_id
     if slot.making is not None:

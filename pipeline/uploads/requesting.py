@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import ReviewError, SessionCompleted, UsageError
 from pipeline.home.pointing import receiver
+from pipeline.stages.initialize import metadata_of
 from pipeline.uploads import keeping
 from pipeline.uploads.slot import SlotRecord, UploadSlot
 
@@ -31,8 +32,6 @@ def request_upload(
     there is none, SessionCompleted when it is locked, PointsNowhere when it points to one that takes nothing;
     UsageError and ChecklistError as for create_session.
     """
-    from pipeline.stages.initialize import metadata_of
-
     if session_id:
         record = ws.sessions.read(session_id)
         if record.is_completed:

@@ -32,7 +32,7 @@ def slot_for(ws: Workspace, upload_id: str, token: str) -> UploadSlot:
     UploadLinkRefused unless the token was made here for this slot, whether or not there is such a slot; UploadExpired
     and UploadNotFound only to whoever holds a genuine token. Compares in constant time.
     """
-    from itsdangerous import BadSignature
+    from itsdangerous import BadSignature  # start-up
 
     try:
         signed = _signer(ws).unsign(f"{upload_id}.{token}").decode()
@@ -51,7 +51,7 @@ def expired() -> UploadExpired:
 
 
 def _signer(ws: Workspace) -> Signer:
-    from itsdangerous import Signer
+    from itsdangerous import Signer  # start-up
 
     secret = secret_of(keeping.root_of(ws) / SECRET)
     return Signer(secret, salt="upload-link", key_derivation="hmac", digest_method=hashlib.sha256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.models import SessionRecord, StageKey, StageRecord
+from pipeline.reading import READER_VERSION
 from pipeline.workflow import fingerprints
 from pipeline.workflow.order import ORDER, goal_index
 from pipeline.workflow.results import is_kept, load_checklist, load_inventory, result_sha
@@ -19,8 +20,6 @@ MAX_ATTEMPTS = 3
 
 def current_fingerprint(ws: Workspace, record: SessionRecord, key: StageKey) -> str | None:
     """What `key` would be made from now; None while an earlier stage has no result."""
-    from pipeline.reading import READER_VERSION
-
     if key == "document_discovery":
         lost = [d.sha256 for d in record.documents.values() if not ws.content.has(d.sha256)]
         return fingerprints.of_discovery(record, READER_VERSION, lost)

@@ -12,6 +12,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.models import AddResult, StageKey, Value
+from pipeline.stages import run
+from pipeline.stages.add_documents import add_and_ask_later, require_usable
+from pipeline.stages.initialize import create_session
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -106,8 +109,6 @@ def start_review_from_uploads(
 
     The stages are asked for, not waited for: the queue of whoever calls carries them out.
     """
-    from pipeline.stages import run
-
     note = _warned("start_review_from_uploads", "create_session, add_documents, then extract_evidence")
     metadata = (project_name, methodology, project_id, proponent, crediting_period)
     made = _made(ws, metadata, {"type": "upload", "files": list(files)}, actor, note)
@@ -120,8 +121,6 @@ def upload_additional_files(
     ws: Workspace, session_id: str, files: Sequence[dict[str, Any]], deduplicate: bool = True, actor: str = "system"
 ) -> OlderAdded:
     """Add these files, each {"filename", "content_base64"}, to that session."""
-    from pipeline.stages.add_documents import add_and_ask_later
-
     note = _warned("upload_additional_files", "add_documents, or request_upload and process_upload")
     added = add_and_ask_later(ws, session_id, {"type": "upload", "files": list(files)}, actor)
     return OlderAdded(**dict(added), deprecation=note)
@@ -141,9 +140,6 @@ def _made(
     actor: str,
     note: Deprecation,
 ) -> OlderCreated:
-    from pipeline.stages.add_documents import add_and_ask_later, require_usable
-    from pipeline.stages.initialize import create_session
-
     require_usable(ws, source)
     made = create_session(ws, *metadata, actor=actor)
     added = add_and_ask_later(ws, made.session_id, source, actor)

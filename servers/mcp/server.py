@@ -10,7 +10,10 @@ from mcp.server import MCPServer
 
 from pipeline import __version__, checklists
 from pipeline.home import lookup
+from pipeline.stages.generate_report import form_path
 from pipeline.status.session import status_of
+from servers.access import Guard
+from servers.bodies import Capped
 from servers.mcp.desk import Desk
 from servers.mcp.older import add_older_tools
 from servers.mcp.tools import add_tools
@@ -70,8 +73,6 @@ def _resources(server: MCPServer, desk: Desk) -> None:
     ws = desk.ws
 
     def report(session_id: str, form: str) -> bytes:
-        from pipeline.stages.generate_report import form_path
-
         return form_path(ws, lookup.record(ws.sessions, session_id), form).read_bytes()
 
     @server.resource("report://{session_id}/json", mime_type="application/json", title="The report as JSON")
@@ -118,10 +119,7 @@ def _prompt(server: MCPServer, desk: Desk, stage: str, what: str) -> None:
 
 def over_http(server: MCPServer, access: Access, host: str, most: int) -> ASGIApp:
     """The server at /mcp over HTTP; the same keys and protection as REST, and no call of more than `most` bytes."""
-    from mcp.server.transport_security import TransportSecuritySettings
-
-    from servers.access import Guard
-    from servers.bodies import Capped
+    from mcp.server.transport_security import TransportSecuritySettings  # start-up
 
     # The guard asks for a key, or for this machine's own names and no page of another site.
     security = TransportSecuritySettings(enable_dns_rebinding_protection=False)

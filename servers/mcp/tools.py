@@ -16,7 +16,9 @@ from pipeline.models import AddResult, DecisionStatus
 from pipeline.stages.add_documents import add_documents as add_to_session
 from pipeline.stages.human_review import record_decision as decide
 from pipeline.stages.initialize import create_session as make_session
+from pipeline.uploads import process_upload as take_in
 from servers.mcp.desk import ACTOR, Desk
+from servers.mcp.uploading import request
 
 if TYPE_CHECKING:
     from mcp.server import MCPServer
@@ -101,14 +103,11 @@ def _lifecycle(server: MCPServer, desk: Desk) -> None:
 
         Afterwards call process_upload with the upload_id.
         """
-        from servers.mcp.uploading import request
-
         return await desk.do(request, desk.ws, session_id, project_name, methodology)
 
     @server.tool(annotations=REPEATABLE)
     async def process_upload(upload_id: str) -> dict[str, Any]:
         """Take what was uploaded into its session and begin to read it; called again it gives the same answer."""
-        from pipeline.uploads import process_upload as take_in
 
         def take() -> object:
             result = take_in(desk.ws, upload_id, ACTOR)

@@ -50,7 +50,7 @@ def fetch(
     had; TryAgain when it may be had later. Proxies that the environment names are not used: they would resolve names
     that nobody checked.
     """
-    from pipeline.intake.fetching.network import Deadline
+    from pipeline.intake.fetching.network import Deadline  # start-up
 
     deadline = Deadline(limits.total_seconds, clock)
     first = here = checked_url(url)
@@ -104,9 +104,9 @@ def _asked(
     network: Network,
 ) -> Iterator[Answer]:
     """The server's answer, its head read and its body still to come."""
-    import httpcore2
+    import httpcore2  # start-up
 
-    from pipeline.intake.fetching.network import CheckedBackend
+    from pipeline.intake.fetching.network import CheckedBackend  # start-up
 
     backend = CheckedBackend(network, deadline, limits.connect_seconds, allow_private)
     named = {**_HEADERS, **headers, "Host": url.netloc.decode("ascii")}
@@ -122,9 +122,9 @@ def _asked(
 @contextmanager
 def _told(host: str, deadline: Deadline) -> Iterator[None]:
     """Turns what the library raises into words for people."""
-    import ssl
+    import ssl  # start-up
 
-    import httpcore2
+    import httpcore2  # start-up
 
     try:
         yield

@@ -50,7 +50,7 @@ def look_up(host: str, port: int) -> list[str]:
 
 def connect_to(address: str, port: int, seconds: float) -> Any:
     """A stream to a numeric address, which is resolved no further; raises as httpcore2 does."""
-    import httpcore2
+    import httpcore2  # start-up
 
     return httpcore2.SyncBackend().connect_tcp(address, port, timeout=seconds)
 

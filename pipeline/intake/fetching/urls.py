@@ -35,7 +35,7 @@ def checked_url(url: str, base: URL | None = None) -> URL:
     Only http and https, with a host, without a user name or password in it. A fragment is left out, and so is the dot
     that may end a host.
     """
-    import httpx2
+    import httpx2  # start-up
 
     text = url.strip()
     if len(text) > MAX_LENGTH:
