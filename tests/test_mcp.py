@@ -28,7 +28,8 @@ TOOLS = {
     "create_session", "add_documents", "discover_documents", "map_requirements", "extract_evidence", "cross_validate",
     "generate_report", "get_status", "list_sessions", "load_session", "get_requirement", "detect_duplicates",
     "submit_claim", "record_decision", "request_upload", "process_upload", "create_session_from_uploads",
-    "start_review_from_uploads", "upload_additional_files",
+    "start_review_from_uploads", "upload_additional_files", "list_requirements", "list_exceptions", "get_document",
+    "answer_duplicates",
 }  # fmt: skip
 STAGES = (
     "initialize", "document_discovery", "requirement_mapping", "evidence_extraction", "cross_validation",
@@ -36,8 +37,14 @@ STAGES = (
 )  # fmt: skip
 
 
+def on_the_wire(result: Any) -> int:
+    """Characters of the whole message that a result came in."""
+    told = {"jsonrpc": "2.0", "id": 1, "result": result.model_dump(mode="json", by_alias=True, exclude_none=True)}
+    return len(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+
+
 class Agent:
-    """Calls tools, and gives the structured result or the text of the error."""
+    """Calls tools, and gives the value of the answer or the text of the error; every answer is held to its length."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
@@ -45,12 +52,18 @@ class Agent:
     async def __call__(self, tool: str, **given: Any) -> dict[str, Any]:
         result = await self.client.call_tool(tool, given)
         assert not result.is_error, result.content
-        assert json.loads(result.content[0].text) == result.structured_content
-        return dict(result.structured_content)
+        assert result.structured_content is None, "what stands in the text is not told twice"
+        assert len(result.content) == 1
+        text = result.content[0].text
+        value = json.loads(text)
+        assert text == json.dumps(value, ensure_ascii=False, separators=(",", ":")), "it is compact"
+        assert "limit" in given or on_the_wire(result) <= 20_000
+        return dict(value)
 
     async def refused(self, tool: str, **given: Any) -> str:
         result = await self.client.call_tool(tool, given)
         assert result.is_error
+        assert on_the_wire(result) <= 20_000
         return str(result.content[0].text)
 
 
@@ -124,6 +137,13 @@ def test_the_whole_lifecycle_with_a_claim_and_a_decision(way: Way, tmp_path: Pat
         assert reported["summary"]["requirements_total"] == 23
         row = await agent("get_requirement", session_id=sid, requirement_id="7")
         quote = row["evidence"][0]
+        listed = await agent("list_requirements", session_id=sid, status=row["status"])
+        assert "REQ-007" in [one["requirement_id"] for one in listed["requirements"]]
+        document = await agent("get_document", session_id=sid, document=quote["document"])
+        assert "REQ-007" in document["mapped_to"]
+        assert quote["evidence_id"] in [one["evidence_id"] for one in document["evidence"]]
+        found = await agent("list_exceptions", session_id=sid)
+        assert found["total"] == sum(found["by_severity"].values())
         told = {"session_id": sid, "requirement_id": "7", "document": quote["document"], "quote": quote["quote"]}
         claim = await agent("submit_claim", **told, page=quote["page"], by="a reader")
         assert claim["evidence"]["sha256"] == quote["sha256"]
@@ -138,6 +158,11 @@ def test_the_whole_lifecycle_with_a_claim_and_a_decision(way: Way, tmp_path: Pat
         assert status["next_action"]
         report = await agent.client.read_resource(f"report://{sid}/json")
         assert len(json.loads(report.contents[0].text)["requirements"]) == 23
+        part = await agent.client.read_resource(f"report://{sid}/json?part=documents&offset=1")
+        assert on_the_wire(part) <= 20_000
+        documents = json.loads(report.contents[0].text)["documents"]
+        assert json.loads(part.contents[0].text)["documents"][0] == documents[1]
+        assert on_the_wire(await agent.client.read_resource(f"report://{sid}/md")) <= 20_000
         form = await agent.client.read_resource(f"report://{sid}/pdf")
         assert form.contents[0].mime_type == "application/pdf"
         assert base64.b64decode(form.contents[0].blob).startswith(b"%PDF-")
@@ -152,13 +177,21 @@ def test_the_tools_are_the_contracts_and_say_what_they_do(tmp_path: Path) -> Non
         tools = {tool.name: tool for tool in (await agent.client.list_tools()).tools}
         assert set(tools) == TOOLS
         assert {name for name, tool in tools.items() if tool.annotations.read_only_hint} == {
-            "get_status", "list_sessions", "load_session", "get_requirement", "detect_duplicates",
+            "get_status", "list_sessions", "load_session", "get_requirement", "detect_duplicates", "list_requirements",
+            "list_exceptions", "get_document",
         }  # fmt: skip
+        assert all(tool.input_schema["additionalProperties"] is False for tool in tools.values())
         assert all(tool.description for tool in tools.values())
         prompts = {prompt.name for prompt in (await agent.client.list_prompts()).prompts}
         assert prompts == set(STAGES)
         checklist = await agent.client.read_resource("checklist://soil-carbon-v1.2.2")
+        assert on_the_wire(checklist) <= 20_000
         assert len(json.loads(checklist.contents[0].text)["requirements"]) == 23
+        part = await agent.client.read_resource("checklist://soil-carbon-v1.2.2?limit=2&offset=5")
+        two = json.loads(part.contents[0].text)["requirements"]
+        assert [row["requirement_id"] for row in two] == ["REQ-006", "REQ-007"]
+        one = await agent.client.read_resource("checklist://soil-carbon-v1.2.2/REQ-007")
+        assert json.loads(one.contents[0].text) == two[1]
 
     played(over_a_pipe, tmp_path / "home", scene)
 
@@ -210,6 +243,9 @@ def test_over_http_a_path_must_lie_below_the_folders_that_the_settings_name(tmp_
         source = {"type": "path", "path": str(tmp_path / "secret.txt")}
         said = await agent.refused("add_documents", session_id=sid, source=source)
         assert "may not be added over the network" in said
+        said = await agent.refused("create_session", project_name="Elm Farm", documents_path=source["path"])
+        assert "may not be added over the network" in said
+        assert (await agent("list_sessions"))["total"] == 1
 
     played(over_http, tmp_path / "home", scene)
 
@@ -266,6 +302,14 @@ def test_the_older_calls_work_and_name_their_successor(tmp_path: Path) -> None:
         assert added["session_id"] == made["session_id"]
         begun = await agent("start_review_from_uploads", project_name="Hill Farm", files=files)
         assert begun["session_id"] != made["session_id"], "the new files are never led elsewhere"
+        (tmp_path / "farm").mkdir()
+        (tmp_path / "farm" / "notes.txt").write_text("Notes of the elm farm.\n")
+        elder = await agent("create_session", project_name="Elm Farm", documents_path=str(tmp_path / "farm"))
+        assert (elder["files_added"], elder["project_name"]) == (1, "Elm Farm")
+        assert "add_documents" in elder["deprecation"]["successor"]
+        said = await agent.refused("create_session", project_name="Oak Farm", documents_path=str(tmp_path / "no"))
+        assert "There is no file or folder" in said
+        assert (await agent("list_sessions"))["total"] == 3, "no session is left behind by a call that failed"
 
     played(over_a_pipe, tmp_path / "home", scene)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,16 +10,14 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from fastapi.concurrency import run_in_threadpool
 from mcp.server.mcpserver.exceptions import ToolError
 
-from pipeline.desk.sessions import status_with_slips
-from pipeline.desk.stage_result import value_of
-from pipeline.errors import DuplicateSessionWarning, ReviewError
-from pipeline.home import logs
-from pipeline.models import SessionRecord
-from pipeline.models.as_json import json_of
+from pipeline.errors import ReviewError
+from pipeline.home import lookup
 from pipeline.workflow import order
 from servers import waiting
+from servers.mcp import results
+from servers.mcp.fitting import ROOM, compact, plain, whole
+from servers.mcp.troubles import told
 from servers.paths import allowed_path
-from servers.problems import Refused
 
 if TYPE_CHECKING:
     from actors.engine import Engine
@@ -34,7 +31,11 @@ ACTOR = "mcp"
 
 @dataclass
 class Desk:
-    """One home as the tools have it."""
+    """One home as the tools have it.
+
+    An answer is one text of compact JSON. There is no structured content beside it: programs of agents give the model
+    the text, the structured content or both, and only what stands in the text alone reaches every model, once.
+    """
 
     ws: Workspace
     #: Entered for as long as the server runs.
@@ -42,25 +43,54 @@ class Desk:
     #: Folders that may be added by path; None: whatever the user of this process may read, as over a pipe.
     path_roots: tuple[Path, ...] | None = None
 
-    async def do(self, act: Callable[..., object], *given: Any, **named: Any) -> dict[str, Any]:
-        """Carry out a function of the pipeline in a thread; its value as JSON."""
-        try:
-            value: dict[str, Any] = plain(await run_in_threadpool(act, *given, **named))
-        except Exception as error:
-            raise self._told(error) from error
-        return value
+    async def do(self, act: Callable[..., object], *given: Any, **named: Any) -> str:
+        """Carry out a function of the pipeline in a thread; its value as JSON, cut where it is too long."""
+        return compact(await self._carried_out(lambda: whole(plain(act(*given, **named)))))
 
-    async def advance(self, session_id: str, verb: str, wait_seconds: float) -> dict[str, Any]:
+    async def show(self, view: Callable[..., dict[str, Any]], session_id: str, *given: Any) -> str:
+        """A view of one session; it is of the right length already."""
+        return compact(
+            await self._carried_out(lambda: view(self.ws, lookup.record(self.ws.sessions, session_id), *given))
+        )
+
+    async def list(self, view: Callable[..., dict[str, Any]], *given: Any) -> str:
+        """A view of the home."""
+        return compact(await self._carried_out(lambda: view(self.ws, *given)))
+
+    async def add(self, act: Callable[..., Any], *given: Any, **named: Any) -> str:
+        """Add files by a function of the pipeline and have the queue begin with them; what became of each."""
+
+        def adding() -> dict[str, Any]:
+            result = act(*given, **named)
+            self.nudge(result.session_id)
+            return results.added(result)
+
+        return compact(await self._carried_out(adding))
+
+    async def take_upload(self, act: Callable[..., Any], *given: Any) -> str:
+        """Add an upload's files, and tell what its session holds now, as far as that was read in time."""
+        result = await self._carried_out(lambda: act(*given))
+        try:
+            found = await self._advanced(result.session_id, "discover", waiting.MOST_SECONDS / 2, ROOM // 2 - 100)
+        except ToolError as error:
+            # The files are in; a second call must not be taken for the cure of a failed discovery.
+            found = {"done": False, "message": str(error)}
+        taken = await self._carried_out(lambda: results.added(result, ROOM // 2))
+        return compact({**taken, "discovery": {"done": True, **found}})
+
+    async def advance(self, session_id: str, verb: str, wait_seconds: float) -> str:
         """Bring a session up to a stage, and give what that stage gave; or say that it goes on by itself."""
+        return compact(await self._advanced(session_id, verb, wait_seconds, ROOM))
+
+    async def _advanced(self, session_id: str, verb: str, wait_seconds: float, room: int) -> dict[str, Any]:
         goal = order.VERBS[verb]
         try:
             record, there = await waiting.advance(self.engine, session_id, goal, ACTOR, wait_seconds)
-            if there:
-                value: dict[str, Any] = plain(await run_in_threadpool(self._result, record, verb))
-                return value
         except Exception as error:
             raise self._told(error) from error
-        message = f"`{verb}` was asked for and goes on by itself. Call get_status, or this tool again, for the result."
+        if there:
+            return await self._carried_out(lambda: results.stage(self.ws, record, verb, room))
+        message = f"`{verb}` was asked for and goes on by itself. For its result call this again, or get_status."
         return {"session_id": session_id, "advance_to": goal, "done": False, "message": message}
 
     def source(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -76,28 +106,11 @@ class Desk:
         except ReviewError:
             return
 
-    def _result(self, record: SessionRecord, verb: str) -> object:
-        if not record.documents:
-            return status_with_slips(self.ws, record)
-        return value_of(self.ws, record, verb)
+    async def _carried_out(self, act: Callable[[], Answered]) -> Answered:
+        try:
+            return await run_in_threadpool(act)
+        except Exception as error:
+            raise self._told(error) from error
 
-    def _told(self, error: Exception) -> Exception:
-        """The error in words for the agent, what happened and what to do; a defect's traceback goes to the log."""
-        if isinstance(error, DuplicateSessionWarning):
-            said = json.dumps({"duplicate_warning": plain(error.warning)}, ensure_ascii=False)
-            how = (
-                "Nothing was added. Ask the person which they want, then add again with on_duplicate: continue (here "
-                "all the same), use_existing (to the session that is named) or cancel (nothing)."
-            )
-            return ToolError(f"{error.message} {how}\n{said}")
-        if isinstance(error, ReviewError):
-            return ToolError(str(error))
-        if isinstance(error, Refused):
-            return ToolError(f"{error.detail} {error.hint}".strip())
-        logs.record_defect(error, self.ws.data)
-        return ToolError(f"This was not foreseen ({type(error).__name__}); the server's log holds more.")
-
-
-def plain(value: object) -> Any:
-    """A value as JSON, with the same words and numbers that every other door gives."""
-    return json.loads(json_of(value))
+    def _told(self, error: Exception) -> ToolError:
+        return ToolError(told(error, self.ws.data))

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from servers.mcp import older_calls
+from servers.mcp.arguments import Shelf
 from servers.mcp.desk import ACTOR, Desk
 from servers.mcp.tools import ADDS, METHODOLOGY
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
-    from mcp.server import MCPServer
-
-
-def add_older_tools(server: MCPServer, desk: Desk) -> None:
+def add_older_tools(shelf: Shelf, desk: Desk) -> None:
     """Enter the deprecated tools."""
 
-    async def call(act: Callable[..., Any], *given: Any, **named: Any) -> dict[str, Any]:
-        def adding() -> object:
-            result = act(desk.ws, *given, actor=ACTOR, **named)
-            desk.nudge(result.session_id)
-            return result
+    async def call(act: Callable[..., Any], *given: Any) -> str:
+        return await desk.add(act, desk.ws, *given, actor=ACTOR)
 
-        return await desk.do(adding)
-
-    @server.tool(annotations=ADDS)
+    @shelf.tool(ADDS)
     async def create_session_from_uploads(
         project_name: str,
         files: list[dict[str, Any]],
@@ -35,12 +27,12 @@ def add_older_tools(server: MCPServer, desk: Desk) -> None:
         crediting_period: str | None = None,
         deduplicate: bool = True,
         force_new_session: bool = False,
-    ) -> dict[str, Any]:
+    ) -> str:
         """Deprecated: use create_session, then add_documents."""
         told = (project_name, files, methodology, project_id, proponent, crediting_period, deduplicate)
         return await call(older_calls.create_session_from_uploads, *told, force_new_session)
 
-    @server.tool(annotations=ADDS)
+    @shelf.tool(ADDS)
     async def start_review_from_uploads(
         project_name: str,
         files: list[dict[str, Any]],
@@ -51,14 +43,12 @@ def add_older_tools(server: MCPServer, desk: Desk) -> None:
         auto_extract: bool = True,
         deduplicate: bool = True,
         force_new_session: bool = False,
-    ) -> dict[str, Any]:
+    ) -> str:
         """Deprecated: use create_session, add_documents, then extract_evidence."""
         told = (project_name, files, methodology, project_id, proponent, crediting_period, auto_extract, deduplicate)
         return await call(older_calls.start_review_from_uploads, *told, force_new_session)
 
-    @server.tool(annotations=ADDS)
-    async def upload_additional_files(
-        session_id: str, files: list[dict[str, Any]], deduplicate: bool = True
-    ) -> dict[str, Any]:
+    @shelf.tool(ADDS)
+    async def upload_additional_files(session_id: str, files: list[dict[str, Any]], deduplicate: bool = True) -> str:
         """Deprecated: use add_documents."""
         return await call(older_calls.upload_additional_files, session_id, files, deduplicate)

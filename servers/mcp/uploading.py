@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from pipeline.uploads import note_on, request_upload, token_for
-from servers.mcp.desk import ACTOR, plain
+from servers.mcp.desk import ACTOR
+from servers.mcp.fitting import plain
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
