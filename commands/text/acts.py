@@ -12,7 +12,7 @@ from pipeline.errors import DuplicateSessionWarning, FileRefused, ReviewError, T
 from pipeline.home import exit_codes
 from pipeline.home.presence import watcher_is_running
 from pipeline.intake.fetching import shown
-from pipeline.models import SCHEMA_VERSION, AddResult, DuplicateChoice, SessionRecord
+from pipeline.models import SCHEMA_VERSION, AddResult, DuplicateChoice, SessionRecord, SourceType
 from pipeline.stages import retry, run
 
 if TYPE_CHECKING:
@@ -183,13 +183,19 @@ def settle_failure(ws: Workspace, record: SessionRecord, act: str, verb: str | N
 
 
 def add_as_told(
-    ws: Workspace, session_id: str, add: Callable[[str, bool], AddResult], on_duplicate: str, actor: str
+    ws: Workspace,
+    session_id: str,
+    add: Callable[[str, bool], AddResult],
+    on_duplicate: str,
+    actor: str,
+    source_type: SourceType = "upload",
 ) -> AddResult:
     """Add one source where nobody can be asked, and the answer to a duplicate question comes with it or later.
 
     `add` takes a session's id and whether to look for duplicates. `on_duplicate` is "ask", which raises
     DuplicateSessionWarning before anything is added, or a DuplicateChoice: continue adds all the same; use_existing
-    adds to the other session, to which this one points from then on; cancel adds nothing and says so.
+    adds to the other session, to which this one points from then on; cancel adds nothing and says so. `source_type` is
+    what `add` adds.
     """
     from pipeline.stages.add_documents import point_to
 
@@ -208,7 +214,7 @@ def add_as_told(
             message = f"Nothing was added. {found.message}"
             return AddResult(
                 session_id=session_id,
-                source_type="upload",
+                source_type=source_type,
                 files_added=0,
                 files=(),
                 duplicate_warning=found.warning,
