@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from commands.door import Door, command
+from commands.serving import open_to_others
 
 
 @command(
@@ -37,4 +38,6 @@ def mcp(door: Door, http: bool, host: str | None, port: int) -> None:
         most = ws.settings.server.max_body_mb * 1_000_000
         app = over_http(make_server(ws, engine, ws.settings.server.path_roots), access, host, most)
         where = f"{running.address_of(listener)}/mcp"
-        running.serve(app, listener, lambda: door.note(f"Serving {ws.data} at {where}. Ctrl-C ends it."))
+        ready = f"Serving {ws.data} at {where}. Ctrl-C ends it."
+        told, limits = f"{ready}\n{open_to_others(door)}".strip(), running.Limits.of(ws.settings.server)
+        running.serve(app, listener, lambda: door.note(told), limits)

@@ -15,27 +15,57 @@ from pipeline.models import SCHEMA_VERSION, characters
     click.option("--host", metavar="ADDRESS", help="Where to listen (default: from the settings, 127.0.0.1)."),
     click.option("--port", metavar="N", type=click.IntRange(0, 65_535),
                  help="Which port; 0 takes a free one (default: from the settings, 8000)."),
+    click.option("--token", is_flag=True, help="Let in nobody without a key or the one-time link that is printed."),
 )  # fmt: skip
-def serve(door: Door, host: str | None, port: int | None) -> Answer | None:
+def serve(door: Door, host: str | None, port: int | None, token: bool) -> Answer | None:
     """Serve REST, and a page to upload files at.
 
     Ends on Ctrl-C or SIGTERM within ten seconds; what is cut off then is done by the next start. At the machine's own
-    address nobody else can call it; any other address needs an API key first: `keys create`.
+    address no other machine can call it; any other address needs an API key first: `keys create`. Other accounts of
+    this machine can, unless there is a key, or --token is given: it prints a link that signs in one browser, once.
     """
     from actors.redis_queue import queue_for  # start-up
     from servers import running  # start-up
     from servers.app import access_of, make_app  # start-up
+    from servers.one_time import OneTime
 
     settings = door.ws.settings.server
     host = settings.host if host is None else host
     _require_key(door, host)
-    access = access_of(door.ws, host)
+    once = OneTime(door.ws) if token else None
+    access = access_of(door.ws, host, once)
     listener = running.bind(host, settings.port if port is None else port)
     app = make_app(door.ws, queue_for(door.ws, running.DRAIN_SECONDS), access)
     where = running.address_of(listener)
     ready = f"Serving {door.ws.data} at {where}; its routes: {where}/docs. Ctrl-C ends it."
-    running.serve(app, listener, lambda: door.note(ready))
+    public = settings.public_url or where
+
+    or_else = ", or serve --token, which prints a link with a one-time token to sign in with"
+
+    def tell() -> None:
+        door.note(ready)
+        if once is not None:
+            click.echo(f"Opens one browser, once: {public}/sign-in?token={once.token}", err=True)
+        elif warning := open_to_others(door, or_else):
+            door.note(warning)
+
+    running.serve(app, listener, tell, running.Limits.of(settings))
     return None
+
+
+def open_to_others(door: Door, or_else: str = "") -> str:
+    """What is to be said of a server without keys on a machine with several accounts; empty where that is not so."""
+    from pipeline.home.keys import keys_exist
+    from pipeline.home.probes import other_accounts
+
+    others = [] if keys_exist(door.ws) else other_accounts()
+    if not others:
+        return ""
+    named = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    return (
+        f"warning: anybody with an account on this machine ({characters.plain(named)}) can read and change everything "
+        f"here, since there is no API key. To shut them out: registry-review keys create NAME --scope write{or_else}."
+    )
 
 
 def _require_key(door: Door, host: str) -> None:

@@ -151,6 +151,10 @@ class ServerSettings(Value):
     allowed_hosts: Names = ()
     path_roots: tuple[Path, ...] = ()
     max_body_mb: int = Field(64, ge=1, le=100_000)
+    answer_seconds: float = Field(37.0, ge=0.1, le=40)
+    max_connections: int = Field(2000, ge=4, le=100_000)
+    header_seconds: float = Field(20.0, ge=0.1, le=3600)
+    body_seconds: float = Field(20.0, ge=0.1, le=3600)
 
 
 class Settings(Value):

@@ -17,6 +17,7 @@ from servers.problems import Refused, problem_of
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from servers.one_time import OneTime
     from servers.sign_in import SignedIn
 
 #: The names that a machine has for itself.
@@ -25,6 +26,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Without a key: is the process alive, and what carries a token of its own or holds no data at all.
 OPEN = ("/healthz", "/upload/", "/static/")
+#: The same, by their whole path: what a GPT is set up with is fetched without a key, and holds no secret.
+OPEN_FILES = ("/openapi.gpt.json",)
 #: The reviewer's pages: what a person who signed in may open with the cookie they got, and nothing else with it.
 PAGES = ("/", "/review", "/sign-in", "/sign-out")
 #: Pages that anybody may open: they hold no data.
@@ -60,6 +63,8 @@ class Access:
     public_url: str = ""
     #: Who keeps a cookie; None when it is of no use any more.
     signed_in: Callable[[str], SignedIn | None] = lambda _cookie: None
+    #: A link that signs in one browser, once.
+    once: OneTime | None = None
 
 
 def is_loopback(host: str) -> bool:
@@ -109,7 +114,7 @@ class Guard:
         headers, path, method = Headers(scope=scope), str(scope["path"]), str(scope["method"])
         if method not in READING:
             _require_own_page(headers, self._access.public_url)
-        if path.startswith(OPEN):
+        if path.startswith(OPEN) or path in OPEN_FILES:
             return
         person = await self._person(headers) if is_page(path) else None
         scope["signed_in"] = person

@@ -23,6 +23,7 @@ from servers.current_work import CurrentWork
 from servers.form_files import Receiving
 from servers.idempotency import sweep_answers
 from servers.metrics import Metrics
+from servers.one_time import OneTime
 from servers.pages import ROUTERS as PAGES
 from servers.pages.error_pages import refusal
 from servers.rest import ROUTERS
@@ -81,7 +82,12 @@ def make_app(
         openapi_url=None,
         redirect_slashes=False,
     )
-    app.state.served = Context(ws, engine, metrics, sweeping, Receiving(), Turns(ws), doing, server.public_url)
+    app.state.served = Context(
+        *(ws, engine, metrics, sweeping, Receiving(), Turns(ws), doing),
+        public_url=server.public_url,
+        answer_seconds=server.answer_seconds,
+        once=access.once,
+    )
     for router in (*ROUTERS, documentation.router, *PAGES, *routers):
         app.include_router(router)
     problems.install(app, ws.data)
@@ -94,18 +100,19 @@ def make_app(
     return app
 
 
-def access_of(ws: Workspace, host: str) -> Access:
-    """The rules for a server of that home which listens at `host`."""
+def access_of(ws: Workspace, host: str, once: OneTime | None = None) -> Access:
+    """The rules for a server of that home which listens at `host`; with `once` nobody gets in without a key or it."""
     server = ws.settings.server
     outside = urlsplit(server.public_url).hostname
     hosts = frozenset({*LOOPBACK, *(name.lower() for name in server.allowed_hosts), *([outside] if outside else [])})
     return Access(
         check=lambda secret: check_key(ws, secret),
         keys_exist=lambda: keys_exist(ws),
-        exposed=not is_loopback(host),
+        exposed=once is not None or not is_loopback(host),
         hosts=hosts,
         public_url=server.public_url,
-        signed_in=lambda kept: signed_in(ws, kept),
+        signed_in=lambda kept: signed_in(ws, kept, (once.key,) if once else ()),
+        once=once,
     )
 
 

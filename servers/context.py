@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Header, Request
 from fastapi.responses import Response
@@ -18,7 +18,9 @@ from pipeline.models import SessionRecord
 from pipeline.models.as_json import json_of
 from pipeline.status.worklist import Turns
 from servers.current_work import CurrentWork
+from servers.one_time import OneTime
 from servers.problems import Refused
+from servers.underway import Underway
 
 if TYPE_CHECKING:
     from servers.form_files import Receiving
@@ -43,6 +45,12 @@ class Context:
     receiving: Receiving
     turns: Turns
     doing: CurrentWork
+    #: What calls began and their callers may not have waited for.
+    underway: Underway[Any] = field(default_factory=Underway)
+    #: Seconds after which a caller gets an answer, if only that it goes on.
+    answer_seconds: float = 37.0
+    #: The link that signs in one browser, where there is one.
+    once: OneTime | None = None
     #: How this server is called from outside, without a slash at the end; empty: as the caller called it.
     public_url: str = ""
 

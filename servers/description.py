@@ -22,12 +22,23 @@ FOR_GPT = frozenset(
     {
         *("create_session", "list_sessions", "load_session", "add_documents", "get_status", "list_documents"),
         *("request_upload", "process_upload", "upload_status", "detect_duplicates", "answer_duplicate"),
+        "get_addition",
         *("discover_documents", "map_requirements", "extract_evidence", "cross_validate", "generate_report"),
         *("list_requirements", "get_requirement", "get_report", "record_decision", "annotate", "request_revision"),
     }
 )
 #: What a GPT must send so that no answer is longer than it can take, and no list is more than it can use.
 _FOR_GPT_ONLY: dict[str, Any] = {"max_characters": 80_000, "view": "status", "format": "json", "limit": 20}
+#: What the parts of an address are.
+_PARTS = {
+    "session_id": "The session's id, as creating it or the list of sessions gave it: session-YYYYMMDD-HHMMSS.",
+    "requirement_id": "The row: REQ-007, or just 7.",
+    "upload_id": "The upload's id, as asking for the link gave it.",
+    "addition_id": "What adding documents gave as addition_id.",
+    "document_id": "The document's id, as the list of documents gives it.",
+    "revision_id": "The request's id, as the list of requests gives it.",
+    "evidence_id": "The quote's id, as its row gives it, or its number in the row.",
+}
 #: FastAPI's own shape of an error, which no route of ours answers with.
 _UNUSED = ("HTTPValidationError", "ValidationError")
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
@@ -62,6 +73,10 @@ def _describe(app: FastAPI, public_url: str) -> dict[str, Any]:
         "key": {"type": "http", "scheme": "bearer", "description": "An API key: `registry-review keys create NAME`."}
     }
     made["security"] = [{"key": []}]
+    for _, _, one in operations(made):
+        for parameter in one.get("parameters", ()):
+            if parameter["in"] == "path":
+                parameter.setdefault("description", _PARTS[parameter["name"]])
     if "/healthz" in made["paths"]:
         made["paths"]["/healthz"]["get"]["security"] = []
     return made
@@ -86,6 +101,9 @@ def for_gpt(whole: dict[str, Any]) -> dict[str, Any]:
                 parameter["required"] = True
         one["parameters"] = told
     schemas = whole["components"]["schemas"]
+    # GPT Actions know files of a chat by this name and as a list of strings, whatever they send then.
+    schemas["NewDocuments"]["properties"]["openaiFileIdRefs"] |= {"type": "array", "items": {"type": "string"}}
+    schemas["NewDocuments"]["properties"]["openaiFileIdRefs"].pop("anyOf", None)
     needed: set[str] = set()
     _gather(kept, schemas, needed)
     parts = {**whole["components"], "schemas": {name: one for name, one in schemas.items() if name in needed}}

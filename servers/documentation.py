@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
@@ -13,13 +15,18 @@ router = APIRouter(include_in_schema=False)
 @router.get("/openapi.json")
 def openapi(request: Request) -> Response:
     """The whole description."""
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(_here(request))
 
 
 @router.get("/openapi.gpt.json")
 def openapi_for_gpt(request: Request) -> Response:
     """The part of it that fits a GPT."""
-    return JSONResponse(description.for_gpt(request.app.openapi()))
+    return JSONResponse(description.for_gpt(_here(request)))
+
+
+def _here(request: Request) -> dict[str, Any]:
+    """The description with the address of this server, as it is called from outside."""
+    return {**request.app.openapi(), "servers": [{"url": request.app.state.served.address(request, "")}]}
 
 
 @router.get("/docs")

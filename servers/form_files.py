@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio import from_thread, to_thread
 
-from pipeline.uploads import ReceivedFile, receive
+from pipeline.uploads import ReceivedFile, is_full, receive
 from servers.multipart import broken, files_of
 from servers.problems import Refused
 
@@ -30,6 +30,8 @@ class Came:
     files: list[ReceivedFile]
     #: True when a file was refused for its bytes: it, or all of the upload, became too large.
     too_large: bool
+    #: True when the slot was full before the form was over, and the rest of the form was not read.
+    stopped: bool = False
 
     @property
     def taken(self) -> bool:
@@ -59,7 +61,8 @@ class Receiving:
     async def into(self, ws: Workspace, upload_id: str, boundary: bytes, body: AsyncIterator[bytes]) -> Came:
         """Take every file of the form into the slot; what arrived whole stays, also when the rest is cut off (Refused).
 
-        Refused (408) when the sender falls silent.
+        Once the slot holds as many files as it may, or as many were refused, nothing more of the form is read. Refused
+        (408) when the sender falls silent.
         """
 
         async def more() -> bytes | None:
@@ -74,12 +77,17 @@ class Receiving:
                     yield chunk
 
         def take() -> Came:
-            files, too_large = [], False
+            files: list[ReceivedFile] = []
+            too_large, refused = False, 0
             for part in files_of(pulled(), boundary):
                 counted = _Counted(part.chunks)
                 files.append(receive(ws, upload_id, part.filename, counted))
                 # A name or a number too many is refused before a byte is asked for, an empty file has none.
-                too_large |= files[-1].outcome == "refused" and counted.bytes > 0
+                if files[-1].outcome == "refused":
+                    too_large |= counted.bytes > 0
+                    refused += 1
+                    if is_full(ws, upload_id) or refused >= ws.settings.uploads.max_files:
+                        return Came(files, too_large, stopped=True)
             if not files:
                 raise broken("it holds no file")
             return Came(files, too_large)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -42,6 +43,7 @@ from pipeline.filenames import printable
 from pipeline.home import logs
 from pipeline.home.caller import foreseen
 from pipeline.models.as_json import json_of
+from servers.hints import as_calls
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,21 +197,25 @@ def trouble_of(error: Exception, data: Path | None = None) -> Trouble:
     return Trouble(status, error.code, error.message, error.cure, headers, more)
 
 
-def problem_of(error: Exception, data: Path | None = None, conditional: bool = False) -> Response:
-    """The answer to a program for whatever was raised.
+def problem_of(
+    error: Exception, data: Path | None = None, conditional: bool = False, session_id: str = ""
+) -> Response:
+    """The answer to a program for whatever was raised; its hint names calls, for `session_id` where it was called.
 
     `conditional`: the call named the revision it was made for (If-Match), so a conflict is a failed precondition.
     """
     told = trouble_of(error, data)
     status = 412 if conditional and isinstance(error, RevisionConflict) else told.status
-    return problem(status, told.code, told.detail, told.hint, told.headers, told.more)
+    return problem(status, told.code, told.detail, as_calls(told.hint, session_id), told.headers, told.more)
 
 
 def install(app: FastAPI, data: Path) -> None:
     """Have every error of the app's routes answered as a problem."""
 
     def raised(request: Request, error: Exception) -> Response:
-        return problem_of(error, data, "if-match" in request.headers)
+        session_id = str(request.path_params.get("session_id", ""))
+        known = session_id if re.fullmatch(r"session-[0-9-]+", session_id) else ""
+        return problem_of(error, data, "if-match" in request.headers, known)
 
     def invalid(_request: Request, error: Exception) -> Response:
         if not isinstance(error, RequestValidationError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,9 @@ class _Token(Value):
     until: datetime
 
 
-def sign_in(ws: Workspace, name: str, secret: str = "", needs_key: bool = False) -> str:
+def sign_in(
+    ws: Workspace, name: str, secret: str = "", needs_key: bool = False, shown: KeyRecord | None = None
+) -> str:
     """What a browser keeps so as to be known as `name`, for as long as LASTS says.
 
     `secret` is an API key, needed where any exists and with `needs_key`. UsageError for a name that cannot be, or a key
@@ -56,17 +59,17 @@ def sign_in(ws: Workspace, name: str, secret: str = "", needs_key: bool = False)
     name = " ".join(name.split())
     if not name or len(name) > LONGEST_NAME or printable(name) != name:
         raise UsageError(f"A name of 1 to {LONGEST_NAME} characters is needed.", "Give the name you sign with.")
-    key = check_key(ws, secret.strip()) if secret.strip() else None
+    key = shown or (check_key(ws, secret.strip()) if secret.strip() else None)
     if key is None and (secret.strip() or needs_key or keys_exist(ws)):
         raise UsageError("This key is not known, or was revoked.", "`registry-review keys create NAME` makes one.")
     token = _Token(name=name, key_id=key.key_id if key else None, until=ws.now() + LASTS)
     return str(_signer(ws).dumps(token.model_dump(mode="json")))
 
 
-def signed_in(ws: Workspace, token: str) -> SignedIn | None:
+def signed_in(ws: Workspace, token: str, passing: Iterable[KeyRecord] = ()) -> SignedIn | None:
     """Who keeps that token: None once it is too old, or its key is revoked, or a key is needed since and it has none.
 
-    Looks at the keys anew each time.
+    Looks at the keys anew each time. `passing` are keys that count beside those of the home.
     """
     from itsdangerous import BadData  # start-up
 
@@ -76,7 +79,7 @@ def signed_in(ws: Workspace, token: str) -> SignedIn | None:
         return None
     if ws.now() >= kept.until.astimezone(UTC):
         return None
-    keys = list_keys(ws)
+    keys = [*list_keys(ws), *passing]
     key = next((one for one in keys if one.key_id == kept.key_id), None)
     if key is None and (keys or kept.key_id is not None):
         return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.models import SessionRecord, StageKey
 
 #: Nobody is kept waiting longer, in seconds: callers such as GPT Actions give up after 45.
-MOST_SECONDS = 40.0
+MOST_SECONDS = 38.0
 #: Seconds between two looks at the store; news come sooner, and may get lost on their way from another process.
 LOOK_SECONDS = 0.5
 #: What can bring a session to its goal, or end its way there.

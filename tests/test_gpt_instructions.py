@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ PAGE = (ROOT / "docs" / "gpt-instructions.md").read_text(encoding="utf-8")
 #: What a GPT's instructions may hold, in characters.
 MOST = 8_000
 #: The report of a made-up submission is there after so many times of asking.
-PATIENCE = 12
+PATIENCE = 300
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Call:
         def fill(text: str) -> str:
             return re.sub(r"\{(\w+)\}", lambda found: known[found[1]], text)
 
-        return self.method, fill(self.address), json.loads(fill(self.body)) if self.body else None
+        # What a GPT writes for files of the chat; they come as what their platform makes of it.
+        body = fill(self.body).replace(f'"{known.get("attachment")}"', known.get("sent_as", ""))
+        return self.method, fill(self.address), json.loads(body) if body else None
 
 
 def calls() -> list[Call]:
@@ -67,20 +70,28 @@ def test_every_call_is_an_action_that_a_gpt_has_with_all_that_it_must_send(tmp_p
 
 def test_the_flow_leads_from_a_name_to_a_report_in_one_session(tmp_path: Path) -> None:
     folder = write_submission(tmp_path / "submission").folder
-    routes = {"/letter.txt": link_server.answer(b"A letter of the agent.\n", content_type="text/plain")}
+    routes = {
+        "/letter.txt": link_server.answer(b"A letter of the agent.\n", content_type="text/plain"),
+        "/slow.txt": slow(b"A note from the chat.\n"),
+    }
     with (
         link_server.serving(routes) as site,
-        serving(tmp_path / "home", links_allow_private="true") as server,
+        serving(
+            tmp_path / "home", links_allow_private="true", links_file_reference_hosts="", server_answer_seconds=1
+        ) as server,
         server.client() as client,
     ):
         earlier = client.post("/sessions", json={"project_name": "Meadow Farm 2026"}).json()["session_id"]
         client.post(f"/sessions/{earlier}/documents", json={"source": sent(folder)}).raise_for_status()
 
-        known, told = {"link": f"{site.url}/letter.txt"}, []
+        reference = {"name": "note.txt", "id": "file-1", "mime_type": "text/plain"}
+        reference["download_link"] = f"{site.url}/slow.txt"
+        known, told = {"link": f"{site.url}/letter.txt", "attachment": "file-1", "sent_as": json.dumps(reference)}, []
         for call in calls():
-            answer = made(client, *call.filled(known))
+            # The outcome of what goes on is looked up by the call that stands next on the page.
+            answer = made(client, *call.filled(known), patient="openaiFileIdRefs" not in call.body)
             told.append((call, answer))
-            for name in ("session_id", "upload_id"):
+            for name in ("session_id", "upload_id", "addition_id"):
                 if answer.get(name):
                     known.setdefault(name, answer[name])
             if call.address.startswith("/generate-upload-url"):
@@ -97,19 +108,33 @@ def test_the_flow_leads_from_a_name_to_a_report_in_one_session(tmp_path: Path) -
         row = by_path["/sessions/{session_id}/requirements/7"]
         assert (row["requirement_id"], bool(row["evidence"])) == ("REQ-007", True)
         names = {d["filename"] for _, a in told for d in a.get("documents", ()) if isinstance(d, dict)}
-        assert "letter.txt" in names
+        assert {"letter.txt", "note.txt"} <= names
+        added = by_path["/sessions/{session_id}/additions/{addition_id}"]
+        assert [file["outcome"] for file in added["files"]] == ["added"]
         questions = client.get(f"/sessions/{known['session_id']}/duplicates").json()["questions"]
         assert [question["answer"] for question in questions] == ["continue"]
         sessions = client.get("/sessions").json()["sessions"]
         assert {one["session_id"] for one in sessions} == {earlier, known["session_id"]}
 
 
-def made(client: httpx2.Client, method: str, address: str, body: Any) -> dict[str, Any]:
+def slow(content: bytes) -> link_server.Route:
+    """A file of which the first piece comes at once, and the rest only after the server's patience is over."""
+
+    def route(send: link_server.Send, stop: threading.Event) -> None:
+        send(f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {len(content)}\r\n\r\n".encode())
+        send(content[:5])
+        stop.wait(4)
+        send(content[5:])
+
+    return route
+
+
+def made(client: httpx2.Client, method: str, address: str, body: Any, patient: bool = True) -> dict[str, Any]:
     """The answer to a call; one that says that the work goes on is made again, as the page says."""
     for _ in range(PATIENCE):
         answer = client.request(method, address, **({"json": body} if body is not None else {}))
         assert answer.status_code in (200, 201, 202), f"{method} {address}: {answer.text[:500]}"
-        if answer.status_code != 202:
+        if answer.status_code != 202 or not patient:
             return dict(answer.json())
     pytest.fail(f"{address} does not come to an end")
 

@@ -193,11 +193,11 @@ def test_a_stage_that_is_not_done_yet_is_told_with_where_to_look_and_goes_on_by_
 def test_a_session_without_documents_says_what_it_waits_for(client: httpx2.Client) -> None:
     session_id = create(client, "Empty Farm")
 
-    asked = client.post(f"/sessions/{session_id}/discover", params={"wait": 5})
+    asked = client.post(f"/sessions/{session_id}/discover", params={"wait": 5, "view": "status"})
 
     assert asked.status_code == 200
     assert asked.json()["workflow_progress"]["document_discovery"]["status"] == "waiting"
-    told(client.get(f"/sessions/{session_id}/report"), 409, "registry-review report")
+    told(client.get(f"/sessions/{session_id}/report"), 409, "/report")
     told(client.get(f"/sessions/{session_id}/requirements"), 409, "validate")
 
 

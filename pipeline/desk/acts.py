@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pipeline.errors import DuplicateSessionWarning
-from pipeline.models import AddResult
+from pipeline.models import AddResult, SourceType
 from pipeline.stages.answer_duplicate import note_cancelled, point_to
 
 if TYPE_CHECKING:
@@ -14,13 +14,19 @@ if TYPE_CHECKING:
 
 
 def add_as_told(
-    ws: Workspace, session_id: str, add: Callable[[str, bool], AddResult], on_duplicate: str, actor: str
+    ws: Workspace,
+    session_id: str,
+    add: Callable[[str, bool], AddResult],
+    on_duplicate: str,
+    actor: str,
+    source_type: SourceType = "upload",
 ) -> AddResult:
     """Add one source where nobody can be asked, and the answer to a duplicate question comes with it or later.
 
     `add` takes a session's id and whether to look for duplicates. `on_duplicate` is "ask", which raises
     DuplicateSessionWarning before anything is added, or a DuplicateChoice: continue adds all the same; use_existing
-    adds to the other session, to which this one points from then on; cancel adds nothing and says so.
+    adds to the other session, to which this one points from then on; cancel adds nothing and says so. `source_type` is
+    what `add` adds.
     """
     if on_duplicate == "continue":
         return add(session_id, False)
@@ -39,7 +45,7 @@ def add_as_told(
             message = f"Nothing was added. {found.message}"
             return AddResult(
                 session_id=session_id,
-                source_type="upload",
+                source_type=source_type,
                 files_added=0,
                 files=(),
                 duplicate_warning=found.warning,

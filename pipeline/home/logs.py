@@ -17,11 +17,13 @@ from typing import TextIO
 
 #: The loggers that are ours to configure, and those of the libraries that do work for us.
 OURS = ("registry_review",)
-LIBRARIES = ("dramatiq", "watchdog", "pdfminer", "fontTools", "fpdf", "httpcore2", "httpx2")
+LIBRARIES = ("dramatiq", "watchdog", "pdfminer", "fontTools", "fpdf", "httpcore2", "httpx2", "uvicorn", "asyncio")
 #: What these say, whoever called them tells in words of its own; on stderr it would stand there twice.
 TOLD_ELSEWHERE = ("registry_review.queue", "registry_review.workflow")
 #: Seconds for which a library need not say the same thing again.
 SELDOM_SECONDS = 600.0
+#: Different things of which is remembered when they were said.
+MOST_REMEMBERED = 1000
 #: The file under the data folder that tracebacks are appended to.
 ERRORS_FILE = "errors.log"
 
@@ -34,11 +36,23 @@ class _Short(logging.Formatter):
 
 
 class Seldom(logging.Filter):
-    """Lets a library say the same thing once in a while: a queue's threads repeat every few seconds that it is away."""
+    """Lets those who are named (by their first word) say the same thing once in a while.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, seconds: float = SELDOM_SECONDS) -> None:
+    A queue's threads repeat every few seconds that it is away, and a server what any caller makes it say.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        seconds: float = SELDOM_SECONDS,
+        names: tuple[str, ...] = LIBRARIES,
+        whole: bool = False,
+    ) -> None:
         super().__init__()
         self._clock = clock
+        self._names = names
+        #: Whether what a message is filled with makes it another thing.
+        self._whole = whole
         self._seconds = seconds
         self._lock = threading.Lock()
         #: When each thing was said last, and how often it was left out since.
@@ -47,12 +61,15 @@ class Seldom(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is to be written; one that comes after others were left out says how many."""
         library = record.name.partition(".")[0]
-        if library not in LIBRARIES:
+        if library not in self._names:
             return True
         raised = record.exc_info[0] if record.exc_info else None
         # What the message is filled with may differ a little from time to time, or name one of several threads.
-        thing, now = (library, record.levelno, str(record.msg), raised), self._clock()
+        said = record.getMessage() if self._whole else str(record.msg)
+        thing, now = (library, record.levelno, said, raised), self._clock()
         with self._lock:
+            if len(self._said) > MOST_REMEMBERED:
+                self._said.clear()
             last, left_out = self._said.get(thing, (None, 0))
             if last is not None and now - last < self._seconds:
                 self._said[thing] = (last, left_out + 1)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import pwd
 import select
 import socket
 import ssl
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -36,6 +38,25 @@ def inotify_delivers(folder: Path, seconds: float = 1.0) -> bool:
             return bool(ready) and bool(os.read(descriptor, 4096))
     finally:
         os.close(descriptor)
+
+
+def other_accounts(passwd: Iterable[pwd.struct_passwd] | None = None, mine: int | None = None) -> list[str]:
+    """The names of other people's accounts on this machine, whose programs can reach whatever listens on the loopback.
+
+    Counted are accounts that people log in with: ids from 1000 on with a shell. The administrator can read everything
+    anyhow; services are not counted. What a directory server knows is seen for whoever is logged in now.
+    """
+    mine = os.geteuid() if mine is None else mine
+    if passwd is None:
+        passwd = pwd.getpwall()
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            ids = {int(one.name) for one in Path("/run/user").iterdir()} - {one.pw_uid for one in passwd}
+            passwd += [pwd.getpwuid(one) for one in ids]
+    return sorted(
+        one.pw_name
+        for one in passwd
+        if 1000 <= one.pw_uid < 65_534 and one.pw_uid != mine and not one.pw_shell.endswith(("nologin", "false"))
+    )
 
 
 def clock_difference(folder: Path) -> float:

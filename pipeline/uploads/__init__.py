@@ -1,7 +1,7 @@
 """Upload slots: a link is asked for, files come in through it, and only then are they added to a session."""
 
 from pipeline.uploads.processing import process_upload
-from pipeline.uploads.receiving import receive
+from pipeline.uploads.receiving import is_full, receive
 from pipeline.uploads.requesting import note_on, request_upload, upload_status
 from pipeline.uploads.slot import ProcessedUpload, ReceivedFile, RefusedFile, UploadedFile, UploadSlot
 from pipeline.uploads.sweeping import sweep_uploads
@@ -13,6 +13,7 @@ __all__ = [
     "RefusedFile",
     "UploadSlot",
     "UploadedFile",
+    "is_full",
     "note_on",
     "process_upload",
     "receive",

@@ -57,6 +57,11 @@ def receive(ws: Workspace, upload_id: str, filename: str, chunks: Iterable[bytes
         return ReceivedFile(filename=shown, outcome="refused", reason=str(refusal))
 
 
+def is_full(ws: Workspace, upload_id: str) -> bool:
+    """True when the slot holds as many files as it may."""
+    return len(keeping.read(ws, upload_id).files) >= ws.settings.uploads.max_files
+
+
 def _note_refusal(ws: Workspace, upload_id: str, filename: str, refused: RefusedFile) -> None:
     """Keep with the slot what was refused and why, so that whoever processes it is told; the newest, once each."""
     if filenames.is_ignored_path(filename.replace("\\", "/")):  # nothing is wrong with the file itself

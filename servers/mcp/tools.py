@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from mcp.types import ToolAnnotations
 from pydantic import Field
@@ -12,7 +12,7 @@ from pipeline.desk.acts import add_as_told
 from pipeline.desk.sessions import likenesses
 from pipeline.home.lookup import record as record_of
 from pipeline.intake.duplicates import detect_duplicates as find_duplicates
-from pipeline.models import AddResult, DecisionStatus, DuplicateChoice, RowStatus, Severity
+from pipeline.models import AddResult, DecisionStatus, DuplicateChoice, RowStatus, Severity, SourceType
 from pipeline.stages.add_documents import add_documents as add_to_session
 from pipeline.stages.answer_duplicate import answer_duplicate
 from pipeline.stages.human_review import record_decision as decide
@@ -113,7 +113,8 @@ def _lifecycle(shelf: Shelf, desk: Desk) -> None:
             return add_to_session(desk.ws, session, desk.source(source), check_duplicates=check, actor=ACTOR)
 
         choice = on_duplicate if check_duplicates else "continue"
-        return await desk.add(add_as_told, desk.ws, session_id, add_to, choice, ACTOR)
+        kind: SourceType = source["type"] if source.get("type") in get_args(SourceType) else "upload"
+        return await desk.add(add_as_told, desk.ws, session_id, add_to, choice, ACTOR, kind)
 
     @shelf.tool(ADDS)
     async def request_upload(

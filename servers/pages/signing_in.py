@@ -17,9 +17,9 @@ router = pages_router()
 
 
 @router.get("/sign-in")
-def form(request: Request, here: Here, next: str = "/review") -> Response:
-    """The page to sign in at."""
-    return _form(request, here, next)
+def form(request: Request, here: Here, next: str = "/review", token: str = "") -> Response:
+    """The page to sign in at; with the token of the one-time link no key is asked for."""
+    return _form(request, here, next, token=token)
 
 
 @router.post("/sign-in")
@@ -29,12 +29,16 @@ def enter(
     name: Annotated[str, Form(max_length=500)] = "",
     key: Annotated[str, Form(max_length=500)] = "",
     next: Annotated[str, Form(max_length=4000)] = "/review",
+    token: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """Sign in, and go on to where the person was."""
     try:
-        kept = sign_in(here.ws, name, key, request.scope["needs_key"])
+        once = here.once if token else None
+        if once is not None and once.fits(token):
+            sign_in(here.ws, name, shown=once.key)  # a name that cannot be uses up no link
+        kept = sign_in(here.ws, name, key, request.scope["needs_key"], once.key if once and once.use(token) else None)
     except UsageError as error:
-        return _form(request, here, next, name, error)
+        return _form(request, here, next, name, error, token)
     answer = back(own_path(next))
     safe = (here.public_url or str(request.base_url)).startswith("https://")
     answer.set_cookie(
@@ -51,6 +55,10 @@ def leave() -> Response:
     return answer
 
 
-def _form(request: Request, here: Here, next: str, name: str = "", trouble: UsageError | None = None) -> Response:
-    needs = request.scope["needs_key"]
-    return show(request, "sign_in.html.jinja", trouble=trouble, next=own_path(next), name=name, needs_key=needs)
+def _form(
+    request: Request, here: Here, next: str, name: str = "", trouble: UsageError | None = None, token: str = ""
+) -> Response:
+    fits = bool(token and here.once and here.once.fits(token))
+    needs = request.scope["needs_key"] and not fits
+    words = {"next": own_path(next), "name": name, "token": token if fits else ""}
+    return show(request, "sign_in.html.jinja", trouble=trouble, needs_key=needs, signing=words)

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from pipeline.desk.acts import add_as_told
 from pipeline.desk.sessions import likenesses
 from pipeline.errors import UsageError
-from pipeline.models import AddResult
+from pipeline.intake.duplicates import detect_duplicates
+from pipeline.models import SCHEMA_VERSION, AddResult, SourceType
 from pipeline.stages.add_documents import add_documents, add_file_references
 from pipeline.stages.answer_duplicate import answer_duplicate
 from pipeline.status.session import status_of
 from servers.context import Actor, Context, Here, IfMatch, answer, expected_revision
+from servers.idempotency import Once
 from servers.paths import allowed_path
+from servers.problems import Refused
 from servers.repeating import Caller, IdempotencyKey, asked, only_once
 from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
 from servers.rest.paging import MaxCharacters, fitted
-from servers.rest.shapes import DuplicateReply, Duplicates, FileReference, NewDocuments, PathBody
+from servers.rest.shapes import (
+    Detected,
+    DuplicateReply,
+    Duplicates,
+    FileReference,
+    NewDetection,
+    NewDocuments,
+    PathBody,
+    StillAdding,
+    UploadBody,
+)
+from servers.underway import Work
 
 router = APIRouter(tags=["documents"])
 
@@ -31,11 +47,16 @@ router = APIRouter(tags=["documents"])
     operation_id="add_documents",
     summary="Add documents",
     description="Stage 1b, as often as wanted: every file gets its own outcome, and a refused one stops no other. 409 "
-    "when another session holds the same project: nothing was added yet.",
-    responses={**answers(AddResult, "What became of each file.", revision=True), **problems(404, 409, 412)},
+    "when another session holds the same project: nothing was added yet. 202 when it takes long: look at status_url.",
+    responses={
+        **answers(AddResult, "What became of each file.", revision=True),
+        **answers(StillAdding, "It goes on: look at status_url.", 202),
+        **problems(404, 409, 412),
+    },
     openapi_extra=writes(),
 )
-def add(
+async def add(
+    request: Request,
     here: Here,
     actor: Actor,
     caller: Caller,
@@ -45,19 +66,68 @@ def add(
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """Add documents to a session."""
+    """Add documents to a session; what is slow to fetch goes on when the caller was answered."""
+    # Files that are sent inside the call are here already, and their bytes are many.
+    sent = isinstance(body.source, UploadBody) and idempotency_key is None
+    what = "" if sent else await run_in_threadpool(asked, f"/sessions/{session_id}/documents", body)
 
     def make() -> AddResult:
         revision = expected_revision(if_match, here.session(session_id))
         on_duplicate = body.on_duplicate if body.check_duplicates else "continue"
         add_to = _adding(here, body, actor, session_id, revision)
-        return add_as_told(here.ws, session_id, add_to, on_duplicate, actor)
+        kind: SourceType = body.source.type if body.source else "upload"
+        return add_as_told(here.ws, session_id, add_to, on_duplicate, actor, kind)
 
-    request = asked(f"/sessions/{session_id}/documents", body) if idempotency_key is not None else ""
-    made = only_once(here.ws, idempotency_key, request, caller, make)
-    here.nudge(str(made.value["session_id"]))
-    value = fitted(made.value, max_characters, "message")
-    return answer(value, 200, here.session(session_id), headers=repeated(made))
+    def work() -> Once:
+        made = only_once(here.ws, idempotency_key, what, caller, make)
+        here.nudge(str(made.value["session_id"]))
+        return made
+
+    key = f"add {session_id} {what or secrets.token_hex(8)} {if_match} {idempotency_key} {caller}"
+    begun = here.underway.begin(key, work)
+    return await _answered(request, here, session_id, begun, here.answer_seconds, max_characters)
+
+
+@router.get(
+    "/sessions/{session_id}/additions/{addition_id}",
+    operation_id="get_addition",
+    summary="Look at documents being added",
+    description="What adding documents gave that was answered with 202: the same answer, or 202 while it goes on.",
+    responses={
+        **answers(AddResult, "What became of each file.", revision=True),
+        **answers(StillAdding, "It still goes on.", 202),
+        **problems(404, 409, 412),
+    },
+)
+async def addition(
+    request: Request,
+    here: Here,
+    session_id: str,
+    addition_id: str,
+    wait: Annotated[float, Query(ge=0, le=3600, description="Seconds to wait for its end, 37 at most.")] = 0,
+    max_characters: MaxCharacters = None,
+) -> Response:
+    """What became of documents that were being added; 404 once the server was started again."""
+    work = here.underway.find(addition_id)
+    if work is None or not work.key.startswith(f"add {session_id} "):
+        hint = f"GET /sessions/{session_id}/documents says what it holds; send again what is missing there."
+        raise Refused(404, "no_such_addition", "Nothing is known of that: it is long over, or the server ended.", hint)
+    return await _answered(request, here, session_id, work, min(wait, here.answer_seconds), max_characters)
+
+
+async def _answered(
+    request: Request, here: Context, session_id: str, work: Work[Once], seconds: float, max_characters: int | None
+) -> Response:
+    """What the work gave, or that it goes on."""
+    if not await work.over_within(seconds):
+        url = here.address(request, f"/sessions/{session_id}/additions/{work.work_id}")
+        message = "The documents are being fetched and added; this goes on by itself. status_url has the answer then."
+        value = {"schema_version": SCHEMA_VERSION, "session_id": session_id, "addition_id": work.work_id}
+        told = {**value, "status_url": url, "message": message}
+        return answer(told, 202, headers={"Location": url, "Retry-After": "2"})
+    made = work.result
+    record = await run_in_threadpool(here.session, session_id)
+    return answer(fitted(made.value, max_characters, "message"), 200, record, headers=repeated(made))
 
 
 def _adding(
@@ -102,3 +172,17 @@ def reply(here: Here, actor: Actor, session_id: str, body: DuplicateReply, if_ma
     record = here.session(session_id)
     here.nudge(record.points_to or session_id)
     return answer(likenesses(here.ws, record, status_of(here.ws, record)), record=record)
+
+
+@router.post(
+    "/duplicates/detect",
+    operation_id="find_duplicate",
+    summary="Is this project here already",
+    description="The session that holds the same project, by its name and its files' hashes, or null. Changes nothing.",
+    responses={**answers(Detected, "The session that was found, or null."), **problems()},
+    openapi_extra=writes(consequential=False),
+)
+def detect(here: Here, body: NewDetection) -> Response:
+    """Look for a session that holds the same project."""
+    hashes = {one.lower() for one in body.file_hashes}
+    return answer(detect_duplicates(here.ws, body.project_name, hashes, body.exclude_session))

@@ -23,7 +23,10 @@ MaxCharacters = Annotated[
 
 
 def page_of(page: Sequence[Any], total: int, offset: int, most: int | None = None) -> dict[str, Any]:
-    """The items of a page as `{"items", "total", "next_offset"}`; with `most` it ends early, after one at least."""
+    """The items of a page as `{"items", "total", "left_out", "next_offset"}`; with `most` it ends early, after one.
+
+    `left_out` counts what stands before and after the page.
+    """
     page = list(page)
     if most is not None:
         size, fitting = 0, 0
@@ -34,12 +37,13 @@ def page_of(page: Sequence[Any], total: int, offset: int, most: int | None = Non
             fitting += 1
         page = page[:fitting]
     after = offset + len(page)
-    return {"items": page, "total": total, "next_offset": after if page and after < total else None}
+    following = after if page and after < total else None
+    return {"items": page, "total": total, "left_out": total - len(page), "next_offset": following}
 
 
 def listed(name: str, page: dict[str, Any]) -> dict[str, Any]:
     """The page with its items under `name`."""
-    return {name: page["items"], "total": page["total"], "next_offset": page["next_offset"]}
+    return {name: page["items"], **{key: page[key] for key in ("total", "left_out", "next_offset")}}
 
 
 def fitted(value: Any, most: int | None, note_in: str) -> Any:

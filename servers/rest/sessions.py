@@ -55,7 +55,8 @@ def create(
     "/sessions",
     operation_id="list_sessions",
     summary="List sessions",
-    description="All sessions, newest first: where each stands, what it waits for, the next thing to do.",
+    description="Sessions, newest first: where each stands, what it waits for, the next thing to do. A page at a time: "
+    "`total` are all, `left_out` those that this page does not show, `next_offset` begins the next.",
     responses={**answers(SessionList, "A page of sessions."), **problems()},
 )
 def list_all(
@@ -72,7 +73,10 @@ def list_all(
     sessions = [one for found, _ in page["items"] for one in found]
     damaged = [said for _, unread in page["items"] for said in unread]
     value = {"schema_version": SCHEMA_VERSION, "sessions": sessions, "damaged": damaged}
-    return answer({**value, "total": page["total"], "next_offset": page["next_offset"]})
+    following = page["next_offset"]
+    more = {"Link": f'</sessions?limit={limit}&offset={following}>; rel="next"'} if following is not None else {}
+    counts = {key: page[key] for key in ("total", "left_out", "next_offset")}
+    return answer({**value, **counts}, headers=more)
 
 
 @router.get(

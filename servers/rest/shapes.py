@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 
 from pipeline.intake.duplicates import Alike
 from pipeline.models import (
     CheckResult,
     Document,
     DocumentRecord,
+    DuplicateWarning,
     ExtractionResult,
     Inventory,
     MappingResult,
@@ -28,6 +29,10 @@ from pipeline.uploads import ProcessedUpload
 Short = Annotated[str, Field(max_length=400)]
 
 
+#: A checklist; who names none means the one that has always been meant.
+Methodology = Annotated[Short | None, AfterValidator(lambda named: named or "soil-carbon-v1.2.2")]
+
+
 class Sent(BaseModel):
     """A body that is sent; an unknown key is an error, so that a misspelt one is told."""
 
@@ -41,7 +46,7 @@ class NewSession(Sent):
     """What is said of a project when its session is made."""
 
     project_name: Short = Field(description="What the project is called.", examples=["Meadow Farm 2026"])
-    methodology: Short = Field("soil-carbon-v1.2.2", description="The checklist.")
+    methodology: Methodology = Field("soil-carbon-v1.2.2", description="The checklist; null: the default.")
     project_id: Short | None = Field(None, description="The registry's id, if there is one.", examples=["C06-123"])
     proponent: Short | None = Field(None, description="Who submits the project.")
     crediting_period: Short | None = Field(None, description="As the proponent states it.")
@@ -52,7 +57,9 @@ class NewUpload(Sent):
 
     session_id: Short | None = Field(None, description="The session that the files are for.")
     project_name: Short | None = Field(None, description="Without a session: what the new one's project is called.")
-    methodology: Short = Field("soil-carbon-v1.2.2", description="The new session's checklist.")
+    methodology: Methodology = Field(
+        "soil-carbon-v1.2.2", description="The new session's checklist; null: the default."
+    )
     project_id: Short | None = Field(None, description="The registry's id, if there is one.")
     proponent: Short | None = Field(None, description="Who submits the project.")
     crediting_period: Short | None = Field(None, description="As the proponent states it.")
@@ -161,6 +168,39 @@ class DuplicateReply(Sent):
 # --- answered ---------------------------------------------------------------------------------------------------------
 
 
+class NewDetection(Sent):
+    """A project by its name and the hashes of its files, which need not be here."""
+
+    project_name: str = Field(max_length=400, description="What the project is called.", examples=["Meadow Farm 2026"])
+    file_hashes: list[Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{64}$")]] = Field(
+        max_length=100_000, description="SHA-256 of every file of the project, in hexadecimal.", examples=[["0" * 64]]
+    )
+    exclude_session: Short | None = Field(None, description="A session that is not to be found: the caller's own.")
+
+
+class Detected(RootModel[DuplicateWarning | None]):
+    """The session that holds the same project, or null."""
+
+
+class StillAdding(BaseModel):
+    """The documents are being fetched and added; look at `status_url` until that is over."""
+
+    schema_version: int
+    session_id: str
+    addition_id: str
+    status_url: str
+    message: str
+
+
+class StillProcessing(BaseModel):
+    """The upload is being taken in; make the same call again, or look at `status_url`."""
+
+    schema_version: int
+    upload_id: str
+    status_url: str
+    message: str
+
+
 class Accepted(BaseModel):
     """The stage was asked for and is not done yet; look at `status_url` until it is."""
 
@@ -179,12 +219,14 @@ class Deleted(BaseModel):
 
 
 class SessionList(BaseModel):
-    """Sessions, newest first, a page at a time; `next_offset` is null on the last page."""
+    """Sessions, newest first, a page at a time; `left_out` counts the others, `next_offset` begins the next page."""
 
     schema_version: int
     sessions: list[SessionStatus]
     damaged: list[str] = Field(description="Sessions of this page that cannot be read, in words.")
     total: int
+    #: How many the answer leaves out, before and after what it holds.
+    left_out: int
     next_offset: int | None
 
 
@@ -195,6 +237,8 @@ class DocumentList(BaseModel):
     session_id: str
     documents: list[Document | DocumentRecord]
     total: int
+    #: How many the answer leaves out, before and after what it holds.
+    left_out: int
     next_offset: int | None
 
 
@@ -205,6 +249,8 @@ class RequirementList(BaseModel):
     session_id: str
     requirements: list[RequirementResult]
     total: int
+    #: How many the answer leaves out, before and after what it holds.
+    left_out: int
     next_offset: int | None
 
 

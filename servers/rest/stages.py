@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from pipeline.desk.stage_result import value_of
-from pipeline.models import SCHEMA_VERSION, SessionRecord
+from pipeline.models import SCHEMA_VERSION, Inventory, SessionRecord
 from pipeline.status.session import SessionStatus, status_of
 from pipeline.workflow import order
 from servers import waiting
@@ -25,8 +25,8 @@ Wait = Annotated[
     Query(
         ge=0,
         le=3600,
-        description=f"Seconds to wait for the result, {waiting.MOST_SECONDS:g} at most; 0 answers 202 at once unless "
-        "the result is there already.",
+        description="Seconds to wait for the result, 37 at most ([server] answer_seconds); 0 answers 202 at once "
+        "unless the result is there already.",
     ),
 ]
 View = Annotated[
@@ -62,7 +62,7 @@ def _declare(verb: str, function: str, model: Any, summary: str, description: st
         goal = order.VERBS[verb]
         before = await run_in_threadpool(here.session, session_id)
         expected_revision(if_match, before)
-        record, there = await waiting.advance(here.engine, session_id, goal, actor, wait)
+        record, there = await waiting.advance(here.engine, session_id, goal, actor, min(wait, here.answer_seconds))
         if there:
             return await run_in_threadpool(_result, here, record, verb if view == "result" else None, max_characters)
         url = here.address(request, f"/sessions/{session_id}/status")
@@ -75,9 +75,18 @@ def _declare(verb: str, function: str, model: Any, summary: str, description: st
 
 def _result(here: Context, record: SessionRecord, verb: str | None, most: int | None) -> Response:
     """What the stage gave; without a verb, or where the stage gave nothing yet, where the session stands."""
+    if verb == "discover" and not record.documents:
+        return answer(_nothing_found(here, record), record=record)
     if verb is None or not record.documents:
         return answer(fitted(status_of(here.ws, record), most, "notes"), record=record)
     return answer(value_of(here.ws, record, verb), record=record)
+
+
+def _nothing_found(here: Context, record: SessionRecord) -> dict[str, Any]:
+    """What a discovery found in a session that holds no document, in the shape of one that found some."""
+    scanned = {"sources_scanned": [{"type": source.source_type, "files": 0} for source in record.sources.values()]}
+    found = Inventory(documents=(), **scanned).model_dump(mode="json")
+    return {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "documents_found": 0, **found}
 
 
 _declare(

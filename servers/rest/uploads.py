@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from pipeline.errors import UploadError
+from pipeline.models import SCHEMA_VERSION
 from pipeline.uploads import (
+    ProcessedUpload,
     UploadSlot,
     note_on,
     process_upload,
@@ -26,7 +30,7 @@ from servers.problems import problem, status_of_error
 from servers.repeating import Caller, IdempotencyKey, asked, only_once
 from servers.repeating import told as repeated
 from servers.rest.documented import answers, problems, writes
-from servers.rest.shapes import NewUpload, Processed, ProcessUpload, UploadLink
+from servers.rest.shapes import NewUpload, Processed, ProcessUpload, StillProcessing, UploadLink
 
 router = APIRouter(tags=["uploads"])
 
@@ -76,14 +80,26 @@ def generate(
     operation_id="process_upload",
     summary="Take in what was uploaded",
     description="Adds the uploaded files to their session and reads them. Called again it gives the same answer.",
-    responses={**answers(Processed, "What became of each file.", revision=True), **problems(404, 409, 410)},
+    responses={
+        **answers(Processed, "What became of each file.", revision=True),
+        **answers(StillProcessing, "It goes on: make the same call again.", 202),
+        **problems(404, 409, 410),
+    },
     openapi_extra=writes(consequential=False),
 )
-async def process(here: Here, actor: Actor, body: ProcessUpload) -> Response:
-    """Take in an upload."""
-    taken = await run_in_threadpool(process_upload, here.ws, body.upload_id, actor)
+async def process(request: Request, here: Here, actor: Actor, body: ProcessUpload) -> Response:
+    """Take in an upload; what takes longer than the caller may wait goes on, and calling again waits for it."""
+    began, upload_id = time.monotonic(), body.upload_id
+    work = here.underway.begin(f"upload {upload_id}", lambda: process_upload(here.ws, upload_id, actor))
+    if not await work.over_within(here.answer_seconds):
+        url = here.address(request, f"/upload-status/{quote(upload_id, safe='')}")
+        message = "The files are being taken in. Make the same call again to wait for the answer."
+        value = {"schema_version": SCHEMA_VERSION, "upload_id": upload_id, "status_url": url, "message": message}
+        return answer(value, 202, headers={"Location": url, "Retry-After": "2"})
+    taken: ProcessedUpload = work.result
     goal = order.VERBS["discover"]
-    record, there = await waiting.advance(here.engine, taken.session_id, goal, actor, DISCOVERY_SECONDS)
+    left = min(DISCOVERY_SECONDS, here.answer_seconds - (time.monotonic() - began))
+    record, there = await waiting.advance(here.engine, taken.session_id, goal, actor, left)
     discovery = await run_in_threadpool(_discovery, here, taken.session_id, there)
     return answer({**taken.model_dump(mode="json"), "discovery": discovery}, record=record)
 
@@ -137,6 +153,8 @@ async def receive(request: Request, here: Here, upload_id: str, token: Token = "
     if _is_browser(request):
         return _page(here, slot, token)
     value = {"upload_id": upload_id, "files": came.files, "status": slot.status}
+    if came.stopped:
+        value["message"] = "The upload takes no more, so whatever came after these files was not read."
     if came.taken:
         return answer(value)
     detail = " ".join(file.reason or "" for file in came.files[:5])
