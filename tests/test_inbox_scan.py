@@ -126,7 +126,7 @@ def test_a_look_tells_inode_size_and_times(inbox: Path) -> None:
     (seen,) = scan(inbox, {SESSION})
 
     stat = path.stat()
-    assert seen.look == (stat.st_ino, 5, stat.st_mtime_ns, stat.st_ctime_ns)
+    assert seen.look == (stat.st_ino, 5, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_blocks)
 
 
 # --- file systems that tell nothing -----------------------------------------------------------------------------------

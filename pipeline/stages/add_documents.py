@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from pipeline.errors import DuplicateSessionWarning, ReviewError, UsageError
 from pipeline.intake import quarantine, take
 from pipeline.intake.arrivals import Plan
 from pipeline.intake.duplicates import matches, question_about, question_id_of
+from pipeline.intake.inbox import leaving
+from pipeline.intake.inbox.writers import Writers
 from pipeline.intake.sources import (
     Batch,
     InboxFile,
@@ -26,7 +29,6 @@ from pipeline.intake.sources import (
 )
 from pipeline.intake.sources.inbox import identity_of, same_content
 from pipeline.models import AddResult, DocumentSource, DuplicateWarning, SessionRecord
-from pipeline.store.faultpoints import reach
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,9 +164,9 @@ def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile],
     folder = ws.inbox / "new" / record.bound_folder if record.bound_folder else ws.inbox / session_id
     batch, by_path = from_inbox(files, str(folder), take.limit_bytes(ws))
     taken = take.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now()))
+    leaving.sweep(ws)
     # What came out of an archive has no inbox file of its own.
-    for path in sorted(taken.safe & by_path.keys()):
-        _let_go(by_path[path])
+    leaving.let_go(ws, [(by_path[path], taken.sha256[path]) for path in sorted(taken.safe & by_path.keys())])
     for refusal in taken.refusals:
         file = by_path.get(refusal.path)
         if refusal.lasting and file is not None:
@@ -172,24 +174,8 @@ def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile],
     return taken.result
 
 
-def _let_go(file: InboxFile) -> None:
-    """Remove an inbox file whose content is safe, unless something else lies there by now."""
-    if not same_content(file.identity, identity_of(file.path)):
-        return
-    try:
-        reach("inbox.unlink")
-        file.path.unlink()
-        reach("inbox.unlinked")
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        # It is offered again later and found to be a duplicate; nothing is lost meanwhile.
-        log.warning("%s was taken and cannot be removed: %s", filenames.printable(file.relative), error.strerror)
-
-
 def _quarantine(ws: Workspace, session_id: str, file: InboxFile, reason: str) -> None:
-    now = identity_of(file.path)
-    if now is None or now[:3] != tuple(file.identity[:3]):
+    if not same_content(file.identity, identity_of(file.path)) or Writers(time.monotonic).of(file.path):
         return
     try:
         quarantine.move_in(ws, session_id, file.path, file.relative, reason)
