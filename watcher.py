@@ -27,8 +27,8 @@ from pipeline.home.health import obstacle
 from pipeline.home.presence import watching
 from pipeline.intake.inbox.events import EventSource, Hints, Supervised
 from pipeline.intake.inbox.follow import Inbox
-from pipeline.intake.inbox.mounts import MOUNTINFO, POLL_SECONDS, why_silent
-from pipeline.intake.inbox.state import WatcherState, clear_state, write_state
+from pipeline.intake.inbox.state import WaitingFile, WatcherState, clear_state, write_state
+from pipeline.intake.mounts import MOUNTINFO, POLL_SECONDS, why_silent
 from pipeline.models import FileOutcome, StageKey
 from pipeline.stages.initialize import create_for_folder
 from pipeline.workflow import order
@@ -187,6 +187,8 @@ class Summary:
     files: tuple[tuple[str, FileOutcome], ...]
     #: Stages that gave up and files that could not be taken, in words, by session id.
     failures: tuple[tuple[str, str], ...]
+    #: Files that were left, since another program has them open for writing.
+    held_open: tuple[WaitingFile, ...] = ()
 
 
 class Watcher:
@@ -231,7 +233,8 @@ class Watcher:
     def once(self, stop: threading.Event | None = None) -> Summary:
         """Take what is there, bring its sessions up to the stage, and end; a growing file is waited for.
 
-        TryAgain while the home can take nothing.
+        So is an unfinished one, for `patience_seconds`; one that somebody still has open for writing then is left, and
+        named in the summary. TryAgain while the home can take nothing.
         """
         stop = stop or threading.Event()
         self._sums_up = True
@@ -240,13 +243,18 @@ class Watcher:
                 self._turn_safely()
                 if self._obstacle and self._inbox.unsettled and self._queue.idle:
                     raise TryAgain(f"Nothing can be taken: {self._obstacle}.", "Then run it again. Nothing was lost.")
-                if not self._rescan and not self._inbox.unsettled and self._queue.idle:
+                if not self._rescan and self._nothing_comes() and self._queue.idle:
                     # What arrived while the last stage ran is there as well: one more look before the end.
                     self._scan()
-                    if not self._inbox.unsettled:
+                    if self._nothing_comes():
                         break
                 stop.wait(TICK_SECONDS)
+            self._inbox.end()
         return self._summary()
+
+    def _nothing_comes(self) -> bool:
+        """Whether all that is left is held open by programs that have not written for longer than there is patience."""
+        return self._inbox.unsettled == 0 or self._inbox.unsettled == len(self._inbox.held_open())
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -348,4 +356,5 @@ class Watcher:
     def _summary(self) -> Summary:
         # Files of a session that points to another one went there, and that one may have something to ask about them.
         sessions = self._inbox.sessions_served | {session_id for session_id, _ in self._files}
-        return Summary(tuple(sorted(sessions)), tuple(self._files), tuple(self._failures))
+        held = tuple(self._inbox.held_open())
+        return Summary(tuple(sorted(sessions)), tuple(self._files), tuple(self._failures), held)

@@ -109,6 +109,8 @@ def run(door: Door, session: str, no_wait: bool, to: str) -> Answer:
 def watch(door: Door, to: str | None, once: bool) -> Answer | None:
     """Take what settles in the inbox, and advance its sessions.
 
+    A file that another program has open for writing is not taken; one without the end of its kind is waited for, up to
+    [inbox] patience_seconds. With --once such a file is waited for as long, then left and named (it ends with 75).
     Goes on until Ctrl-C, unless --once is given. On a terminal it shows what is being done, else a line for each file
     and stage.
     """
@@ -143,7 +145,9 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
                 summary = watcher.once(stop)
     if stop.is_set():
         raise KeyboardInterrupt
-    return answers.watched(door.ws, summary.sessions, summary.files, summary.failures, goal)
+    return answers.watched(
+        door.ws, summary.sessions, summary.files, summary.failures, goal, held_open=summary.held_open
+    )
 
 
 @command(

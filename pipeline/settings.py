@@ -64,6 +64,7 @@ class InboxSettings(Value):
 
     settle_seconds: float = Field(2.0, ge=0, le=3600)
     settle_closed_seconds: float = Field(0.3, ge=0, le=3600)
+    patience_seconds: float = Field(120.0, ge=0, le=86_400)
     rescan_seconds: float = Field(30.0, ge=0.1, le=86_400)
     advance_to: Verb = "discover"
     max_file_mb: int = Field(512, ge=1, le=1_000_000)

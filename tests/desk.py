@@ -75,7 +75,8 @@ class Desk:
 def a_desk(folder: Path) -> Iterator[Desk]:
     clock = Clock()
     settings = load_settings(home=folder / "home").settings
-    quick = settings.inbox.model_copy(update={"settle_seconds": 0.3, "settle_closed_seconds": 0.1})
+    waits = {"settle_seconds": 0.3, "settle_closed_seconds": 0.1, "patience_seconds": 1.0}
+    quick = settings.inbox.model_copy(update=waits)
     sent = write_submission(folder / "submission", 1)
     with Workspace.open(settings.model_copy(update={"inbox": quick}), now=clock) as ws:
         yield Desk(ws, clock, sent)

@@ -74,6 +74,7 @@ class Door(ABC):
             "HOME": str(scratch),
             "REGISTRY_REVIEW_QUEUE_BROKER": broker,
             "REGISTRY_REVIEW_INBOX_SETTLE_SECONDS": "0.3",
+            "REGISTRY_REVIEW_INBOX_PATIENCE_SECONDS": "1",
             "REGISTRY_REVIEW_LINKS_ALLOW_PRIVATE": "true",
             "REGISTRY_REVIEW_SERVER_PATH_ROOTS": str(scratch),
         }

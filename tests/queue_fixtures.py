@@ -52,7 +52,7 @@ def drop(ws: Workspace, place: str, files: dict[str, bytes]) -> list[InboxFile]:
         path.write_bytes(content)
         look = look_at(str(path))
         assert look is not None
-        dropped.append(InboxFile(path=path, relative=relative, identity=tuple(look)))
+        dropped.append(InboxFile(path=path, relative=relative, identity=look.identity))
     return dropped
 
 

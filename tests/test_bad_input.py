@@ -183,7 +183,7 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Drop:
     before = outside.stat()
     settings = Settings(
         home=HomeSettings(inbox=folder / "home" / "inbox", data=folder / "home" / "data"),
-        inbox=InboxSettings(settle_seconds=0.2, settle_closed_seconds=0.1),
+        inbox=InboxSettings(settle_seconds=0.2, settle_closed_seconds=0.1, patience_seconds=0.5),
         reading=ReadingSettings(max_pages=MAX_PAGES),
     )
     with Workspace.open(settings) as ws:

@@ -44,7 +44,7 @@ def settings(small: Disk, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A home on that disk, quick to settle."""
     monkeypatch.setenv("REGISTRY_REVIEW_INBOX_MIN_FREE_MB", str(LEAST_FREE_MB))
     base = load_settings(home=small.path).settings
-    inbox = {"settle_seconds": 0.3, "settle_closed_seconds": 0.1, "rescan_seconds": 1.0}
+    inbox = {"settle_seconds": 0.3, "settle_closed_seconds": 0.1, "patience_seconds": 1.0, "rescan_seconds": 1.0}
     return base.model_copy(
         update={
             "inbox": base.inbox.model_copy(update=inbox),

@@ -48,6 +48,33 @@ def test_a_fit_machine_has_no_failure_and_every_check_says_something(patient: Pa
     assert all(f.message for f in found)
 
 
+def test_where_leases_tell_open_files_are_known(patient: Patient) -> None:
+    assert finding(patient, "open_files").outcome == "ok"
+
+
+@pytest.mark.parametrize("why", ["network", "no leases", "other user's"])
+def test_where_it_cannot_be_told_whether_a_file_is_written_the_doctor_says_so(
+    patient: Patient, tmp_path: Path, why: str
+) -> None:
+    patient.inbox.mkdir(parents=True)
+    if why == "network":
+        mounts = tmp_path / "mountinfo"
+        mounts.write_text(f"36 35 98:0 / {patient.inbox} rw - cifs //server/share rw\n")
+        wounded = replace(patient, mountinfo=mounts)
+    elif why == "no leases":
+        wounded = replace(patient, leases_tell=lambda _folder: False)
+    else:
+        patient.inbox.chmod(0o777)
+        wounded = replace(patient, may_ask_of_others=lambda: False)
+
+    found = finding(wounded, "open_files")
+
+    assert found.outcome == "warning"
+    assert "still being written cannot be told" in found.message
+    assert "rename" in found.cure
+    assert "120 s" in found.cure
+
+
 def test_whatever_is_not_ok_comes_with_a_cure(patient: Patient, tmp_path: Path) -> None:
     wounded = replace(
         with_broker(patient, "redis://localhost:1/0"),

@@ -726,7 +726,7 @@ def test_after_a_crash_between_commit_and_removal_the_file_is_found_and_removed(
 
     files = drop(workspace, session, {"plan.pdf": b"plan"})
     with monkeypatch.context() as crash:
-        crash.setattr(stage, "_let_go", lambda _file: 1 / 0)
+        crash.setattr(stage.leaving, "let_go", lambda _ws, _files: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             take_inbox_files(workspace, session, files)
     before = workspace.sessions.read(session)

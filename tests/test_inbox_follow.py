@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.queue_fixtures import new_session
 from watcher import Watcher
 
 SETTLE = 2.0  # the default of inbox.settle_seconds
+PATIENCE = 120.0  # the default of inbox.patience_seconds
 END = b"%PDF-1.7\nx\n%%EOF\n"
 
 
@@ -85,6 +87,21 @@ class Queue:
     @contextmanager
     def listening(self, _listener: Listener) -> Iterator[None]:
         yield
+
+
+class Turns(threading.Event):
+    """What a watcher waits on between two turns; instead of waiting, the clock goes on."""
+
+    def __init__(self, scene: Scene, seconds: float) -> None:
+        super().__init__()
+        self._scene = scene
+        self._end = scene.now + seconds
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._scene.now += 1.0
+        if self._scene.now > self._end:
+            self.set()  # it goes on for ever
+        return self.is_set()
 
 
 class Scene:
@@ -192,11 +209,48 @@ def test_many_requests_for_a_scan_are_one_scan(scene: Scene, session: str, monke
     assert 1 <= len(scans) <= 3
 
 
-def test_half_a_pdf_waits_a_second_window_and_is_then_handed_on(scene: Scene, session: str) -> None:
+def test_half_a_pdf_is_waited_for_with_its_reason_told_and_is_then_handed_on(scene: Scene, session: str) -> None:
     scene.put(f"{session}/half.pdf", b"%PDF-1.7\nno end")
 
-    assert scene.after(2 * SETTLE - 0.1) == []
-    assert scene.after(0.3) == [(session, ["half.pdf"])]
+    assert scene.after(PATIENCE - 1.0, step=1.0) == []
+    state = read_state(scene.ws.data)
+    assert state
+    (waiting,) = state.waiting
+    assert waiting.name == f"{session}/half.pdf"
+    assert "the end mark of a PDF (%%EOF) is not there; it is taken as it is once it has stood still" in waiting.reason
+    assert scene.after(2.0) == [(session, ["half.pdf"])]
+
+
+def test_a_file_that_is_held_open_is_not_handed_over_and_told_with_its_reason(scene: Scene, session: str) -> None:
+    path = scene.put(f"{session}/notes.txt", b"first half, ")
+    with path.open("ab") as held:
+        assert scene.after(2 * PATIENCE, step=1.0) == []
+        state = read_state(scene.ws.data)
+        assert state
+        assert "open for writing" in state.waiting[0].reason
+        held.write(b"second half")
+    scene.closed(path)
+
+    assert scene.after(1.0) == [(session, ["notes.txt"])]
+
+
+def test_a_file_that_is_held_open_does_not_hold_up_the_others_of_its_drop(scene: Scene, session: str) -> None:
+    with scene.put(f"{session}/notes.txt", b"first half, ").open("ab"):
+        scene.put(f"{session}/plan.pdf")
+        assert scene.after(SETTLE + GATHER_SECONDS + 1.0) == [(session, ["plan.pdf"])]
+
+
+def test_a_single_run_ends_although_a_file_is_held_open_and_names_it(scene: Scene, session: str) -> None:
+    held, plan = scene.put(f"{session}/notes.txt", b"first half, "), scene.put(f"{session}/plan.pdf")
+    stop = Turns(scene, 2 * PATIENCE)
+    with held.open("ab"):
+        summary = scene.watcher.once(stop)
+
+    assert not stop.is_set()
+    assert scene.queue.taken == [(session, ["plan.pdf"])]
+    assert [one.name for one in summary.held_open] == [f"{session}/notes.txt"]
+    assert held.exists()
+    assert not plan.exists()
 
 
 # --- one drop, one batch ----------------------------------------------------------------------------------------------
@@ -229,7 +283,7 @@ def test_settled_files_wait_for_the_others_of_their_session(scene: Scene, sessio
 def test_they_do_not_wait_for_ever(scene: Scene, session: str) -> None:
     scene.after(1.0)
     scene.closed(scene.put(f"{session}/a.pdf"))
-    slow = scene.put(f"{session}/slow.pdf", b"%PDF-1.7\n")
+    slow = scene.put(f"{session}/slow.pdf")
     scene.modified(slow)
     handed: list[tuple[str, list[str]]] = []
     for _ in range(round(GATHER_SECONDS) + 1):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.intake.inbox.mounts import filesystem_of, why_silent
 from pipeline.intake.inbox.scan import scan, wanted
+from pipeline.intake.mounts import filesystem_of, why_silent
 
 SESSION = "session-20260131-094500"
 
@@ -126,7 +126,7 @@ def test_a_look_tells_inode_size_and_times(inbox: Path) -> None:
     (seen,) = scan(inbox, {SESSION})
 
     stat = path.stat()
-    assert seen.look == (stat.st_ino, 5, stat.st_mtime_ns, stat.st_ctime_ns)
+    assert seen.look == (stat.st_ino, 5, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_blocks)
 
 
 # --- file systems that tell nothing -----------------------------------------------------------------------------------
@@ -168,6 +168,6 @@ def test_a_local_folder_is_expected_to_tell_of_changes(tmp_path: Path) -> None:
 
 
 def test_a_network_folder_is_said_to_be_silent_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.intake.inbox.mounts.filesystem_of", lambda _path, _table: "nfs4")
+    monkeypatch.setattr("pipeline.intake.mounts.filesystem_of", lambda _path, _table: "nfs4")
 
     assert "nfs4" in (why_silent(tmp_path) or "")

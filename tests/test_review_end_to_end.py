@@ -38,7 +38,7 @@ def submission(tmp_path_factory: pytest.TempPathFactory) -> Submission:
 def ws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """One home for all sessions of this module: a content is read once, whatever the session."""
     base = load_settings(home=tmp_path_factory.mktemp("home")).settings
-    quick = base.inbox.model_copy(update={"settle_seconds": 0.3, "settle_closed_seconds": 0.1})
+    quick = base.inbox.model_copy(update={"settle_seconds": 0.3, "settle_closed_seconds": 0.1, "patience_seconds": 1.0})
     with Workspace.open(base.model_copy(update={"inbox": quick})) as opened:
         yield opened
 

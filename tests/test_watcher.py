@@ -41,6 +41,7 @@ from pipeline.stages import run
 from pipeline.status.session import look_around
 from pipeline.workflow import order
 from tests.queue_fixtures import PATIENCE, StageWork, new_session, session_with_a_file, until
+from tests.test_writers import writer
 from watcher import WatchdogEvents, Watcher
 
 END = b"%PDF-1.7\nx\n%%EOF\n"
@@ -137,6 +138,41 @@ def test_fifty_files_dropped_at_once_are_one_take_and_one_discovery(
         assert watch.queue.underway.runs("take_files") == 1
         assert watch.queue.underway.runs("discover_documents") == 1
     assert work.order == ["document_discovery"]
+
+
+def test_files_that_another_process_writes_with_pauses_are_taken_whole_and_hold_up_no_other(
+    workspace: Workspace, session: str, work: StageWork
+) -> None:
+    # Given a writer that holds two files open, and one that closed a file whose kind has an end without that end
+    place, name = workspace.inbox / session, f"{session}/notes.txt"
+    with running(workspace) as watch, writer(place / "notes.txt") as notes, writer(place / "table.csv") as table:
+        for tell in (notes, table):
+            tell("write first half, ")
+        (place / "half.pdf").write_bytes(b"%PDF-1.7\nanother")
+        (place / "plan.pdf").write_bytes(END)
+
+        # When all else is taken, then they wait with the reason
+        assert watch.until_taken(session) == {"plan.pdf": len(END)}
+
+        def reasons() -> dict[str, str]:
+            state = read_state(workspace.data)
+            return {one.name: one.reason for one in state.waiting} if state else {}
+
+        until(lambda: "open for writing" in reasons().get(name, ""), "it is told that the file is held open")
+        until(lambda: "%%EOF" in reasons().get(f"{session}/half.pdf", ""), "it is told what is missing")
+
+        # And each is taken whole when it is done
+        notes("write second half")
+        notes("close")
+        assert watch.until_taken(session, 2)["notes.txt"] == len("first half, second half")
+        table("close")
+        with (place / "half.pdf").open("ab") as rest:
+            rest.write(b"\n%%EOF\n")
+        assert watch.until_taken(session, 4) == {
+            "plan.pdf": len(END), "notes.txt": 23, "table.csv": 12, "half.pdf": 23,
+        }  # fmt: skip
+    assert all(d.superseded_by is None for d in workspace.sessions.read(session).documents.values())
+    assert list(place.iterdir()) == []
 
 
 def test_a_slow_copy_is_taken_once_and_whole(workspace: Workspace, session: str, work: StageWork) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.home.workspace import Workspace
+from pipeline.intake.inbox import leaving
 from pipeline.intake.inbox.folders import Bindings, Place, folders_of
 from pipeline.intake.inbox.looks import look_at
 from pipeline.intake.sources import InboxFile
@@ -175,7 +176,7 @@ def test_hard_links_are_one_content_and_the_link_outside_stays(
         path = workspace.inbox / session / name
         look = look_at(str(path))
         assert look
-        seen.append(InboxFile(path=path, relative=name, identity=tuple(look)))
+        seen.append(InboxFile(path=path, relative=name, identity=look.identity))
 
     # When they are taken: removing the first changes the others' time of change
     result = take_inbox_files(workspace, session, seen)
@@ -184,6 +185,7 @@ def test_hard_links_are_one_content_and_the_link_outside_stays(
     assert sorted(file.outcome for file in result.files) == ["added", "duplicate"]
     assert files_in(workspace.inbox / session) == []
     assert outside.read_bytes() == b"one file"
+    leaving.sweep(workspace, rest_seconds=0)
     assert outside.stat().st_nlink == 1
 
 

@@ -41,6 +41,7 @@ from pipeline.workflow.order import COMMAND_OF
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
+    from pipeline.intake.inbox.state import WaitingFile
     from pipeline.settings import LoadedSettings
     from pipeline.upkeep.doctor import CheckUp
 
@@ -247,8 +248,12 @@ def watched(
     files: Sequence[tuple[str, FileOutcome]],
     failures: Sequence[tuple[str, str]],
     to: StageKey,
+    held_open: Sequence[WaitingFile] = (),
 ) -> Answer:
-    """What one run of the watcher came to: per session its files, its failures and what waits for a person."""
+    """What one run of the watcher came to: per session its files, its failures and what waits for a person.
+
+    `held_open`: files that were left in the inbox, since another program has them open for writing.
+    """
     there = set(ws.sessions.ids())  # one of them may have been deleted meanwhile
     records = {session_id: ws.sessions.read(session_id) for session_id in sessions if session_id in there}
     found = {i: status_of(ws, record) for i, record in records.items()}
@@ -259,12 +264,10 @@ def watched(
         "sessions": list(found.values()),
         "files": [{"session_id": i, **f.model_dump(mode="json")} for i, f in files],
         "failures": [{"session_id": i, "message": message} for i, message in failures],
+        "held_open": list(held_open),
     }
-    codes = (
-        [exit_codes.FAILED] * bool(failures)
-        + [exit_codes.PARTLY] * bool(refused)
-        + [exit_codes.NEEDS_YOU] * any(waits.values())
-    )
+    codes = [exit_codes.FAILED] * bool(failures) + [exit_codes.PARTLY] * bool(refused)
+    codes += [exit_codes.NEEDS_YOU] * any(waits.values()) + [exit_codes.TRY_AGAIN] * bool(held_open)
     lines = []
     for session_id, one in found.items():
         if one.unreadable:
@@ -274,6 +277,8 @@ def watched(
     head = f"{wording.count(len(files), 'file')} for {wording.count(len(records), 'session')}; {len(refused)} refused."
     said = tuple(f"{i} waits for you: {wait}" for i, asked in waits.items() for wait in asked)
     problems = tuple((f"{i}: {message}", f"registry-review status {i}") for i, message in failures)
+    later = "Close it there, or wait until it is done; then run it again. Nothing was lost."
+    problems += tuple((f"{one.name} was not taken: {one.reason}.", later) for one in held_open)
     return Answer(value, "\n".join([head, *lines]), exit_codes.gravest(codes), said, problems)
 
 

@@ -85,6 +85,7 @@ def received(ws: Workspace, batch: Batch, record: SessionRecord) -> Iterator[Rec
                 desk.receive(candidate)
             except FileRefused as refusal:
                 desk.got.refusals.append(Refusal(candidate.name.path, str(refusal)))
+        desk.leave_out_what_moves()
         # Here and not under the locks, which others wait for.
         ws.content.secure(desk.unsafe())
         yield desk.got
@@ -113,6 +114,21 @@ class _Desk:
         wanted = {copy.path for copy in self.got.copies.values()}
         wanted |= {archive.copy.path for archive in self.got.opened if archive.copy}
         return [copy for copy in self._unsynced if copy.path in wanted]
+
+    def leave_out_what_moves(self) -> None:
+        """Of a file that is written to again only a part may have been read: it is left for later, with all it held."""
+        got = self.got
+        taken = {a.name.path for a in got.arrivals} | {a.name.path for a in got.opened}
+        moving = {c.name.path for c in self._batch.candidates if c.name.path in taken and not c.rests()}
+        if not moving:
+            return
+        inner = tuple(f"{path}/" for path in moving)
+        got.arrivals = [a for a in got.arrivals if a.name.path not in moving and not a.name.path.startswith(inner)]
+        got.opened = [a for a in got.opened if a.name.path not in moving]
+        got.refusals = [r for r in got.refusals if not r.path.startswith(inner)]
+        for path in sorted(moving):
+            reason = f"{path}: the file is still being written; it is taken as soon as it rests."
+            got.refusals.append(Refusal(path, reason, lasting=False))
 
     def receive(self, candidate: Candidate) -> None:
         """Take one file in, or what an archive holds."""

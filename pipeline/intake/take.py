@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class Taken:
     #: Paths inside the source whose bytes are safe in the session now.
     safe: frozenset[str]
     refusals: tuple[Refusal, ...]
+    #: The hash of each of these, archives included; several where several files have the same shown path.
+    sha256: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def no_guard(_record: SessionRecord, _plan: ArrivalPlan) -> Advice:
@@ -232,7 +234,10 @@ def _taken(session_id: str, batch: Batch, plan: ArrivalPlan, got: Received, advi
     # An archive may go when all of it is safe; otherwise whoever looks for a file of it needs it whole.
     whole, partly = got.parted({refusal.path for refusal in refusals})
     refusals += [Refusal(a.name.path, _partly(a, refusals)) for a in partly]
-    return Taken(result, frozenset(safe | {a.name.path for a in whole}), tuple(refusals))
+    hashes: dict[str, tuple[str, ...]] = {}
+    for path, sha256 in [(a.name.path, a.sha256) for a in got.arrivals] + [(a.name.path, a.sha256) for a in whole]:
+        hashes[path] = (*hashes.get(path, ()), sha256)
+    return Taken(result, frozenset(safe | {a.name.path for a in whole}), tuple(refusals), hashes)
 
 
 def _partly(archive: Opened, refusals: list[Refusal]) -> str:

@@ -7,12 +7,16 @@ import zipfile
 from pathlib import Path
 
 from pipeline.models import Page, Reading
+from pipeline.reading import ends
+from pipeline.reading.damage import NO_END_MARK
 from pipeline.reading.delimited import TooMuch, rows_of
 from pipeline.reading.sniff import encoding_of
 
 #: Longer text files are data, not documents; they are listed like other data.
 MOST_TEXT = 8 * 1024 * 1024
 
+#: Kinds whose end can be looked for although they are not read.
+_ENDING = frozenset({"image", "tif", "doc", "ppt", "msg", "ole", "pptx", "opendocument", "rtf", "sqlite"})
 _LISTED = "This version lists such files but does not read them; a person must look at it."
 #: What each kind is called, for the reviewer.
 _NAMES = {
@@ -80,9 +84,16 @@ def read_plain(path: Path, kind: str, sha256: str, reader_version: str, max_cell
         return Reading.model_validate({**base, "status": "unreadable", "code": "damaged", "note": note})
     pages = 1 if kind in ("image", "tif") else 0
     note = _PACKED.get(kind) or f"{_NAMES.get(kind, _NAMES['unknown'])} {_LISTED}"
+    if kind in _ENDING and _lacks_end(path):
+        note = f"{NO_END_MARK} {note}"
     return Reading.model_validate(
         {**base, "page_count": pages, "unreadable_pages": (1,) if pages else (), "note": note}
     )
+
+
+def _lacks_end(path: Path) -> bool:
+    with path.open("rb") as file:
+        return ends.look(file.fileno(), "")[0] is not None
 
 
 def _is_whole(path: Path) -> bool:

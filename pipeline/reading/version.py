@@ -6,7 +6,7 @@ import re
 from importlib.metadata import version
 
 #: Raise it when this program reads the same bytes differently than before.
-RULES = 7
+RULES = 8
 
 
 def _made_of() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pipeline.home.pointing import receiver, told
 from pipeline.intake import quarantine, take
 from pipeline.intake.arrivals import ArrivalPlan
 from pipeline.intake.duplicates import asked_about, going_on, question_about
+from pipeline.intake.inbox import leaving
 from pipeline.intake.sources import (
     Batch,
     InboxFile,
@@ -27,8 +29,8 @@ from pipeline.intake.sources import (
     parse,
 )
 from pipeline.intake.sources.inbox import identity_of, same_content
+from pipeline.intake.writers import Writers
 from pipeline.models import AddResult, DocumentSource, SessionRecord
-from pipeline.store.faultpoints import reach
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,9 +174,9 @@ def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile],
     folder = ws.inbox / "new" / record.bound_folder if record.bound_folder else ws.inbox / session_id
     batch, by_path = from_inbox(files, str(folder), take.limit_bytes(ws))
     taken = take.take(ws, session_id, batch, actor, lambda r, plan: question_about(ws, r, plan, ws.now()))
+    leaving.sweep(ws)
     # What came out of an archive has no inbox file of its own.
-    for path in sorted(taken.safe & by_path.keys()):
-        _let_go(by_path[path])
+    leaving.let_go(ws, [(by_path[path], taken.sha256[path]) for path in sorted(taken.safe & by_path.keys())])
     for refusal in taken.refusals:
         file = by_path.get(refusal.path)
         if refusal.lasting and file is not None:
@@ -182,24 +184,8 @@ def take_inbox_files(ws: Workspace, session_id: str, files: Sequence[InboxFile],
     return told(taken.result, asked_for)
 
 
-def _let_go(file: InboxFile) -> None:
-    """Remove an inbox file whose content is safe, unless something else lies there by now."""
-    if not same_content(file.identity, identity_of(file.path)):
-        return
-    try:
-        reach("inbox.unlink")
-        file.path.unlink()
-        reach("inbox.unlinked")
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        # It is offered again later and found to be a duplicate; nothing is lost meanwhile.
-        log.warning("%s was taken and cannot be removed: %s", filenames.printable(file.relative), error.strerror)
-
-
 def _quarantine(ws: Workspace, session_id: str, file: InboxFile, reason: str) -> None:
-    now = identity_of(file.path)
-    if now is None or now[:3] != tuple(file.identity[:3]):
+    if not same_content(file.identity, identity_of(file.path)) or Writers(time.monotonic).of(file.path):
         return
     try:
         quarantine.move_in(ws, session_id, file.path, file.relative, reason)

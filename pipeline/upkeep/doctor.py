@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import stat
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from pipeline.home.presence import watcher_is_running, workers_running
 from pipeline.home.probes import without_password
 from pipeline.home.workspace import Workspace
 from pipeline.intake.inbox.folders import left_alone
-from pipeline.intake.inbox.mounts import POLL_SECONDS, filesystem_of, is_silent
+from pipeline.intake.mounts import POLL_SECONDS, filesystem_of, is_silent
+from pipeline.intake.writers import leases_tell, may_ask_of_others
 from pipeline.models import Value
 from pipeline.settings import Settings
 from pipeline.store.files import is_disk_full
@@ -56,6 +58,8 @@ class Patient:
     inotify_delivers: Callable[[Path], bool] = probes.inotify_delivers
     clock_difference: Callable[[Path], float] = probes.clock_difference
     broker_answers: Callable[[str], bool] = probes.broker_answers
+    leases_tell: Callable[[Path], bool] = leases_tell
+    may_ask_of_others: Callable[[], bool] = may_ask_of_others
 
     @property
     def inbox(self) -> Path:
@@ -154,6 +158,36 @@ def _inotify(patient: Patient) -> Result:
     if not delivered:
         return "warning", f"a file made in {patient.inbox} was not reported", f"{slower} Or use a local disk."
     return "ok", "a file made in the inbox was reported at once", ""
+
+
+def _open_files(patient: Patient) -> Result:
+    patience = f"{patient.settings.inbox.patience_seconds:g} s"
+    cure = (
+        "Whoever drops files should write them under a hidden or temporary name and rename them. Text and tables are "
+        f"taken only when they have stood still for {patience} ([inbox] patience_seconds)."
+    )
+    unknown = "whether a file is still being written cannot be told"
+    kind = filesystem_of(patient.inbox, patient.mountinfo)
+    if kind is not None and is_silent(kind):
+        return "warning", f"{unknown}: the inbox is on {kind}, which other machines may write to", cure
+    if not patient.leases_tell(patient.inbox):
+        said = f"{unknown} for sure: the file system of the inbox ({kind or 'of unknown type'}) grants no leases"
+        return "warning", f"{said}, and /proc shows this machine's (or container's) programs only", cure
+    if not patient.may_ask_of_others() and (others := _belongs_to_others(patient.inbox)):
+        return "warning", f"{unknown} where it belongs to another user, as {others} does", cure
+    return "ok", "a file that is open for writing is known as such, and not taken", ""
+
+
+def _belongs_to_others(inbox: Path) -> str | None:
+    """The first file or folder of the inbox that another user owns, or a folder that another user may write to."""
+    for folder, names, files in os.walk(inbox):
+        for path in (Path(folder), *(Path(folder, name) for name in (*names, *files))):
+            with suppress(OSError):
+                seen = path.lstat()
+                open_to_others = stat.S_ISDIR(seen.st_mode) and seen.st_mode & 0o022
+                if seen.st_uid != os.geteuid() or open_to_others:
+                    return printable(str(path))
+    return None
 
 
 def _inotify_limits(patient: Patient) -> Result:
@@ -334,6 +368,7 @@ CHECKS: tuple[Check, ...] = (
     Check("folders", "Folders", _folders),
     Check("file_system", "File system", _file_system),
     Check("inotify", "Change reports", _inotify),
+    Check("open_files", "Open files", _open_files),
     Check("inotify_limits", "Watch limits", _inotify_limits),
     Check("broker", "Broker", _broker),
     Check("disk", "Free disk", _disk),

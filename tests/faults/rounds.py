@@ -28,6 +28,7 @@ from tests.redis_server import Server, server_binary
 QUICK = {
     "inbox.settle_seconds": 0.3,
     "inbox.settle_closed_seconds": 0.1,
+    "inbox.patience_seconds": 1.0,
     "inbox.rescan_seconds": 0.5,
     "queue.sweep_seconds": 0.5,
     "queue.heartbeat_seconds": 1,
@@ -148,7 +149,7 @@ class Round:
     def is_done(self) -> bool:
         """Whether everything seems to be taken and reported; the last look is the invariants'."""
         folder = self.home / "inbox"
-        if any(self._is_waiting(path) for path in folder.rglob("*") if ".quarantine" not in path.parts):
+        if any(self._is_waiting(path) for path in folder.rglob("*") if not {".quarantine", ".leaving"} & {*path.parts}):
             return False
         records = self.records()
         return bool(records) and all(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import ReviewError, SessionCompleted, UsageError
 from pipeline.filenames import printable
+from pipeline.intake.inbox import leaving
 from pipeline.intake.inbox.drops import Drop, Drops
 from pipeline.intake.inbox.folders import Bindings, MakeSession, Place
 from pipeline.intake.inbox.looks import Look, look_at
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
 
 log = logging.getLogger("registry_review.inbox")
+
+#: Seconds between two looks at what was taken and has not left yet.
+LEAVE_SECONDS = 1.0
+#: Said of a file that was taken and is written to again.
+STILL_OPEN = "it was taken, and another program has it open for writing since; what that adds is taken as a new version"
 
 
 class Taker(Protocol):
@@ -45,7 +51,12 @@ class Inbox:
         self._ws = ws
         self._taker = taker
         self._advance_to = advance_to
-        self._settling = Settling(ws.settings.inbox.settle_seconds, ws.settings.inbox.settle_closed_seconds, clock)
+        self._clock = clock
+        self._next_leave = float("-inf")
+        #: Names of files that were taken and that somebody has open for writing since.
+        self._still_open: list[str] = []
+        wait = ws.settings.inbox
+        self._settling = Settling(wait.settle_seconds, wait.settle_closed_seconds, wait.patience_seconds, clock)
         self._batches = Drops(clock)
         self._bindings = Bindings(ws, create)
         self._tidy = Tidy(clock)
@@ -67,6 +78,11 @@ class Inbox:
     def unsettled(self) -> int:
         """How many files are observed or gathered and not handed over yet."""
         return len(self._settling) + len(self._batches)
+
+    def held_open(self) -> list[WaitingFile]:
+        """Files that another program has had open for writing, unchanged, for longer than there is patience."""
+        found = [self._waits(path, self._settling.reason(path)) for path in self._settling.held_open()]
+        return sorted(found, key=lambda file: file.name)
 
     def hint(self, path: str, closed: bool) -> bool:
         """An event named a file; False when its folder is unknown and a scan should see whether a session is new."""
@@ -123,15 +139,25 @@ class Inbox:
         for path, look in self._settling.turn():
             self._batches.add(path, self._places[path], look)
         self._tidy.turn()
+        self._let_rest()
         if self._obstacle is not None:
             return
         settling = {self._places[path] for path in self._settling}
         for batch in self._batches.ready(settling, self._busy):
             self._hand_over(batch)
 
+    def end(self) -> None:
+        """Nobody turns this any more: what was taken leaves at once, unless somebody writes to it."""
+        leaving.sweep(self._ws, rest_seconds=0)
+
+    def _let_rest(self) -> None:
+        if (now := self._clock()) >= self._next_leave:
+            self._next_leave = now + LEAVE_SECONDS
+            self._still_open = leaving.sweep(self._ws)
+
     def waiting(self) -> list[WaitingFile]:
         """Every file that is not taken yet, with the reason, by name."""
-        found = [self._waits(path, "it is still changing, or was there too short a time") for path in self._settling]
+        found = [self._waits(path, self._settling.reason(path)) for path in self._settling]
         found += [self._waits(path, "it waits for the other files of its folder") for path in self._batches.gathered]
         for path in self._batches.offered:
             if os.path.lexists(path):
@@ -139,6 +165,7 @@ class Inbox:
             else:
                 self._batches.gone(path)
         found += [self._waits(path, COMPLETED) for path in self._closed]
+        found += [WaitingFile(name=name, reason=STILL_OPEN) for name in self._still_open]
         found += [WaitingFile(name=f"{printable(folder)}/", reason=UNLISTED) for folder in self._unlisted]
         return sorted(found, key=lambda file: file.name)
 
@@ -167,7 +194,7 @@ class Inbox:
             return
         inside = self._ws.inbox / batch.place.folder
         files = [
-            InboxFile(path=Path(path), relative=os.path.relpath(path, inside), identity=tuple(look))
+            InboxFile(path=Path(path), relative=os.path.relpath(path, inside), identity=look.identity)
             for path, look in unchanged
         ]
         passes = False

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pipeline.filenames import is_ignored, is_ignored_folder, printable
 from pipeline.intake.inbox.folders import Place, place_of
-from pipeline.intake.inbox.looks import Look
+from pipeline.intake.inbox.looks import Look, look_of
 
 log = logging.getLogger("registry_review.inbox")
 
@@ -67,7 +67,7 @@ def scan(
                     stat = entry.stat(follow_symlinks=False)
                 except OSError:
                     continue  # Gone in between; the next scan or event tells.
-                yield Seen(entry.path, place, Look(stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns))
+                yield Seen(entry.path, place, look_of(stat))
 
 
 def wanted(parts: tuple[str, ...], sessions: Collection[str]) -> Place | None:

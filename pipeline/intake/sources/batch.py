@@ -23,6 +23,8 @@ class Candidate:
     content: Callable[[], Path | BinaryIO]
     #: Bytes, as far as known before reading.
     size: int
+    #: False when what was read may be a part only, since the file is written to again.
+    rests: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)
