@@ -37,4 +37,5 @@ def mcp(door: Door, http: bool, host: str | None, port: int) -> None:
         most = ws.settings.server.max_body_mb * 1_000_000
         app = over_http(make_server(ws, engine, ws.settings.server.path_roots), access, host, most)
         where = f"{running.address_of(listener)}/mcp"
+        door.ends_when_told()
         running.serve(app, listener, lambda: door.note(f"Serving {ws.data} at {where}. Ctrl-C ends it."))

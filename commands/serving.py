@@ -34,6 +34,7 @@ def serve(door: Door, host: str | None, port: int | None) -> Answer | None:
     app = make_app(door.ws, queue_for(door.ws, running.DRAIN_SECONDS), access)
     where = running.address_of(listener)
     ready = f"Serving {door.ws.data} at {where}; its routes: {where}/docs. Ctrl-C ends it."
+    door.ends_when_told()
     running.serve(app, listener, lambda: door.note(ready))
     return None
 

@@ -108,11 +108,14 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
     """Take what settles in the inbox, and advance its sessions.
 
     Goes on until Ctrl-C, unless --once is given. On a terminal it shows what is being done, else a line for each file
-    and stage.
+    and stage. With --once it names every file that stays in the inbox because nobody takes it (an unknown first folder,
+    a session that is deleted or complete, no folder at all), and then ends with 4.
     """
     from actors.redis_queue import queue_for
+    from pipeline.reporting.watched import watched
     from watcher import Watcher
 
+    door.ends_when_told()
     stop, goal = Event(), stage_run.VERBS[to or door.ws.settings.inbox.advance_to]
     say = door.note if door.json or once else click.echo
 
@@ -141,7 +144,7 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
                 summary = watcher.once(stop)
     if stop.is_set():
         raise KeyboardInterrupt
-    return answers.watched(door.ws, summary.sessions, summary.files, summary.failures, goal)
+    return watched(door.ws, summary.sessions, summary.files, summary.failures, goal, summary.untaken)
 
 
 @command(

@@ -14,7 +14,7 @@ from pipeline.decisions.claims import claims_of
 from pipeline.errors import NotMadeYet, ReviewError, UsageError
 from pipeline.home import exit_codes, lookup
 from pipeline.home.probes import without_password
-from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, RequirementResult, SessionRecord, StageKey, wording
+from pipeline.models import SCHEMA_VERSION, AddResult, RequirementResult, SessionRecord, StageKey
 from pipeline.stages import run
 from pipeline.status import progress
 from pipeline.status.alarms import alarms
@@ -273,42 +273,6 @@ def duplicates(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     }
     asked = any(q.answer is None for q in found.questions)
     return Answer(value, terminal.duplicates(found, width), exit_codes.NEEDS_YOU if asked else exit_codes.DONE)
-
-
-def watched(
-    ws: Workspace,
-    sessions: Sequence[str],
-    files: Sequence[tuple[str, FileOutcome]],
-    failures: Sequence[tuple[str, str]],
-    to: StageKey,
-) -> Answer:
-    """What one run of the watcher came to: per session its files, its failures and what waits for a person."""
-    there = set(ws.sessions.ids())  # one of them may have been deleted meanwhile
-    records = {session_id: ws.sessions.read(session_id) for session_id in sessions if session_id in there}
-    found = {i: status_of(ws, record) for i, record in records.items()}
-    waits = {i: progress.waits(ws, record, to) for i, record in records.items()}
-    refused = [f for _, f in files if f.outcome == "refused"]
-    value = {
-        "schema_version": SCHEMA_VERSION,
-        "sessions": list(found.values()),
-        "files": [{"session_id": i, **f.model_dump(mode="json")} for i, f in files],
-        "failures": [{"session_id": i, "message": message} for i, message in failures],
-    }
-    codes = (
-        [exit_codes.FAILED] * bool(failures)
-        + [exit_codes.PARTLY] * bool(refused)
-        + [exit_codes.NEEDS_YOU] * any(waits.values())
-    )
-    lines = []
-    for session_id, one in found.items():
-        if one.unreadable:
-            unread = wording.count(len(one.unreadable), "document")
-            lines.append(f"{session_id}  {unread} could not be read: registry-review status {session_id}")
-        lines.append(f"{session_id}  {progress.next_action(ws, records[session_id])}")
-    head = f"{wording.count(len(files), 'file')} for {wording.count(len(records), 'session')}; {len(refused)} refused."
-    said = tuple(f"{i} waits for you: {wait}" for i, asked in waits.items() for wait in asked)
-    problems = tuple((f"{i}: {message}", f"registry-review status {i}") for i, message in failures)
-    return Answer(value, "\n".join([head, *lines]), exit_codes.gravest(codes), said, problems)
 
 
 def findings(found: Sequence[Finding], width: int) -> Answer:

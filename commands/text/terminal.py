@@ -26,6 +26,7 @@ from pipeline.models import (
     wording,
 )
 from pipeline.models.characters import visible
+from pipeline.reporting import refused
 
 if TYPE_CHECKING:
     from pipeline.intake.inbox.folders import LeftAlone
@@ -246,9 +247,9 @@ def overview(all_of: Sequence[SessionStatus], damaged: Sequence[str], around: Su
     listed = table(("session", "project", "status", "waits for, or next"), rows, width) if rows else ""
     empty = "" if rows or damaged else 'No sessions yet. Next: registry-review create "PROJECT NAME"'
     taken = block("In the inbox, not taken yet", items((f"{w.name}: {w.reason}" for w in around.waiting), width))
-    return parts(
-        listed, empty, block("Damaged", items(damaged, width)), taken, alone(around.left_alone, width), watcher(around)
-    )
+    damage = block("Damaged", items(damaged, width))
+    refusals = block("Refused files (status SESSION names each)", items(refused.lines(all_of, around), width))
+    return parts(listed, empty, damage, taken, alone(around.left_alone, width), refusals, watcher(around))
 
 
 def project(s: SessionStatus, width: int = WIDTH) -> str:

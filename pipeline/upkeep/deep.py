@@ -20,6 +20,7 @@ from pipeline.intake.quarantine import REASON_ENDING
 from pipeline.models import Reading, Report, SessionRecord, Value
 from pipeline.store.files import LEFTOVER_SECONDS
 from pipeline.store.results import is_sha256
+from pipeline.store.walk import below
 from pipeline.upkeep import leftovers
 from pipeline.upkeep.doctor import Finding, Patient, examine
 from pipeline.upkeep.kept import files_under, home_wide
@@ -333,8 +334,8 @@ def _other_files(ws: Workspace) -> Iterator[_Found]:
 def _rights(ws: Workspace) -> Iterator[_Found]:
     open_: list[Path] = []
     for root in (ws.data, ws.quarantine):
-        for path in (root, *root.rglob("*")) if root.is_dir() else ():
-            with suppress(FileNotFoundError):
+        for path in (root, *(Path(entry.path) for entry in below(root))) if root.is_dir() else ():
+            with suppress(OSError):
                 seen = path.lstat()
                 if not stat.S_ISLNK(seen.st_mode) and seen.st_mode & 0o077:
                     open_.append(path)
