@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-from commands.door import cli
+from commands.door import Door, cli
 
 __all__ = ["cli", "main"]
 
@@ -21,7 +21,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character must not end a command
-    cli(prog_name="registry-review")
+    door = Door()
+    door.is_program = True
+    cli(prog_name="registry-review", obj=door)
 
 
 if __name__ == "__main__":

@@ -28,14 +28,14 @@ from pipeline.home.presence import watching
 from pipeline.intake.inbox.events import EventSource, Hints, Supervised
 from pipeline.intake.inbox.follow import Inbox
 from pipeline.intake.inbox.state import WaitingFile, WatcherState, clear_state, write_state
+from pipeline.intake.inbox.untaken import untaken
 from pipeline.intake.mounts import MOUNTINFO, POLL_SECONDS, why_silent
 from pipeline.models import FileOutcome, StageKey
 from pipeline.stages.initialize import create_for_folder
 from pipeline.workflow import order
 
 if TYPE_CHECKING:
-    from watchdog.events import FileSystemEvent
-    from watchdog.observers.api import BaseObserver
+    from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
 
     from pipeline.home.workspace import Workspace
 
@@ -49,68 +49,66 @@ SCAN_GAP_SECONDS = 0.5
 STATE_SECONDS = 2.0
 #: How many waiting files such a note lists.
 STATE_FILES = 100
-
-
-class _Overflow(logging.Handler):
-    """watchdog tells of an overflown kernel queue in its log only."""
-
-    def __init__(self, call: Callable[[], None]) -> None:
-        super().__init__(logging.WARNING)
-        self._call = call
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if "overflow" in record.getMessage().lower():
-            self._call()
+#: What is watched for, in bits of <sys/inotify.h>: modified, closed after writing, moved here, created; of folders
+#: only, no link followed, and nothing of files that have no name any more.
+WATCHED = 0x2 | 0x8 | 0x80 | 0x100 | 0x01000000 | 0x02000000 | 0x04000000
 
 
 class WatchdogEvents:
-    """The system's own events, through watchdog."""
+    """The system's own events, through watchdog's reader of them.
+
+    Which folders are watched is told by the scan, one by one. watchdog's own observer would walk over the whole inbox
+    with a function that calls itself for each level, and so one deep folder would end the events of all sessions.
+    """
 
     def __init__(self, root: Path, mountinfo: Path = MOUNTINFO) -> None:
         self._root = root
         self._mountinfo = mountinfo
         self._lock = threading.Lock()
         self._hints = Hints()
-        self._observer: BaseObserver | None = None
-        self._threads: list[threading.Thread] = []
+        self._reader: InotifyFD | None = None
         self._mounted: tuple[int, int] | None = None
-        self._overflow = _Overflow(self._lost_count)
+        self._root_watch: int | None = None
+        #: The folder of each watch, as it was called when it was last seen.
+        self._folders: dict[int, str] = {}
 
     def start(self) -> str | None:
-        """Watch the root and all below; a limit of the kernel comes back as the setting that raises it."""
-        from watchdog.events import FileSystemEventHandler  # start-up
-        from watchdog.observers import Observer  # start-up
+        """Watch the root; a limit of the kernel comes back as the setting that raises it."""
+        from watchdog.observers.inotify_c import InotifyFD  # start-up
 
         silent = why_silent(self._root, self._mountinfo)
         if silent:
             return silent
-        collect = self._collect
-
-        class Handler(FileSystemEventHandler):
-            """Only collects: an exception here would end watchdog's thread for good."""
-
-            def dispatch(self, event: FileSystemEvent) -> None:
-                collect(event)
-
-        logging.getLogger("watchdog").addHandler(self._overflow)
-        # Folders made quickly one in another are registered twice by watchdog, which is harmless and which it warns of.
+        # Each folder is named again by every scan, which is harmless and which watchdog warns of.
         warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
-        observer, others = None, set(threading.enumerate())
+        self._folders.clear()
         try:
             self._mounted = self._identity()
-            observer = Observer()
-            observer.schedule(Handler(), str(self._root), recursive=True)
-            observer.start()
+            self._reader = InotifyFD()
+            self._reader.start()
+            self._root_watch = self._add(os.fspath(self._root))
         except OSError as error:
-            if observer is not None:
-                _end(observer)
             self.stop()
             return _limit_in_words(error)
-        self._observer = observer
-        # Besides the observer and its emitters there are threads that it does not tell of.
-        started = set(threading.enumerate()) - others
-        self._threads = [thread for thread in started if type(thread).__module__.startswith("watchdog.")]
         return None
+
+    def watch(self, folder: str) -> str | None:
+        """Watch one more folder; a limit of the kernel comes back as the setting that raises it."""
+        try:
+            self._add(folder)
+        except OSError as error:
+            # One that is gone, closed to us or too deep concerns itself only, and the scan says so.
+            return _limit_in_words(error) if error.errno == errno.ENOSPC else None
+        return None
+
+    def _add(self, folder: str) -> int | None:
+        from watchdog.observers.inotify_c import CallbackId, Mask
+
+        if self._reader is None:
+            return None
+        number = self._reader.add_callback(os.fsencode(folder), Mask(WATCHED), self, CallbackId(id(self)))
+        self._folders[number] = folder
+        return number
 
     def drain(self) -> Hints:
         """Everything collected since the last call."""
@@ -119,21 +117,26 @@ class WatchdogEvents:
         return hints
 
     def trouble(self) -> str | None:
-        """An observer says that it is alive while the threads that feed it have died or its folder is another one."""
-        if self._observer is None:
+        """The thread that reads events may have died, or the folder may be another one by now."""
+        if self._reader is None:
             return "events were never set up"
-        if not all(thread.is_alive() for thread in self._threads):
-            return "a thread of watchdog's has ended"
-        if self._mounted != self._identity():
+        if not self._reader.is_alive():
+            return "the thread that reads them has ended"
+        # One that is deleted and made again may well have the number it had before.
+        if self._mounted != self._identity() or self._root_watch not in self._folders:
             return f"{self._root} was moved or replaced"
         return None
 
     def stop(self) -> None:
-        """End watchdog's threads."""
-        logging.getLogger("watchdog").removeHandler(self._overflow)
-        observer, self._observer = self._observer, None
-        if observer is not None:
-            _end(observer)
+        """End the thread that reads events."""
+        reader, self._reader = self._reader, None
+        try:
+            if reader is not None:
+                reader.stop()
+                if reader.is_alive():
+                    reader.join(timeout=5.0)
+        except (OSError, RuntimeError) as error:
+            log.debug("watchdog ended with %s", error)
 
     def _identity(self) -> tuple[int, int] | None:
         try:
@@ -142,31 +145,28 @@ class WatchdogEvents:
             return None
         return seen.st_dev, seen.st_ino
 
-    def _lost_count(self) -> None:
+    # --- called by watchdog's thread, which an exception would end ---
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """Collects; a folder that came into being or was moved in may hold files that no event will ever name."""
+        folder = self._folders.get(event.wd)
+        if folder is None or not event.name:
+            return
+        with self._lock:
+            if event.is_directory:
+                self._hints.rescan |= event.is_create or event.is_moved_to
+            else:
+                path = os.path.join(folder, os.fsdecode(event.name))  # noqa: PTH118 - paths here are strings of any bytes
+                self._hints.files[path] = event.is_close_write or event.is_moved_to
+
+    def on_watch_deleted(self, wd: int) -> None:
+        """A watched folder is gone."""
+        self._folders.pop(wd, None)
+
+    def on_queue_overflow(self) -> None:
+        """The kernel dropped events."""
         with self._lock:
             self._hints.rescan = True
-
-    def _collect(self, event: FileSystemEvent) -> None:
-        kind = event.event_type
-        if kind not in ("created", "modified", "closed", "moved"):
-            return
-        if event.is_directory:
-            # A folder that came into being or was moved in may hold files that no event will ever name.
-            if kind in ("created", "moved"):
-                self._lost_count()
-            return
-        path = os.fsdecode(event.dest_path if kind == "moved" else event.src_path)
-        with self._lock:
-            self._hints.files[path] = kind in ("closed", "moved")
-
-
-def _end(observer: BaseObserver) -> None:
-    try:
-        observer.stop()
-        if observer.is_alive():
-            observer.join(timeout=5.0)
-    except (OSError, RuntimeError) as error:
-        log.debug("watchdog ended with %s", error)
 
 
 def _limit_in_words(error: OSError) -> str:
@@ -189,6 +189,8 @@ class Summary:
     failures: tuple[tuple[str, str], ...]
     #: Files that were left, since another program has them open for writing.
     held_open: tuple[WaitingFile, ...] = ()
+    #: Files that lie in the inbox and that nobody takes, with the reason.
+    untaken: tuple[WaitingFile, ...] = ()
 
 
 class Watcher:
@@ -307,8 +309,10 @@ class Watcher:
         now = self._clock()
         self._rescan, self._last_scan = False, now
         pause = self._ws.settings.inbox.rescan_seconds
-        self._next_scan = now + (pause if self._events.reason is None else min(POLL_SECONDS, pause))
-        self._inbox.rescan()
+        self._events.short = None
+        self._inbox.rescan(self._events.watch)
+        by_events = self._events.reason is None and self._events.short is None
+        self._next_scan = now + (pause if by_events else min(POLL_SECONDS, pause))
         self._scanned_at = self._ws.now()
 
     def _make_root(self) -> str | None:
@@ -328,11 +332,12 @@ class Watcher:
     def _note(self) -> None:
         """Leave word for `status` and `doctor`; that it cannot be written is no reason to stop taking files."""
         waiting = self._inbox.waiting()
+        why = self._events.reason or self._events.short
         state = WatcherState(
             at=self._ws.now(),
             pid=os.getpid(),
-            mode="events" if self._events.reason is None else "polling",
-            reason=self._events.reason,
+            mode="events" if why is None else "polling",
+            reason=why,
             last_scan=self._scanned_at,
             waiting=tuple(waiting[:STATE_FILES]),
             waiting_total=len(waiting),
@@ -356,5 +361,5 @@ class Watcher:
     def _summary(self) -> Summary:
         # Files of a session that points to another one went there, and that one may have something to ask about them.
         sessions = self._inbox.sessions_served | {session_id for session_id, _ in self._files}
-        held = tuple(self._inbox.held_open())
-        return Summary(tuple(sorted(sessions)), tuple(self._files), tuple(self._failures), held)
+        held, left = tuple(self._inbox.held_open()), (*self._inbox.left(), *untaken(self._ws))
+        return Summary(tuple(sorted(sessions)), tuple(self._files), tuple(self._failures), held, left)

@@ -100,7 +100,8 @@ def queue_name(data: Path) -> str:
     path = data / QUEUE_NAME_FILE
     if not path.exists():
         fresh = path.with_name(f"{QUEUE_NAME_FILE}.{os.getpid()}.{uuid.uuid4().hex}.tmp")
-        fresh.write_text(uuid.uuid4().hex, encoding="ascii")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "w") as file:
+            file.write(uuid.uuid4().hex)
         reach("queue.name")
         try:
             os.link(fresh, path)  # of two processes that begin together, one wins

@@ -33,7 +33,7 @@ TURN_SECONDS = 0.1
 SHORT_LIFE, LONGEST_PAUSE = 10.0, 30.0
 #: Seconds after which a process that was told to end is killed: what it is at may be finished, then its queue's threads
 #: end, and the whole takes less than the 10 s after which service managers kill.
-END_SECONDS = 2 * DRAIN_SECONDS + 1.0
+END_SECONDS = 2 * DRAIN_SECONDS + 0.5
 
 
 def supervise(settings: Settings, processes: int, level: int, say: Callable[[str], None]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -17,7 +18,7 @@ from actors.broker import reaching, redis_broker
 from actors.embedded import WithWorker
 from actors.progress_news import News
 from actors.shared_in_flight import SharedUnderway
-from actors.signals import set_on_signals
+from actors.signals import end_hard, set_on_signals
 from pipeline.errors import ReviewError, TryAgain
 from pipeline.home import logs
 from pipeline.home.presence import working
@@ -25,6 +26,7 @@ from pipeline.home.workspace import Workspace
 from pipeline.models import StageKey
 from pipeline.settings import Settings
 from pipeline.store.files import kernel_lock
+from pipeline.store.lifeline import tie
 
 if TYPE_CHECKING:
     from dramatiq.brokers.redis import RedisBroker
@@ -147,6 +149,10 @@ def main() -> int:
         stop.set()
 
     threading.Thread(target=until_left_alone, name="supervised", daemon=True).start()
+    end_hard()
+    # A supervisor that is gone is noticed by the kernel as well: the thread needs the interpreter to act.
+    signal.signal(signal.SIGIO, lambda _number, _frame: stop.set())
+    tie(sys.stdin.fileno())
     try:
         with set_on_signals(stop), Workspace.open(settings) as ws:
             logs.configure(ws.data, told["level"])

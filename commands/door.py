@@ -33,6 +33,8 @@ class Door(Visit):
     """What every command shares: the global options, the home, and how an answer is given."""
 
     json: bool = False
+    #: True when the command line is the whole program; inside another one, its signals are left alone.
+    is_program: bool = False
 
     @property
     def embedded(self) -> bool:
@@ -56,6 +58,13 @@ class Door(Visit):
             complain(what, cure)
         if answer.code:
             raise click.exceptions.Exit(answer.code)
+
+    def ends_when_told(self) -> None:
+        """From now on SIGINT and SIGTERM end the program within ten seconds, whatever it is at."""
+        if self.is_program:
+            from actors.signals import end_hard
+
+            end_hard()
 
     def note(self, text: str) -> None:
         """Something beside the result, on stderr."""

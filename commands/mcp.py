@@ -40,4 +40,5 @@ def mcp(door: Door, http: bool, host: str | None, port: int) -> None:
         where = f"{running.address_of(listener)}/mcp"
         ready = f"Serving {ws.data} at {where}. Ctrl-C ends it."
         told, limits = f"{ready}\n{open_to_others(door)}".strip(), running.Limits.of(ws.settings.server)
+        door.ends_when_told()
         running.serve(app, listener, lambda: door.note(told), limits)

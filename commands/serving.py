@@ -49,6 +49,7 @@ def serve(door: Door, host: str | None, port: int | None, token: bool) -> Answer
         elif warning := open_to_others(door, or_else):
             door.note(warning)
 
+    door.ends_when_told()
     running.serve(app, listener, tell, running.Limits.of(settings))
     return None
 

@@ -112,11 +112,14 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
     A file that another program has open for writing is not taken; one without the end of its kind is waited for, up to
     [inbox] patience_seconds. With --once such a file is waited for as long, then left and named (it ends with 75).
     Goes on until Ctrl-C, unless --once is given. On a terminal it shows what is being done, else a line for each file
-    and stage.
+    and stage. With --once it names every file that stays in the inbox because nobody takes it (an unknown first folder,
+    a session that is deleted or complete, no folder at all), and then ends with 4.
     """
     from actors.redis_queue import queue_for  # start-up
+    from commands.text.watched import watched
     from watcher import Watcher  # start-up
 
+    door.ends_when_told()
     stop, goal = Event(), order.VERBS[to or door.ws.settings.inbox.advance_to]
     say = door.note if door.json or once else click.echo
 
@@ -145,9 +148,7 @@ def watch(door: Door, to: str | None, once: bool) -> Answer | None:
                 summary = watcher.once(stop)
     if stop.is_set():
         raise KeyboardInterrupt
-    return answers.watched(
-        door.ws, summary.sessions, summary.files, summary.failures, goal, held_open=summary.held_open
-    )
+    return watched(door.ws, summary, goal)
 
 
 @command(

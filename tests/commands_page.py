@@ -28,7 +28,7 @@ standard error. Colours appear on a terminal only, and not when `NO_COLOR` is se
 | 1 | failed, or a stage that was asked for failed |
 | 2 | wrong usage: an unknown option, session, document, requirement or setting |
 | 3 | done, but within the stages asked for something waits for you: a duplicate question, a wrong checklist |
-| 4 | partly done: some files were refused, each is named |
+| 4 | partly done: some files were refused, or lie in the inbox where nobody takes them; each is named |
 | 75 | try again: something is locked, the broker is away, or nobody would do the work |
 | 130 | interrupted |
 

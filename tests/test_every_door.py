@@ -17,6 +17,7 @@ from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord
 from pipeline.settings import load_settings
 from tests.door_drivers import DOORS, Answer, Door, Sent
+from tests.private import open_to_others
 from tests.redis_server import Server
 
 #: What the contract lets two reports differ in (Shapes: Report).
@@ -106,6 +107,7 @@ def play(door: Door, scenario: Scenario) -> Outcome:
         record = ws.sessions.read(session)
         ws.sessions.verify_audit(session)
         quarantined = sorted(p.name for p in ws.quarantine.glob(f"{session}/*") if not p.name.endswith(".reason.json"))
+    assert open_to_others(door.home) == []
     return Outcome(
         report=without(report, OWN),
         status=as_compared(status, session),

@@ -36,12 +36,18 @@ class Events:
         self.refuses: str | None = None
         self.dead: str | None = None
         self.starts = 0
+        self.watched: set[str] = set()
+        self.short: str | None = None
 
     def start(self) -> str | None:
         self.starts += 1
         if self.refuses is None:
             self.dead = None
         return self.refuses
+
+    def watch(self, folder: str) -> str | None:
+        self.watched.add(folder)
+        return self.short
 
     def drain(self) -> Hints:
         hints, self.hints = self.hints, Hints()
@@ -201,7 +207,7 @@ def test_many_requests_for_a_scan_are_one_scan(scene: Scene, session: str, monke
     scene.after(1.0)
     scans: list[float] = []
     rescan = scene.watcher._inbox.rescan
-    monkeypatch.setattr(scene.watcher._inbox, "rescan", lambda: (scans.append(scene.now), rescan()))
+    monkeypatch.setattr(scene.watcher._inbox, "rescan", lambda entering: (scans.append(scene.now), rescan(entering)))
     for _ in range(20):
         scene.events.hints.rescan = True
         scene.after(0.05, step=0.05)

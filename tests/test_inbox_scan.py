@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.intake.inbox.scan import scan, wanted
+from pipeline.intake.inbox.scan import UNLISTED, scan, wanted
 from pipeline.intake.mounts import filesystem_of, why_silent
 
 SESSION = "session-20260131-094500"
@@ -106,14 +106,14 @@ def test_a_folder_that_cannot_be_listed_is_reported_and_the_others_are_seen(inbo
     put(inbox / SESSION / "closed" / "plan.pdf")
     put(inbox / SESSION / "open" / "plan.pdf")
     (inbox / SESSION / "closed").chmod(0)
-    reported: list[str] = []
+    reported: dict[str, str] = {}
     try:
-        seen = list(scan(inbox, {SESSION}, reported.append))
+        seen = list(scan(inbox, {SESSION}, reported.__setitem__))
     finally:
         (inbox / SESSION / "closed").chmod(0o700)
 
     assert [os.path.relpath(s.path, inbox) for s in seen] == [f"{SESSION}/open/plan.pdf"]
-    assert reported == [f"{SESSION}/closed"]
+    assert reported == {f"{SESSION}/closed": UNLISTED}
 
 
 def test_an_inbox_that_is_away_holds_nothing(tmp_path: Path) -> None:

@@ -9,8 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from commands.text.answers import overview
+from pipeline.errors import TryAgain
+from pipeline.home import health, quarantine
 from pipeline.home.workspace import Workspace
-from pipeline.intake import quarantine
+from pipeline.stages.add_documents import take_inbox_files
+from pipeline.status.session import look_around
+from pipeline.upkeep.collecting import collect
+from pipeline.upkeep.doctor import Patient, examine
 from tests.queue_fixtures import drop, new_session
 
 
@@ -118,3 +124,49 @@ def test_what_a_killed_program_left_half_written_there_is_swept(workspace: Works
     workspace.sweep_orphans()
 
     assert names_in(folder) == [young.name]
+
+
+def test_what_grows_in_the_quarantine_is_counted_and_named_where_it_matters(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = new_session(workspace)
+    assert look_around(workspace).quarantine.files == 0
+    for number in range(3):
+        (file,) = drop(workspace, session_id, {f"papers/{number}.txt": b"x" * 1000})
+        quarantine.move_in(workspace, session_id, file.path, file.relative, "Not wanted.")
+    (empty,) = drop(workspace, session_id, {"empty.pdf": b""})
+    take_inbox_files(workspace, session_id, [empty])
+
+    # Then the overview says what was refused and what lies there
+    told = overview(workspace, 0)
+    assert "empty.pdf: the file is empty" in told.text
+    assert quarantine.kept(workspace).files == 4
+    assert f"{quarantine.kept(workspace)}" in told.text
+    assert told.value["surroundings"].quarantine == quarantine.kept(workspace, session_id)
+    # And gc leaves it and says so, and nobody is alarmed by so little
+    assert any("refused file" in one for one in collect(workspace, dry_run=True).kept)
+    assert health.troubles(workspace) == ()
+    # But when it is much
+    monkeypatch.setattr(health, "CROWDED_FILES", 1)
+    (trouble,) = health.troubles(workspace)
+    assert "the quarantine grows" in trouble
+    (found,) = [one for one in examine(Patient(workspace.settings)) if one.check_id == "quarantine"]
+    assert (found.outcome, found.message) == ("warning", trouble)
+    # And a disk without room is said to hold it
+    monkeypatch.setattr(health, "free_bytes", lambda _folder: 50_000_000)
+    assert "refused file" in (health.obstacle(workspace) or "")
+
+
+def test_a_copy_into_the_quarantine_leaves_the_room_that_is_to_stay_free(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session_id = new_session(workspace)
+    content = tmp_path / "content"
+    content.write_bytes(b"x" * 1000)
+    monkeypatch.setattr(quarantine, "free_bytes", lambda _folder: 200_000_500)
+
+    with pytest.raises(TryAgain, match="full"):
+        quarantine.keep_copy(workspace, session_id, content, "a.pdf", "Cancelled.", "0" * 64)
+
+    assert quarantine.kept(workspace) == quarantine.Kept(files=0, size=0)
+    assert names_in(workspace.quarantine) == []

@@ -15,19 +15,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from watchdog.events import (
-    DirCreatedEvent,
-    DirModifiedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileOpenedEvent,
-    FileSystemEvent,
-)
-from watchdog.observers import Observer
+from watchdog.observers import inotify_c
+from watchdog.observers.inotify_c import InotifyConstants as Bits
+from watchdog.observers.inotify_c import InotifyEvent, InotifyFD
 
 from actors.embedded import Embedded
 from commands.text import terminal
@@ -293,13 +283,12 @@ def test_an_inbox_that_is_replaced_is_watched_again(workspace: Workspace, sessio
         assert watch.until_taken(session) == {"plan.pdf": len(END)}
 
 
-def test_a_dead_emitter_is_noticed_and_replaced(workspace: Workspace, session: str, work: StageWork) -> None:
+def test_a_dead_reader_of_events_is_noticed_and_replaced(workspace: Workspace, session: str, work: StageWork) -> None:
     with running(workspace) as watch:
-        observer = watch.events._observer
-        assert observer is not None
-        for emitter in observer.emitters:
-            emitter.stop()
-        until(lambda: watch.events._observer is not observer, "watchdog is set up again")
+        reader = watch.events._reader
+        assert reader is not None
+        reader.stop()
+        until(lambda: watch.events._reader is not reader, "watchdog is set up again")
         until(lambda: watch.events.trouble() is None, "events come again")
         (workspace.inbox / session / "plan.pdf").write_bytes(END)
 
@@ -307,26 +296,25 @@ def test_a_dead_emitter_is_noticed_and_replaced(workspace: Workspace, session: s
 
 
 @pytest.mark.parametrize(
-    ("event", "files", "rescan"),
+    ("bits", "name", "files", "rescan"),
     [
-        (FileCreatedEvent("/in/a.pdf"), {"/in/a.pdf": False}, False),
-        (FileModifiedEvent("/in/a.pdf"), {"/in/a.pdf": False}, False),
-        (FileClosedEvent("/in/a.pdf"), {"/in/a.pdf": True}, False),
-        (FileMovedEvent("/in/a.pdf.part", "/in/a.pdf"), {"/in/a.pdf": True}, False),
-        (FileMovedEvent(b"/in/a.part", b"/in/\xff.pdf"), {"/in/\udcff.pdf": True}, False),
-        (FileOpenedEvent("/in/a.pdf"), {}, False),
-        (FileDeletedEvent("/in/a.pdf"), {}, False),
-        (DirModifiedEvent("/in"), {}, False),
-        (DirCreatedEvent("/in/maps"), {}, True),
-        (DirMovedEvent("/in/a", "/in/b"), {}, True),
+        (Bits.IN_CREATE, b"a.pdf", {"/in/a.pdf": False}, False),
+        (Bits.IN_MODIFY, b"a.pdf", {"/in/a.pdf": False}, False),
+        (Bits.IN_CLOSE_WRITE, b"a.pdf", {"/in/a.pdf": True}, False),
+        (Bits.IN_MOVED_TO, b"a.pdf", {"/in/a.pdf": True}, False),
+        (Bits.IN_MOVED_TO, b"\xff.pdf", {"/in/\udcff.pdf": True}, False),
+        (Bits.IN_IGNORED, b"", {}, False),
+        (Bits.IN_CREATE | Bits.IN_ISDIR, b"maps", {}, True),
+        (Bits.IN_MOVED_TO | Bits.IN_ISDIR, b"maps", {}, True),
     ],
 )
 def test_an_event_is_a_hint_to_look_at_a_path_or_at_everything(
-    workspace: Workspace, event: FileSystemEvent, files: dict[str, bool], rescan: bool
+    workspace: Workspace, bits: int, name: bytes, files: dict[str, bool], rescan: bool
 ) -> None:
     events = WatchdogEvents(workspace.inbox)
+    events._folders[1] = "/in"
 
-    events._collect(event)
+    events.on_event(InotifyEvent(inotify_c.WatchDescriptor(1), inotify_c.Mask(bits), 0, name))
 
     assert events.drain() == Hints(files, rescan)
     assert events.drain() == Hints()
@@ -334,33 +322,17 @@ def test_an_event_is_a_hint_to_look_at_a_path_or_at_everything(
 
 def test_the_last_event_about_a_path_counts(workspace: Workspace) -> None:
     events = WatchdogEvents(workspace.inbox)
-    for event in (FileClosedEvent("/in/a.pdf"), FileModifiedEvent("/in/a.pdf")):
-        events._collect(event)
+    events._folders[1] = "/in"
+    for bits in (Bits.IN_CLOSE_WRITE, Bits.IN_MODIFY):
+        events.on_event(InotifyEvent(inotify_c.WatchDescriptor(1), bits, 0, b"a.pdf"))
 
     assert events.drain().files == {"/in/a.pdf": False}
-
-
-def test_the_death_of_any_thread_behind_the_events_is_noticed(workspace: Workspace) -> None:
-    events = WatchdogEvents(workspace.inbox)
-    assert events.start() is None
-    try:
-        assert len(events._threads) >= 2  # the observer and at least one that feeds it
-        for thread in list(events._threads):
-            assert events.trouble() is None
-            ended = threading.Thread()
-            ended.start()
-            ended.join()
-            place = events._threads.index(thread)
-            events._threads[place] = ended
-            assert events.trouble() is not None
-            events._threads[place] = thread
-    finally:
-        events.stop()
 
 
 def test_folders_made_quickly_one_in_another_do_not_end_the_events(workspace: Workspace, session: str) -> None:
     events = WatchdogEvents(workspace.inbox)
     assert events.start() is None
+    assert events.watch(str(workspace.inbox / session)) is None
     try:
         for n in range(50):
             (workspace.inbox / session / str(n) / "a" / "b" / "c").mkdir(parents=True)
@@ -385,7 +357,9 @@ def test_an_overflown_kernel_queue_leads_to_a_scan(workspace: Workspace, session
     assert events.start() is None
     try:
         events.drain()
-        logging.getLogger("watchdog.observers.inotify_c").warning("Inotify queue overflowed; events were lost")
+        assert events._reader is not None
+        overflow = InotifyEvent(inotify_c.WatchDescriptor(-1), inotify_c.Mask(0x4000), 0, b"")
+        events._reader.handle_event(overflow)  # as the kernel's own
 
         assert events.drain().rescan
         assert not events.drain().rescan
@@ -403,7 +377,7 @@ def test_a_limit_of_the_kernel_is_told_by_the_setting_that_raises_it(
     def full(*_args: object, **_more: object) -> None:
         raise OSError(number, "limit reached")
 
-    monkeypatch.setattr(Observer, "schedule", full)
+    monkeypatch.setattr(InotifyFD, "add_callback", full)
     events = WatchdogEvents(workspace.inbox)
 
     assert setting in (events.start() or "")

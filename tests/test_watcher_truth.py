@@ -84,12 +84,10 @@ def test_the_reader_of_the_systems_events_that_dies_alone_is_replaced_and_misses
     work: StageWork,  # noqa: F811 - the fixture
 ) -> None:
     with running(workspace) as watch:
-        # Given that the thread between the kernel and watchdog's own ends, which nobody is told of
-        observer = watch.events._observer
-        assert observer is not None
-        emitters = {*observer.emitters, observer}
-        readers = [thread for thread in watch.events._threads if thread not in emitters]
-        assert readers
+        # Given that the thread that reads from the kernel ends, which nobody is told of
+        reader = watch.events._reader
+        assert reader is not None
+        readers = [reader]
         for thread in readers:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
 
@@ -100,7 +98,7 @@ def test_the_reader_of_the_systems_events_that_dies_alone_is_replaced_and_misses
 
         # Then both are taken
         assert watch.until_taken(session, 2) == {"one.txt": 3, "two.txt": 3}
-        assert watch.events._observer is not observer
+        assert watch.events._reader is not reader
 
 
 def test_a_root_that_is_deleted_and_made_again_is_watched_again(

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.home import quarantine
 from pipeline.home.workspace import Workspace
-from pipeline.intake import quarantine
 from pipeline.intake.inbox import leaving
 from pipeline.intake.inbox.looks import look_at
 from pipeline.intake.sources import InboxFile

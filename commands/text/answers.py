@@ -21,13 +21,10 @@ from pipeline.home.probes import without_password
 from pipeline.models import (
     SCHEMA_VERSION,
     ExtractionResult,
-    FileOutcome,
     Inventory,
     MappingResult,
     SessionRecord,
-    StageKey,
     characters,
-    wording,
 )
 from pipeline.reporting import people
 from pipeline.reporting.formats import FORMS
@@ -41,7 +38,6 @@ from pipeline.workflow.order import COMMAND_OF
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
-    from pipeline.intake.inbox.state import WaitingFile
     from pipeline.settings import LoadedSettings
     from pipeline.upkeep.doctor import CheckUp
 
@@ -240,46 +236,6 @@ def duplicates(ws: Workspace, record: SessionRecord, width: int) -> Answer:
     asked = record.points_to is None and any(one.answer is None for one in alike)
     code = exit_codes.NEEDS_YOU if asked else exit_codes.DONE
     return Answer(told, duplicates_text.duplicates(found, alike, width), code)
-
-
-def watched(
-    ws: Workspace,
-    sessions: Sequence[str],
-    files: Sequence[tuple[str, FileOutcome]],
-    failures: Sequence[tuple[str, str]],
-    to: StageKey,
-    held_open: Sequence[WaitingFile] = (),
-) -> Answer:
-    """What one run of the watcher came to: per session its files, its failures and what waits for a person.
-
-    `held_open`: files that were left in the inbox, since another program has them open for writing.
-    """
-    there = set(ws.sessions.ids())  # one of them may have been deleted meanwhile
-    records = {session_id: ws.sessions.read(session_id) for session_id in sessions if session_id in there}
-    found = {i: status_of(ws, record) for i, record in records.items()}
-    waits = {i: progress.waits(ws, record, to) for i, record in records.items()}
-    refused = [f for _, f in files if f.outcome == "refused"]
-    value = {
-        "schema_version": SCHEMA_VERSION,
-        "sessions": list(found.values()),
-        "files": [{"session_id": i, **f.model_dump(mode="json")} for i, f in files],
-        "failures": [{"session_id": i, "message": message} for i, message in failures],
-        "held_open": list(held_open),
-    }
-    codes = [exit_codes.FAILED] * bool(failures) + [exit_codes.PARTLY] * bool(refused)
-    codes += [exit_codes.NEEDS_YOU] * any(waits.values()) + [exit_codes.TRY_AGAIN] * bool(held_open)
-    lines = []
-    for session_id, one in found.items():
-        if one.unreadable:
-            unread = wording.count(len(one.unreadable), "document")
-            lines.append(f"{session_id}  {unread} could not be read: registry-review status {session_id}")
-        lines.append(f"{session_id}  {progress.next_action(ws, records[session_id])}")
-    head = f"{wording.count(len(files), 'file')} for {wording.count(len(records), 'session')}; {len(refused)} refused."
-    said = tuple(f"{i} waits for you: {wait}" for i, asked in waits.items() for wait in asked)
-    problems = tuple((f"{i}: {message}", f"registry-review status {i}") for i, message in failures)
-    later = "Close it there, or wait until it is done; then run it again. Nothing was lost."
-    problems += tuple((f"{one.name} was not taken: {one.reason}.", later) for one in held_open)
-    return Answer(value, "\n".join([head, *lines]), exit_codes.gravest(codes), said, problems)
 
 
 def findings(found: Sequence[CheckUp], width: int) -> Answer:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from commands.text import refused
 from pipeline.errors import DuplicateSessionWarning, ReviewError
 from pipeline.models import (
     SCHEMA_VERSION,
@@ -224,9 +225,9 @@ def overview(all_of: Sequence[SessionStatus], damaged: Sequence[str], around: Ho
     listed = table(("session", "project", "status", "waits for, or next"), rows, width) if rows else ""
     empty = "" if rows or damaged else 'No sessions yet. Next: registry-review create "PROJECT NAME"'
     taken = block("In the inbox, not taken yet", items((f"{w.name}: {w.reason}" for w in around.waiting), width))
-    return parts(
-        listed, empty, block("Damaged", items(damaged, width)), taken, alone(around.left_alone, width), watcher(around)
-    )
+    damage = block("Damaged", items(damaged, width))
+    refusals = block("Refused files (status SESSION names each)", items(refused.lines(all_of, around), width))
+    return parts(listed, empty, damage, taken, alone(around.left_alone, width), refusals, watcher(around))
 
 
 def project(s: SessionStatus, width: int = WIDTH) -> str:

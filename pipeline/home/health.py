@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from pipeline.home import quarantine
 from pipeline.store.content import free_bytes
 from pipeline.store.files import is_listable, is_writable
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A session that was changed so much later than now was changed under another clock.
 CLOCK_TOLERANCE = timedelta(minutes=5)
+#: So many refused files are worth a word, however small they are.
+CROWDED_FILES = 10_000
 #: Bytes without which no result of a stage can be counted on to be kept.
 _LEAST_ROOM = 1_000_000
 #: Folders of so many sessions are looked for in the inbox; one that is there is enough.
@@ -32,8 +35,17 @@ def obstacle(ws: Workspace) -> str | None:
         return why
     free, least = free_bytes(ws.data) // 1_000_000, ws.settings.inbox.min_free_mb
     if free < least:
-        return f"the disk of {ws.data} is full: {free} MB are free, and nothing is taken below {least} MB; make room"
+        return (
+            f"the disk of {ws.data} is full: {free} MB are free, and nothing is taken below {least} MB; make room"
+            f"{_to_be_emptied(ws)}"
+        )
     return None
+
+
+def _to_be_emptied(ws: Workspace) -> str:
+    """What of the full disk only a person can decide on."""
+    found = quarantine.kept(ws)
+    return f" ({found} lie in {ws.quarantine})" if found.files else ""
 
 
 def closed(ws: Workspace) -> str | None:
@@ -51,7 +63,7 @@ def closed(ws: Workspace) -> str | None:
 
 def troubles(ws: Workspace) -> tuple[str, ...]:
     """Everything a person should know of the home itself: the obstacle, and what is odd about its inbox and clock."""
-    found = (obstacle(ws), _inbox(ws), _clock(ws))
+    found = (obstacle(ws), _inbox(ws), crowded_quarantine(ws), _clock(ws))
     return tuple(one for one in found if one)
 
 
@@ -66,6 +78,14 @@ def _inbox(ws: Workspace) -> str | None:
     if some and not any((ws.inbox / session_id).is_dir() for session_id in some):
         return f"{ws.inbox} holds no folder of any session: it may not be mounted"
     return None
+
+
+def crowded_quarantine(ws: Workspace) -> str | None:
+    """That refused files take as much room as is to stay free, or are very many; None while they do not."""
+    found = quarantine.kept(ws)
+    if found.size < max(ws.settings.inbox.min_free_mb, 1) * 1_000_000 and found.files < CROWDED_FILES:
+        return None
+    return f"the quarantine grows: {found} in {ws.quarantine}; read the reasons, then remove what nobody needs"
 
 
 def _clock(ws: Workspace) -> str | None:

@@ -15,6 +15,7 @@ from pipeline.errors import HomeClosed, TryAgain
 from pipeline.settings import Settings
 from pipeline.store import Catalog, ContentStore, SessionStore, make_private_folder, utc_now
 from pipeline.store.files import LEFTOVER_SECONDS, is_writable, sweep_leftovers
+from pipeline.store.walk import below, is_folder
 
 if TYPE_CHECKING:
     from pipeline.reading.kept_pictures import KeptPictures
@@ -92,8 +93,8 @@ class Workspace:
             orphans = sorted(self.catalog.unreferenced(self.content.filed_before(moment - LEFTOVER_SECONDS)))
             for sha256 in orphans:
                 self.content.discard(sha256)
-            quarantined = (Path(folder) for folder, _, _ in os.walk(self.quarantine))
-            for folder in (self.data, self.data / "readings", *quarantined):
+            quarantined = [Path(entry.path) for entry in below(self.quarantine) if is_folder(entry)]
+            for folder in (self.data, self.data / "readings", self.quarantine, *quarantined):
                 sweep_leftovers(folder, moment)
             stamp.touch(mode=0o600)
             os.utime(stamp, (moment, moment))

@@ -1,7 +1,7 @@
 """A reading process: requests as JSON lines on stdin, answers as JSON lines on stdout, and limits on itself.
 
 Started by the reading service as `python -m pipeline.reading.child '{"memory_mb": ..., ...}'`. It ends when its stdin
-does, even in the middle of a document, so it never outlives the program that asked.
+or its lifeline does, even in the middle of a document, so it never outlives the program that asked.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pipeline.models import Reading
 from pipeline.reading.extent import Extent
 from pipeline.reading.limits import grant_seconds, hold
 from pipeline.store.faultpoints import reach
+from pipeline.store.lifeline import tie
 
 #: What the system says when a file or its disk is at fault. Everything else, such as a place before the file's first
 #: byte, is the doing of what stands in it.
@@ -36,6 +37,8 @@ MOST_WRITTEN = 100_000_000
 def main() -> None:
     """Answer requests until stdin ends."""
     settings = json.loads(sys.argv[1])
+    if "lifeline" in settings:
+        tie(settings["lifeline"])
     answers = _private_stdout()
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()

@@ -35,9 +35,11 @@ class ReadingProcess:
     """A child process with limits of its own; use from one thread at a time."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
+        end, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-                [sys.executable, "-B", "-m", "pipeline.reading.child", json.dumps(settings)],
+                [sys.executable, "-B", "-m", "pipeline.reading.child", json.dumps({**settings, "lifeline": end})],
+                pass_fds=(end,),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # a reader's warnings may quote the document
@@ -47,7 +49,10 @@ class ReadingProcess:
                 start_new_session=True,
             )
         except OSError as error:
+            os.close(self._lifeline)
             raise TryAgain(f"No reading process could be started: {error.strerror}.", "Try again later.") from error
+        finally:
+            os.close(end)
         self._in, self._out = _pipes(self._process)
         self._buffer = bytearray()
         self.documents = 0
@@ -81,6 +86,9 @@ class ReadingProcess:
         for pipe in (self._in, self._out):
             with contextlib.suppress(OSError):
                 pipe.close()
+        lifeline, self._lifeline = self._lifeline, -1
+        if lifeline >= 0:
+            os.close(lifeline)
 
     def _answer(self, deadline: float) -> dict[str, Any]:
         poll = select.poll()

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import filenames
 from pipeline.errors import DuplicateSessionWarning, ReviewError, RevisionConflict, UsageError
+from pipeline.home import quarantine
 from pipeline.home.pointing import receiver, told
-from pipeline.intake import quarantine, take
+from pipeline.intake import take
 from pipeline.intake.arrivals import ArrivalPlan
 from pipeline.intake.duplicates import asked_about, going_on, question_about
 from pipeline.intake.inbox import leaving

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, get_args
 
 from pipeline.errors import ReviewError, SessionCompleted, SessionNotFound, TryAgain, UsageError
 from pipeline.filenames import SafeName
+from pipeline.home import quarantine
 from pipeline.home.pointing import left_behind, receiver, undoing
-from pipeline.intake import kept_archives, quarantine, take
+from pipeline.intake import kept_archives, take
 from pipeline.intake.duplicates import Match, answered, asked_about, files, pending, question_id_of
 from pipeline.intake.likeness import name_similarity
 from pipeline.intake.sources.batch import Batch, Candidate

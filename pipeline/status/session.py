@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from pipeline.decisions.review_state import ReviewState, review_state
 from pipeline.decisions.review_times import ReviewTimes, times_of
 from pipeline.filenames import printable
+from pipeline.home import quarantine as intake_quarantine
 from pipeline.home.health import troubles
 from pipeline.home.pointing import trouble
 from pipeline.home.presence import watcher_is_running, workers_running
 from pipeline.home.probes import broker_trouble, without_password
+from pipeline.home.quarantine import Kept
 from pipeline.intake.inbox.folders import LeftAlone, folders_of, left_alone
-from pipeline.intake.inbox.scan import UNLISTED, scan
+from pipeline.intake.inbox.scan import scan, shown
 from pipeline.intake.inbox.state import COMPLETED, WaitingFile, read_state
 from pipeline.intake.sources.links import described
 from pipeline.models import Document, Question, Session, SessionRecord, Value
@@ -59,6 +61,8 @@ class HomeState(Value):
     waiting: tuple[WaitingFile, ...] = ()
     #: What lies in the inbox for nobody, with the reason.
     left_alone: tuple[LeftAlone, ...] = ()
+    #: Files that were refused and set aside, until a person removes them.
+    quarantine: Kept = Kept(files=0, size=0)
 
 
 class SessionStatus(Session):
@@ -91,7 +95,7 @@ class SessionStatus(Session):
 
 def look_around(ws: Workspace, record: SessionRecord | None = None) -> HomeState:
     """The home as it is at this moment; with a session, only its own folders are searched for files that wait."""
-    home = {**_broker(ws), "troubles": troubles(ws)}
+    home = {**_broker(ws), "troubles": troubles(ws), "quarantine": intake_quarantine.kept(ws)}
     alone = left_alone(ws)
     running = watcher_is_running(ws.data)
     state = read_state(ws.data) if running else None
@@ -102,12 +106,12 @@ def look_around(ws: Workspace, record: SessionRecord | None = None) -> HomeState
         )
     why = "the watcher has only just begun" if running else UNWATCHED
     root = ws.inbox
-    closed: list[str] = []
+    closed: dict[str, str] = {}
     sessions = {record.session_id} if record else set(ws.sessions.ids())
     below = folders_of(ws, record) if record else ((),)
-    names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, sessions, closed.append, below))
+    names = sorted(seen.path.removeprefix(f"{root}/") for seen in scan(root, sessions, closed.__setitem__, below))
     found = [WaitingFile(name=printable(name), reason=_stuck(root / name) or why) for name in names]
-    found += [WaitingFile(name=f"{printable(name)}/", reason=UNLISTED) for name in closed]
+    found += [WaitingFile(name=shown(folder), reason=reason) for folder, reason in closed.items()]
     return HomeState(watcher_running=running, waiting=tuple(found), left_alone=alone, **home)
 
 

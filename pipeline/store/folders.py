@@ -20,6 +20,7 @@ from pipeline.store.files import (
     passing,
     sweep_leftovers,
 )
+from pipeline.store.walk import below, is_folder
 
 _SESSION_ID = re.compile(r"(session-[0-9]{8}-[0-9]{6})(?:-([1-9][0-9]{0,5}))?")
 #: Where folders on their way in or out lie, apart: looking for what a killed process left need not list all sessions.
@@ -151,6 +152,9 @@ class SessionFolders:
 
 def _remove_empty(folder: Path) -> None:
     """Remove `folder` and the folders in it, from the deepest up, as far as they are empty."""
-    for current, _, _ in os.walk(folder, topdown=False, followlinks=False):
+    if folder.is_symlink():
+        return
+    inner = [entry.path for entry in below(folder) if is_folder(entry)]
+    for one in (*reversed(inner), os.fspath(folder)):  # a folder comes before what is in it, so backwards after it
         with suppress(OSError):
-            Path(current).rmdir()
+            Path(one).rmdir()

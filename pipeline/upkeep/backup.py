@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, cast
 from pipeline import __version__
 from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound, TryAgain, UsageError
 from pipeline.filenames import printable
-from pipeline.intake.inbox.scan import scan
+from pipeline.intake.inbox.scan import scan, why_unlisted
 from pipeline.models import SCHEMA_VERSION, SessionRecord, Value
 from pipeline.store.files import disk_full, fsync_folder, is_disk_full, sweep_leftovers, temporary_beside
 from pipeline.store.results import is_sha256
@@ -167,9 +167,16 @@ class _Copy:
     def _inbox(self) -> None:
         """What waits to be taken and rests, and the quarantine."""
         inbox, settle = self._ws.inbox, self._ws.settings.inbox.settle_seconds
-        waiting = {Path(seen.path) for seen in scan(inbox, self._ws.sessions.ids())}
+
+        def closed(folder: str, why: str) -> None:
+            self._leave_out(f"inbox/{folder}/", f"Nothing in it is copied: {why}.")
+
+        def unseen(path: Path, error: OSError) -> None:
+            closed(path.relative_to(inbox).as_posix(), why_unlisted(error))
+
+        waiting = {Path(seen.path) for seen in scan(inbox, self._ws.sessions.ids(), closed, most=None)}
         now = self._ws.now().timestamp()
-        for path in (*sorted(waiting), *files_under(self._ws.quarantine)):
+        for path in (*sorted(waiting), *files_under(self._ws.quarantine, unseen)):
             name = f"inbox/{path.relative_to(inbox).as_posix()}"
             try:
                 seen = path.lstat()

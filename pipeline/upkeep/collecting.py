@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound, TryAgain
+from pipeline.home import quarantine
 from pipeline.models import SCHEMA_VERSION, Value
 from pipeline.reading.version import READER_VERSION
 from pipeline.store.files import LEFTOVER_SECONDS
@@ -53,6 +54,8 @@ def collect(ws: Workspace, *, dry_run: bool = False) -> Collected:
         _results(ws, kept, dry_run),
         _leftovers(ws, dry_run),
     ]
+    if (aside := quarantine.kept(ws)).files:
+        kept.append(f"Kept, since only a person can tell: {aside} in {ws.quarantine}, each with its reason beside it.")
     return Collected(dry_run=dry_run, piles=tuple(piles), kept=tuple(kept))
 
 

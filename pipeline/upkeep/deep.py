@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import ReviewError, SessionCorrupt, SessionNotFound
 from pipeline.filenames import printable
+from pipeline.home.quarantine import REASON_ENDING
 from pipeline.intake import kept_archives
-from pipeline.intake.quarantine import REASON_ENDING
 from pipeline.models import Reading, Report, SessionRecord, Value
 from pipeline.reporting.as_json import render_json
 from pipeline.stages.generate_report import FORMATS, latest_paths, report_paths
 from pipeline.store.files import LEFTOVER_SECONDS
 from pipeline.store.results import is_sha256
+from pipeline.store.walk import below
 from pipeline.upkeep import leftovers
 from pipeline.upkeep.collecting import referred_to
 from pipeline.upkeep.doctor import CheckUp, Patient, examine
@@ -330,8 +331,8 @@ def _other_files(ws: Workspace) -> Iterator[_Found]:
 def _rights(ws: Workspace) -> Iterator[_Found]:
     open_: list[Path] = []
     for root in (ws.data, ws.quarantine):
-        for path in (root, *root.rglob("*")) if root.is_dir() else ():
-            with suppress(FileNotFoundError):
+        for path in (root, *(Path(entry.path) for entry in below(root))) if root.is_dir() else ():
+            with suppress(OSError):
                 seen = path.lstat()
                 if not stat.S_ISLNK(seen.st_mode) and seen.st_mode & 0o077:
                     open_.append(path)

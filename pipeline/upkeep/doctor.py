@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import os
 import stat
 from collections.abc import Callable, Collection
@@ -15,16 +16,21 @@ from typing import Literal
 from pipeline import checklists
 from pipeline.errors import ReviewError, SessionCorrupt
 from pipeline.filenames import printable
-from pipeline.home import probes
+from pipeline.home import probes, quarantine
+from pipeline.home.health import crowded_quarantine
 from pipeline.home.presence import watcher_is_running, workers_running
 from pipeline.home.probes import without_password
 from pipeline.home.workspace import Workspace
 from pipeline.intake.inbox.folders import left_alone
+from pipeline.intake.inbox.scan import scan, shown
 from pipeline.intake.mounts import POLL_SECONDS, filesystem_of, is_silent
 from pipeline.intake.writers import leases_tell, may_ask_of_others
 from pipeline.models import Value
 from pipeline.settings import Settings
 from pipeline.store.files import is_disk_full
+from pipeline.store.walk import below, is_folder
+
+log = logging.getLogger("registry_review.doctor")
 
 Outcome = Literal["ok", "warning", "fail", "not_run"]
 #: This program did not exist before; a clock that says so is wrong.
@@ -104,6 +110,10 @@ def _carry_out(check: Check, patient: Patient) -> CheckUp:
     except OSError as error:
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         outcome, message, cure = "not_run", f"could not look: {what}", "Mend the failures above first."
+    except Exception as error:  # one question that cannot be answered must not cost the answers to all others
+        log.exception("the check %s failed", check.check_id)
+        what = f"could not look, because of a defect in this program ({type(error).__name__}: {error})"
+        outcome, message, cure = "not_run", what, "Nothing was changed. Tell the makers; the log says more."
     return CheckUp(check_id=check.check_id, title=check.title, outcome=outcome, message=message, cure=cure)
 
 
@@ -196,7 +206,11 @@ def _inotify_limits(patient: Patient) -> Result:
         instances = int((patient.sysctl / "max_user_instances").read_text(encoding="ascii"))
     except (OSError, ValueError):
         return "not_run", "this system names no inotify limits", "None needed."
-    folders = 1 + sum(len(names) for _, names, _ in os.walk(patient.inbox))
+    watched: list[str] = []
+    with patient.open() as ws:
+        for _ in scan(patient.inbox, ws.catalog.ids(), entering=watched.append):
+            pass
+    folders = len(watched)
     if folders * 2 > watches:
         cure = f"sudo sysctl fs.inotify.max_user_watches={max(524288, folders * 4)}"
         return "warning", f"the inbox has {folders} folders and a user may watch {watches}", cure
@@ -296,15 +310,22 @@ def _staging(patient: Patient) -> Result:
     with patient.open() as ws:
         before = patient.now() - STAGING_AGE
         old = [
-            entry
-            for entry in ws.staging.rglob("*")
-            if entry.is_file() and datetime.fromtimestamp(entry.stat().st_mtime, UTC) < before
+            seen
+            for entry in below(ws.staging)
+            if (seen := _file(entry)) and datetime.fromtimestamp(seen.st_mtime, UTC) < before
         ]
         if old:
-            size = sum(entry.stat().st_size for entry in old) // (1024 * 1024)
+            size = sum(seen.st_size for seen in old) // (1024 * 1024)
             cure = f"Originals are never only here. Look at {ws.staging}, then delete what is older than an hour."
             return "warning", f"{len(old)} pieces of broken-off copies, {size} MB", cure
     return "ok", "nothing left behind", ""
+
+
+def _file(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """What the system says of a file; None for a folder, and for what has gone meanwhile."""
+    with suppress(OSError):
+        return None if is_folder(entry) else entry.stat(follow_symlinks=False)
+    return None
 
 
 def _sessions(patient: Patient) -> Result:
@@ -341,11 +362,24 @@ def _documents(patient: Patient) -> Result:
 
 def _inbox_folders(patient: Patient) -> Result:
     with patient.open() as ws:
-        alone = left_alone(ws)
-        if alone:
-            cure = "; ".join(f"{entry.name}: {entry.reason}" for entry in alone)
-            return "warning", f"left alone: {', '.join(entry.name for entry in alone)}", cure
-    return "ok", "every folder belongs to a session", ""
+        alone = [(entry.name, entry.reason) for entry in left_alone(ws)]
+        unseen: dict[str, str] = {}
+        for _ in scan(patient.inbox, ws.catalog.ids(), unseen.__setitem__):
+            pass
+    closed = [(shown(folder), why) for folder, why in unseen.items()]
+    told = (("cannot be looked through", closed), ("left alone", alone))
+    said = [f"{what}: {', '.join(name for name, _ in places)}" for what, places in told if places]
+    if said:
+        return "warning", "; ".join(said), "; ".join(f"{name}: {why}" for name, why in (*closed, *alone))
+    return "ok", "every folder belongs to a session and can be looked into", ""
+
+
+def _quarantine(patient: Patient) -> Result:
+    with patient.open() as ws:
+        found, crowded = quarantine.kept(ws), crowded_quarantine(ws)
+    if crowded:
+        return "warning", crowded, "Nothing there is needed for a review; the program never removes it by itself."
+    return "ok", f"{found} set aside" if found.files else "no refused file is set aside", ""
 
 
 def _workers(patient: Patient) -> Result:
@@ -380,6 +414,7 @@ CHECKS: tuple[Check, ...] = (
     Check("sessions", "Sessions", _sessions),
     Check("documents", "Documents", _documents),
     Check("inbox_folders", "Inbox folders", _inbox_folders),
+    Check("quarantine", "Quarantine", _quarantine),
     Check("workers", "Workers", _workers),
     Check("watcher", "Watcher", _watcher),
 )

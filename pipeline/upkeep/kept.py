@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 #: Made again from sessions and contents, or of no meaning once the processes of this machine have ended.
@@ -25,15 +25,25 @@ def home_wide(data: Path) -> Iterator[Path]:
         yield from files_under(entry)
 
 
-def files_under(place: Path) -> Iterator[Path]:
-    """`place` itself, or every regular file under it, in a fixed order; locks and half-written files are left out."""
-    if place.is_symlink():
-        return
-    if place.is_dir():
-        for entry in _sorted(place):
-            yield from files_under(entry)
-    elif place.is_file() and not place.name.endswith((".lock", ".tmp")):
-        yield place
+def files_under(place: Path, trouble: Callable[[Path, OSError], None] | None = None) -> Iterator[Path]:
+    """`place` itself, or every regular file under it, in a fixed order; locks and half-written files are left out.
+
+    However deep it lies. What cannot be looked at (rights, a path that is too long) raises, or is told to `trouble`.
+    """
+    waiting = [place]
+    while waiting:
+        one = waiting.pop()
+        try:
+            if one.is_symlink():
+                continue
+            if one.is_dir():
+                waiting += reversed(_sorted(one))
+            elif one.is_file() and not one.name.endswith((".lock", ".tmp")):
+                yield one
+        except OSError as error:
+            if trouble is None:
+                raise
+            trouble(one, error)
 
 
 def holds_anything(data: Path) -> bool:

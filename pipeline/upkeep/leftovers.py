@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.models import Value
 from pipeline.store.files import LEFTOVER_SECONDS, is_locked
+from pipeline.store.walk import below, is_folder
 from pipeline.upkeep.restore import LOCK, UNPACKING
 
 if TYPE_CHECKING:
@@ -45,16 +46,19 @@ def sweep(found: tuple[Leftover, ...]) -> None:
 
 
 def _temporary(root: Path, before: float) -> Iterator[Leftover]:
-    for folder, inner, names in os.walk(root):
-        # The parts that are looked at by another rule, and what a restore put aside.
-        apart = [name for name in inner if folder == str(root) and (name == "staging" or name.startswith("."))]
-        inner[:] = sorted(set(inner) - set(apart))
-        for name in sorted(names):
-            path = Path(folder, name)
-            with suppress(FileNotFoundError):
-                seen = path.lstat()
-                if name.endswith(".tmp") and stat.S_ISREG(seen.st_mode) and seen.st_mtime < before:
-                    yield Leftover(path=path, size=seen.st_size)
+    def enter(folder: os.DirEntry[str]) -> bool:
+        """Not the parts that are looked at by another rule, nor what a restore put aside."""
+        return folder.path != f"{root}/{folder.name}" or not (folder.name == "staging" or folder.name.startswith("."))
+
+    found = []
+    for entry in below(root, enter):
+        if not entry.name.endswith(".tmp"):
+            continue
+        with suppress(OSError):
+            seen = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(seen.st_mode) and seen.st_mtime < before:
+                found.append(Leftover(path=Path(entry.path), size=seen.st_size))
+    yield from sorted(found, key=lambda one: one.path)
 
 
 def _copies(staging: Path, before: float) -> Iterator[Leftover]:
@@ -67,17 +71,17 @@ def _copies(staging: Path, before: float) -> Iterator[Leftover]:
 def _touched(folder: Path) -> float:
     """When anything in it last changed."""
     newest = 0.0
-    for current, _, names in os.walk(folder):
-        for path in (Path(current), *(Path(current, name) for name in names)):
-            with suppress(FileNotFoundError):
-                newest = max(newest, path.lstat().st_mtime)
+    with suppress(OSError):
+        newest = folder.lstat().st_mtime
+    for entry in below(folder):
+        with suppress(OSError):
+            newest = max(newest, entry.stat(follow_symlinks=False).st_mtime)
     return newest
 
 
 def _weighed(folder: Path) -> Leftover:
     size = 0
-    for current, _, names in os.walk(folder):
-        for name in names:
-            with suppress(FileNotFoundError):
-                size += Path(current, name).lstat().st_size
+    for entry in below(folder):
+        with suppress(OSError):
+            size += 0 if is_folder(entry) else entry.stat(follow_symlinks=False).st_size
     return Leftover(path=folder, size=size)

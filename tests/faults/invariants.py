@@ -13,8 +13,8 @@ from typing import Any
 
 from pipeline.errors import ReviewError
 from pipeline.filenames import is_ignored_path
+from pipeline.home.quarantine import REASON_ENDING
 from pipeline.home.workspace import Workspace
-from pipeline.intake.quarantine import REASON_ENDING
 from pipeline.models import SessionRecord
 from pipeline.settings import load_settings
 from pipeline.uploads import sweep_uploads

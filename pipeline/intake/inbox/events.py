@@ -31,6 +31,12 @@ class EventSource(Protocol):
     def start(self) -> str | None:
         """Begin; returns None, or why no events can be had, in words."""
 
+    def watch(self, folder: str) -> str | None:
+        """Hint at changes in `folder` itself as well; why that is not possible, in words, None when it is or is gone.
+
+        Called again and again for the same folder, which changes nothing.
+        """
+
     def drain(self) -> Hints:
         """What happened since the last call."""
 
@@ -51,6 +57,8 @@ class Supervised:
         self._clock = clock
         #: Why no events come right now, in words; None while they do.
         self.reason: str | None = "events are not set up yet"
+        #: Why no events come from some folders, in words; None when they come from all that were seen last.
+        self.short: str | None = None
         self._next_look = self._next_start = float("-inf")
         self._pause = 1.0
 
@@ -69,6 +77,11 @@ class Supervised:
         hints.rescan |= tried
         return hints
 
+    def watch(self, folder: str) -> None:
+        """Have the source hint at changes in `folder` too, as far as it can."""
+        if self.reason is None:
+            self.short = self._source.watch(folder) or self.short
+
     def stop(self) -> None:
         """End the source for good."""
         self._source.stop()
@@ -82,7 +95,11 @@ class Supervised:
 
     def _begin(self, now: float) -> None:
         before = self.reason
-        self.reason = self._prepare() or self._source.start()
+        try:
+            self.reason = self._prepare() or self._source.start()
+        except Exception as error:  # whatever is wrong with events, scans go on
+            log.exception("events cannot be set up")
+            self.reason = f"events cannot be set up ({type(error).__name__}: {error})"
         if self.reason is None:
             log.info("the inbox is watched through the system's events")
             self._pause = 1.0

@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pipeline.errors import SessionNotFound
 from pipeline.filenames import is_ignored, is_ignored_folder, printable
 from pipeline.models import Value
+from pipeline.store.walk import below, is_folder
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Under this folder every folder is a project's name.
 NEW = "new"
+#: So many things that are nobody's are named; the rest is counted.
+MOST_NAMED = 200
 #: The longest project name that is taken from a folder, in characters; a folder's name may have 255 bytes.
 LONGEST_NAME = 200
 
@@ -100,26 +103,40 @@ class LeftAlone(Value):
 def left_alone(ws: Workspace) -> tuple[LeftAlone, ...]:
     """What the inbox holds for nobody, by name: unknown first folders, loose files, folders whose name cannot be used.
 
-    Looks at the inbox's own level and at `new/` only, whatever lies below. Ignored names are not worth a line.
+    Looks at the inbox's own level and at `new/` only, whatever lies below. Ignored names are not worth a line, and
+    after MOST_NAMED one line counts the rest.
     """
+    found = [LeftAlone(name=printable(one.relative), reason=one.reason) for one in nobodys(ws)]
+    if len(found) > MOST_NAMED:
+        rest = LeftAlone(name=f"and {len(found) - MOST_NAMED:,} more", reason="nobody takes them; move or remove them")
+        return (*found[:MOST_NAMED], rest)
+    return tuple(found)
+
+
+class Nobodys(NamedTuple):
+    """Something directly in the inbox, or in `new/`, that is nobody's."""
+
+    #: Relative to the inbox, POSIX style, with the bytes it has on disk.
+    relative: str
+    folder: bool
+    reason: str
+
+
+def nobodys(ws: Workspace) -> list[Nobodys]:
+    """All that `left_alone` speaks of, by name."""
     sessions = ws.catalog.ids()
-    found: list[LeftAlone] = []
+    found: list[Nobodys] = []
     for prefix in ("", NEW):
-        try:
-            entries = sorted(os.scandir(ws.inbox / prefix), key=lambda entry: entry.name)
-        except OSError:
-            continue
-        for entry in entries:
-            name, folder = entry.name, entry.is_dir(follow_symlinks=False)
+        for entry in sorted(below(ws.inbox / prefix, lambda _folder: False), key=lambda entry: entry.name):
+            name, folder = entry.name, is_folder(entry)
             if folder and not prefix and name in sessions:
                 continue  # nearly all of them, so it comes before what is slow to ask
             if is_ignored_folder(name) if folder else is_ignored(name):
                 continue
-            shown = printable(f"{prefix}/{name}" if prefix else name)
             reason = _why_left(prefix, name, folder, entry.is_symlink())
             if reason:
-                found.append(LeftAlone(name=shown, reason=reason))
-    return tuple(found)
+                found.append(Nobodys(f"{prefix}/{name}" if prefix else name, folder, reason))
+    return found
 
 
 def _why_left(prefix: str, name: str, folder: bool, link: bool) -> str | None:

@@ -14,7 +14,7 @@ from pipeline.intake.inbox import leaving
 from pipeline.intake.inbox.drops import Drop, Drops
 from pipeline.intake.inbox.folders import Bindings, MakeSession, Place
 from pipeline.intake.inbox.looks import Look, look_at
-from pipeline.intake.inbox.scan import UNLISTED, scan, wanted
+from pipeline.intake.inbox.scan import scan, shown, wanted
 from pipeline.intake.inbox.settling import Settling
 from pipeline.intake.inbox.state import COMPLETED, WaitingFile
 from pipeline.intake.inbox.tidy import Tidy
@@ -68,9 +68,9 @@ class Inbox:
         self._closed: set[str] = set()
         #: What stands in the way of everything, in words.
         self._obstacle: str | None = None
-        #: Folders that the last scan could not list, and those that were named in the log.
-        self._unlisted: set[str] = set()
-        self._complained: set[str] = set()
+        #: Folders of which the last scan could not see everything, with the reason, and those named in the log.
+        self._unlisted: dict[str, str] = {}
+        self._complained: set[tuple[str, str]] = set()
         #: Sessions that files were handed over to.
         self.sessions_served: set[str] = set()
 
@@ -95,14 +95,17 @@ class Inbox:
         self._settling.hint(path, closed)
         return True
 
-    def rescan(self) -> None:
-        """Look at the whole inbox: what no event told of is found here, and what is gone is forgotten."""
+    def rescan(self, entering: Callable[[str], None] | None = None) -> None:
+        """Look at the whole inbox: what no event told of is found here, and what is gone is forgotten.
+
+        `entering` is told of each folder that is worth watching before it is looked into.
+        """
         self._sessions = frozenset(self._ws.sessions.ids())
         present: set[str] = set()
         self._unlisted.clear()
         self._closed.clear()
         completed: dict[Place, bool] = {}
-        for seen in scan(self._ws.inbox, self._sessions, self._complain_about_folder):
+        for seen in scan(self._ws.inbox, self._sessions, self._complain_about_folder, entering=entering):
             if seen.place not in completed:
                 completed[seen.place] = self._is_completed(seen.place)
             if completed[seen.place]:
@@ -166,8 +169,18 @@ class Inbox:
                 self._batches.gone(path)
         found += [self._waits(path, COMPLETED) for path in self._closed]
         found += [WaitingFile(name=name, reason=STILL_OPEN) for name in self._still_open]
-        found += [WaitingFile(name=f"{printable(folder)}/", reason=UNLISTED) for folder in self._unlisted]
+        found += self._unseen()
         return sorted(found, key=lambda file: file.name)
+
+    def left(self) -> list[WaitingFile]:
+        """What lies in somebody's folder and is not going to be taken as things are, with the reason, by name."""
+        stuck = [path for path in self._batches.offered if self._places.get(path) in self._troubles]
+        found = [self._waits(path, "it was handed over and is still there") for path in stuck if os.path.lexists(path)]
+        found += [self._waits(path, COMPLETED) for path in self._closed]
+        return sorted([*found, *self._unseen()], key=lambda file: file.name)
+
+    def _unseen(self) -> list[WaitingFile]:
+        return [WaitingFile(name=shown(folder), reason=why) for folder, why in self._unlisted.items()]
 
     def _waits(self, path: str, reason: str) -> WaitingFile:
         place = self._places.get(path)
@@ -239,9 +252,9 @@ class Inbox:
         for path in [p for p in self._places if p not in present and p not in self._settling]:
             del self._places[path]
 
-    def _complain_about_folder(self, relative: str) -> None:
+    def _complain_about_folder(self, relative: str, why: str) -> None:
         """Say it once for each folder, not at every scan."""
-        self._unlisted.add(relative)
-        if relative not in self._complained:
-            self._complained.add(relative)
-            log.warning("%s cannot be listed; check its rights", printable(relative) or "the inbox")
+        self._unlisted[relative] = why
+        if (relative, why) not in self._complained:
+            self._complained.add((relative, why))
+            log.warning("%s: %s", shown(relative), why)

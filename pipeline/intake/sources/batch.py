@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -93,5 +94,8 @@ def check_size(size: int, shown: str, limit_bytes: int) -> None:
 
 def cannot_read(shown: str, error: OSError) -> FileRefused:
     """The refusal for a file that the system will not let us read."""
+    if error.errno == errno.ENAMETOOLONG:
+        where = shown if len(shown) <= 150 else f"{shown[:100]}...{shown[-40:]}"
+        return FileRefused(f"{where}: it lies too deep for the system to open.", "Put it into fewer folders.")
     why = (error.strerror or str(error)).lower()
     return FileRefused(f"{shown}: the file cannot be read ({why}).", "Check its rights and add it again.")

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from pipeline import filenames
 from pipeline.errors import FileRefused, UsageError
 from pipeline.intake.sources.batch import Batch, Candidate, Refusal, cannot_read, size_of
+from pipeline.store.walk import is_folder
 
 #: A folder with more files than this is almost surely the wrong one: somebody's home, or a whole disk.
 MAX_FILES = 100_000
@@ -87,7 +88,7 @@ def _files(place: Path, own: Sequence[Path]) -> Iterator[tuple[Path | FileRefuse
             continue
         for entry in entries:
             relative = prefix + entry.name
-            if entry.is_dir(follow_symlinks=False):
+            if is_folder(entry):
                 if not filenames.is_ignored_folder(entry.name) and Path(entry.path) not in own:
                     waiting.append((Path(entry.path), relative + "/"))
             elif not filenames.is_ignored(entry.name):
