@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from pipeline.attention import look_at
 from pipeline.checklists import Checklist
 from pipeline.evidence.quoting import MAX_QUOTE, quote
 from pipeline.evidence.tenure.registers import read_register
@@ -86,14 +87,16 @@ class Dossier:
 
     def pages(self, document: Document) -> tuple[Page, ...]:
         """All pages of a document."""
+        look_at(document.sha256)
         if document.sha256 not in self._pages:
             self._pages[document.sha256] = self.read(document).pages
         return self._pages[document.sha256]
 
     def paragraphs(self, places: Sequence[str]) -> list[Paragraph]:
         """The answers that stand at places like "1.8" and "1.11/Habitat" (see `Place`), in the order they are named."""
-        if not self.plan:
+        if not self.plan or not self.plan_document:
             return []
+        look_at(self.plan_document.sha256)
         found: list[Paragraph] = []
         for place in places:
             number, bar, subhead = place.partition("/")

@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
+from pipeline.attention import look_at
 from pipeline.forms.normal import BULLETS, squash
 from pipeline.models import Document, Evidence, Page
 
@@ -28,6 +29,7 @@ def quote(
     `grounding` is exact when they are there space for space, normalised when only spaces, line-end hyphens or
     compatibility forms differ. Boxes are added by the extraction stage.
     """
+    look_at(document.sha256)
     words = _fold(words.strip().lstrip(BULLETS).strip())
     if not squash(words):
         return None

@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.errors import ReviewError, UsageError
-from pipeline.models import StageError, StageKey
+import pipeline
+from pipeline.errors import ReviewError, SetApart, UsageError
+from pipeline.models import StageError, StageKey, StageRecord
+
+if TYPE_CHECKING:
+    from pipeline.home.workspace import Workspace
+    from pipeline.store.leases import Lease
 
 log = logging.getLogger("registry_review.workflow")
+
+_ROOT = Path(pipeline.__file__).parent.parent
+
+
+def place_of(error: BaseException) -> str:
+    """The kind of an error and the place of ours it came from; never its message, which may quote a document."""
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(_ROOT)]
+    return f"{type(error).__name__} in {_place(ours[-1])}" if ours else type(error).__name__
+
+
+def way_of(error: BaseException) -> str:
+    """The same with the whole way it came, for the log."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join([type(error).__name__, *(_place(frame) for frame in reversed(frames))])
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    where = Path(frame.filename)
+    where = where.relative_to(_ROOT) if where.is_relative_to(_ROOT) else Path(where.name)
+    return f"{where}, line {frame.lineno}"
 
 
 def failure_of(session_id: str, key: StageKey, error: Exception) -> StageError:
@@ -18,6 +46,18 @@ def failure_of(session_id: str, key: StageKey, error: Exception) -> StageError:
     if isinstance(error, OSError):
         cure = "Check the disk and the rights of the data folder."
         return StageError(code="io", message=f"{type(error).__name__}: {error}", cure=cure)
-    log.exception("stage %s of %s failed", key, session_id)
-    message = f"A defect in this program ({type(error).__name__}: {error})."
+    # Neither the log nor the session takes the error's own words: they may quote a document.
+    log.error("stage %s of %s failed: %s", key, session_id, way_of(error))
+    message = f"A defect in this program ({place_of(error)})."
     return StageError(code="internal", message=message, cure="Please report it with the log.", retryable=False)
+
+
+def put_back(ws: Workspace, session_id: str, key: StageKey, error: SetApart, lease: Lease) -> StageRecord:
+    """Leave the stage undone: discovery is due first, which says of the document what is known of it now."""
+    log.warning("%s of %s goes on without a document: %s", key, session_id, error.message)
+    with ws.sessions.transaction(session_id, "machine") as tx:
+        lease.require()
+        stage = tx.record.stages.get(key, StageRecord()).model_copy(update={"status": "pending"})
+        tx.put_stage(key, stage)
+        tx.log("document_set_apart", stage=key, reason=error.message)
+    return stage

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from pipeline import checklists
-from pipeline.errors import HomeClosed, SessionCompleted, SessionCorrupt, StageFailed, TryAgain, UsageError
+from pipeline.errors import HomeClosed, SessionCompleted, SessionCorrupt, SetApart, StageFailed, TryAgain, UsageError
 from pipeline.home.health import obstacle
 from pipeline.models import (
     ExtractionResult,
@@ -23,7 +23,7 @@ from pipeline.models import (
     StageRecord,
     ValidationResult,
 )
-from pipeline.stages.failures import failure_of
+from pipeline.stages.failures import failure_of, put_back
 from pipeline.store.faultpoints import reach
 from pipeline.store.files import is_disk_full, passing
 from pipeline.workflow import fingerprints
@@ -142,7 +142,8 @@ def current_fingerprint(ws: Workspace, record: SessionRecord, key: StageKey) -> 
 
     if key == "document_discovery":
         lost = [d.sha256 for d in record.documents.values() if not ws.content.has(d.sha256)]
-        return fingerprints.of_discovery(record, READER_VERSION, lost)
+        apart = [d.sha256 for d in record.documents.values() if ws.reader.is_apart(d.sha256)]
+        return fingerprints.of_discovery(record, READER_VERSION, lost, apart)
     inventory = load_inventory(ws, record)
     if inventory is None:
         return None
@@ -270,6 +271,8 @@ def run_stage(
                 reach("stage.saved")
             except TryAgain:
                 raise
+            except SetApart as error:
+                return put_back(ws, session_id, key, error, lease)
             except Exception as error:
                 # Room and rights come back: that is no fault of the stage, and it counts no try.
                 if isinstance(error, OSError) and (known := _passing(ws, error)):
@@ -277,8 +280,10 @@ def run_stage(
                 # What it failed on was taken out or replaced meanwhile: that says nothing of what is there now.
                 if current_fingerprint(ws, ws.sessions.read(session_id), key) != fingerprint:
                     continue
-                record_failure(ws, session_id, key, failure_of(session_id, key, error), fingerprint, lease)
-                raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
+                failure = failure_of(session_id, key, error)
+                record_failure(ws, session_id, key, failure, fingerprint, lease)
+                said = f"{failure.message} {failure.cure}".strip()
+                raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {said}") from error
             done = _commit(ws, session_id, key, fingerprint, sha, result, lease)
             if done is not None:
                 reach("stage.committed")

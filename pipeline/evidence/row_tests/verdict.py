@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from pipeline.attention import look_at
 from pipeline.evidence.dates import plus_years
 from pipeline.models import Evidence, Fact, TestOutcome
 
@@ -42,11 +43,17 @@ class Facts:
 
     def all(self, name: str) -> list[Fact]:
         """Every value of that name, as found."""
-        return self._by_name.get(name, [])
+        found = self._by_name.get(name, [])
+        if found:
+            look_at(found[0].evidence.sha256)
+        return found
 
     def starting(self, prefix: str) -> list[Fact]:
         """Every value whose name starts so, as found."""
-        return [fact for fact in self._all if fact.name.startswith(prefix)]
+        found = [fact for fact in self._all if fact.name.startswith(prefix)]
+        if found:
+            look_at(found[0].evidence.sha256)
+        return found
 
     def value(self, name: str) -> str | None:
         """The first value of that name."""
