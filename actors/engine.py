@@ -16,6 +16,7 @@ from actors.fault_marks import FaultMarks
 from actors.in_flight import Underway
 from actors.progress_news import Listener, News, NewsDesk
 from actors.stages import declare_stages
+from actors.stand_ins import StandIns
 from actors.sweeper import Sweeper
 from actors.take_files import TAKE, declare_take
 from pipeline.errors import StageFailed, TryAgain
@@ -55,6 +56,7 @@ class Engine:
         self.news.keep(self._hear_trouble)
         broker.add_middleware(CurrentMessage())
         broker.add_middleware(underway)
+        broker.add_middleware(StandIns())
         broker.add_middleware(FaultMarks())
         self._dispatch = Dispatch(ws, broker, self.news, underway)
         declare_stages(self._dispatch)

@@ -11,6 +11,7 @@ NAMES = (
     "crowd",
     "latency",
     "farms",
+    "poisoned",
     "serving",
     "hands",
     "desk",

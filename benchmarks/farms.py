@@ -126,7 +126,7 @@ def _run(home: Path, made: Path, names: Sequence[str], workers: int) -> Run:
             settings = {**ONE_EACH, "queue.broker": stack.enter_context(a_server())}
             words = ("worker", "--processes", workers)
             at_work["worker"] = stack.enter_context(program.running(home, *words, settings=settings))
-            program.until(lambda: _workers(home) == workers, at_work["worker"], PATIENCE)
+            program.until(lambda: workers_at(home) == workers, at_work["worker"], PATIENCE)
         watch = stack.enter_context(program.running(home, "watch", "--to", "report", settings=settings))
         at_work["watcher"] = watch
         program.until(lambda: program.watcher_ready(home), watch, PATIENCE)
@@ -142,7 +142,7 @@ def _run(home: Path, made: Path, names: Sequence[str], workers: int) -> Run:
             for one in at_work.values():
                 one.require()
                 one.look()
-            done = _reported(home)
+            done = reported(home)
             if not workers and time.perf_counter() >= next_ask:
                 run.asked_busy.append(_ask(home, settings))
                 next_ask = time.perf_counter() + ASK
@@ -158,13 +158,14 @@ def _run(home: Path, made: Path, names: Sequence[str], workers: int) -> Run:
     return run
 
 
-def _workers(home: Path) -> int:
+def workers_at(home: Path) -> int:
+    """How many worker processes are at work on the home."""
     from pipeline.home.presence import workers_running
 
     return workers_running(home / "data") if (home / "data").is_dir() else 0
 
 
-def _reported(home: Path) -> int:
+def reported(home: Path) -> int:
     """How many sessions have a report."""
     return len({path.parent for path in (home / "data" / "sessions").glob("session-*/reports/*.json")})
 

@@ -25,6 +25,7 @@ ReviewError
 ├── ContentLost                a document's stored copy is gone or was changed; adding the file again mends it
 ├── FileRefused                one file cannot be taken; the others go on
 ├── StageFailed                a stage gave up; it is recorded on the session
+├── SetApart                   control flow: a document stopped a stage and is kept apart from now on
 └── TryAgain                   locked, broker away, nobody to hand the work to
     ├── Busy                   another process works on this session right now
     └── HomeClosed             the home can be looked at and not changed: its disk is read-only, or rights are missing
@@ -227,6 +228,12 @@ class StageFailed(ReviewError):
     """A stage could not be carried out; a failure is never shown as missing evidence."""
 
     code = "stage_failed"
+
+
+class SetApart(ReviewError):
+    """Control flow: a stage stopped at a document, which is kept apart now; the stages before it say so first."""
+
+    code = "set_apart"
 
 
 class TryAgain(ReviewError):

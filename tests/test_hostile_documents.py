@@ -242,9 +242,10 @@ class Hanging:
         short = real.model_copy(update={"timeout_seconds": 1.0})
         ask = reader._ask
 
-        def asked(request: dict[str, object], seconds: float) -> dict[str, object]:
-            endless = Path(str(request["path"])).read_bytes().startswith(ENDLESS)
-            return ask(request, short.timeout_seconds if endless else seconds)
+        def asked(request: dict[str, object], seconds: float, *more: float) -> dict[str, object]:
+            path = request.get("path")  # a pass over what was read has none
+            endless = path is not None and Path(str(path)).read_bytes().startswith(ENDLESS)
+            return ask(request, short.timeout_seconds if endless else seconds, *more)
 
         monkeypatch.setattr(reader, "_ask", asked)
 

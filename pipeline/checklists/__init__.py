@@ -37,7 +37,7 @@ def load(methodology: str, folder: Path | None = None) -> Checklist:
 
     Raises ChecklistError naming the file, the entry and the field when the file has a mistake in it.
     """
-    return _parse(*source(methodology, folder))
+    return parsed(*source(methodology, folder))
 
 
 def source(methodology: str, folder: Path | None = None) -> tuple[bytes, str]:
@@ -65,7 +65,8 @@ def source(methodology: str, folder: Path | None = None) -> tuple[bytes, str]:
 
 
 @lru_cache(maxsize=16)
-def _parse(content: bytes, where: str) -> Checklist:
+def parsed(content: bytes, where: str) -> Checklist:
+    """The checklist that a file's bytes hold; ChecklistError names `where` when there is a mistake in them."""
     try:
         data = tomllib.loads(content.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, get_args
@@ -9,8 +10,14 @@ from typing import Any, get_args
 from pipeline.classification import Classification, classify
 from pipeline.classification.layers import Layer, layers_of
 from pipeline.classification.opaque import who_looks
-from pipeline.classification.versions import find_versions
+from pipeline.classification.versions import Versions, find_versions
 from pipeline.models import Document, DocumentRecord, DocumentStatus, DocumentType, Inventory, Part, Reading
+from pipeline.reading.attention import look_at
+from pipeline.reading.defects import place_of, way_of
+from pipeline.reading.given import Unread
+from pipeline.reading.stopping import OF_PASSES
+
+log = logging.getLogger("registry_review.discovery")
 
 #: The order types are listed in.
 TYPE_ORDER: tuple[DocumentType, ...] = get_args(DocumentType)
@@ -33,6 +40,7 @@ _KINDS = {
     "docx": "a Word document",
     "program": "a program",
 }
+_UNTOLD = "Whether it is an older version of another document could not be told, by a defect in this program"
 _CURE = "Ask for a copy that opens, or add it in another format."
 
 
@@ -52,12 +60,11 @@ def inventory_from(
     # Parts are listed with their layer and not as documents; a part that carries a layer itself stands for that.
     parts = {part.document_id for layer in layers.values() for part in (*layer.files(), *layer.aside)} - set(layers)
     found = [
-        _of_layer(record, layers[record.document_id], readings, heirs)
-        if record.document_id in layers
-        else _document(record, readings[record.sha256], heirs)
+        _seen(record, layers.get(record.document_id), readings, heirs)
         for record in records
         if record.document_id not in parts
     ]
+    look_at("")  # at several at once
     found = _with_versions(found, {record.document_id: record for record in records})
     by_id = {document.document_id: document for document in found}
     found = [_with_successor(document, by_id) for document in found]
@@ -67,6 +74,38 @@ def inventory_from(
         documents=tuple(found),
         sources_scanned=tuple(dict(source) for source in sources_scanned),
         classification_summary={kind: count for kind, count in counts.items() if count},
+    )
+
+
+def _seen(record: DocumentRecord, layer: Layer | None, readings: Mapping[str, Reading], heirs: set[str]) -> Document:
+    """The document as it is listed; one that meets a defect of this program is quarantined, and costs no other."""
+    try:
+        # One that is kept apart is listed by its name alone: nothing passes over its words.
+        look_at(record.sha256 if readings[record.sha256].status == "ok" else "")
+        if layer is not None:
+            return _of_layer(record, layer, readings, heirs)
+        return _document(record, readings[record.sha256], heirs)
+    except (MemoryError, Unread):
+        raise  # of the process, and of what was not read yet: neither is the document's doing
+    except Exception as error:  # noqa: BLE001 - whatever a document provokes is said of that document
+        log.error("A defect in this program met %s: %s", record.document_id, way_of(error))
+        return _defect(record, place_of(error))
+
+
+def _defect(record: DocumentRecord, where: str) -> Document:
+    return Document(
+        document_id=record.document_id,
+        filename=record.filename,
+        path=record.path,
+        names=record.names,
+        sha256=record.sha256,
+        size=record.size,
+        document_type=record.reviewer_type or "other",
+        classified_by=(),
+        status="ignored" if record.reviewer_status == "ignored" else "quarantined",
+        source_type=record.source_type,
+        added_at=record.added_at,
+        notes=(OF_PASSES["defect"].format(what=where),),
     )
 
 
@@ -185,7 +224,12 @@ def _with_versions(found: list[Document], records: Mapping[str, DocumentRecord])
         for document in candidates
         if document.status == "in_scope" and records[document.document_id].kept_by is None
     )
-    versions = find_versions(candidates, may_go)
+    try:
+        versions = find_versions(candidates, may_go)
+    except Exception as error:  # noqa: BLE001 - what a few documents say of themselves keeps no session from going on
+        log.error("A defect in this program met the versions of documents: %s", way_of(error))
+        untold = (f"{_UNTOLD} ({place_of(error)}).",)
+        versions = Versions(notes={document.document_id: untold for document in candidates})
     return [
         document.model_copy(
             update={

@@ -16,7 +16,7 @@ _RULE_TITLE = re.compile(
     r"^(?:the )?(?:(?:.{2,140}\s)?"
     r"(?:methodology|credit class|program guide|protocol|handbook|standard|user guide|guidance)"
     r"|methodology (?:of|for) .+|(?:guidance|guidelines|handbook|protocol|standard) (?:on|for|of|to) .+)"
-    r"(?:\s*[-,:(]?\s*v(?:ersion)?\.?\s*\d[\d.]*\)?)?$"
+    r"(?:\s*+(?:[-,:(]\s*+)?v(?:ersion)?\.?\s*\d[\d.]*\)?)?$"
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from pipeline.models import Page, Reading
+from pipeline.reading.delimited import split_lines
 
 #: Dashes and quotes that differ between typists and mean the same.
 _SAME = str.maketrans({**dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"), "\u2018": "'", "\u2019": "'"})
@@ -153,7 +153,7 @@ class Seen:
         text = self.reading.pages[0].text.lstrip("\ufeff")
         first = text.partition("\n")[0]
         delimiter = max(",;\t", key=first.count)
-        return (tuple(tuple(row) for row in csv.reader(text.splitlines(), delimiter=delimiter)),)
+        return (tuple(tuple(row) for row in split_lines(text.splitlines(), delimiter)),)
 
     def headers(self) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """Rows that may be headers: sheet index, row index, folded cells."""

@@ -13,7 +13,7 @@ _PAPER = re.compile(
     r"\b(official copy|title plan|transfer plan|title register|land registry|lease|tenancy|conveyance|deed|charge)\b"
 )
 _YIELD = re.compile(r"\d+(?:\.\d+)?\s*t\s*/\s*ha\b")
-_HOME = re.compile(r"^(?:appendix\s*[a-z0-9]?\s*[:.-]?\s*)?land (?:ownership|tenure)\b.{0,20}$")
+_HOME = re.compile(r"^(?:appendix\s*+(?:[a-z0-9]\s*+)?(?:[:.-]\s*+)?)?land (?:ownership|tenure)\b.{0,20}$")
 
 
 def _has_other_actors(seen: Seen) -> bool:

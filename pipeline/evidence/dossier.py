@@ -14,6 +14,7 @@ from pipeline.evidence.trace import Trace
 from pipeline.forms import Paragraph, Plan, read_plan
 from pipeline.forms.normal import squash
 from pipeline.models import Document, DocumentType, Evidence, Inventory, Page, Reading, Register
+from pipeline.reading.attention import look_at
 
 #: Statuses of documents that may be evidence.
 USABLE = ("in_scope", "pinned")
@@ -86,14 +87,16 @@ class Dossier:
 
     def pages(self, document: Document) -> tuple[Page, ...]:
         """All pages of a document."""
+        look_at(document.sha256)
         if document.sha256 not in self._pages:
             self._pages[document.sha256] = self.read(document).pages
         return self._pages[document.sha256]
 
     def paragraphs(self, places: Sequence[str]) -> list[Paragraph]:
         """The answers that stand at places like "1.8" and "1.11/Habitat" (see `Place`), in the order they are named."""
-        if not self.plan:
+        if not self.plan or not self.plan_document:
             return []
+        look_at(self.plan_document.sha256)
         found: list[Paragraph] = []
         for place in places:
             number, bar, subhead = place.partition("/")

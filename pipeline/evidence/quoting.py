@@ -9,6 +9,7 @@ from typing import Literal
 
 from pipeline.forms.normal import BULLETS, squash
 from pipeline.models import Document, Evidence, Page
+from pipeline.reading.attention import look_at
 
 #: A quote is read at a glance; a longer passage is cut at a sentence's end.
 MAX_QUOTE = 900
@@ -28,6 +29,7 @@ def quote(
     `grounding` is exact when they are there space for space, normalised when only spaces, line-end hyphens or
     compatibility forms differ. Boxes are added by the extraction stage.
     """
+    look_at(document.sha256)
     words = _fold(words.strip().lstrip(BULLETS).strip())
     if not squash(words):
         return None

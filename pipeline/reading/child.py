@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import base64
 import errno
+import importlib
 import json
+import logging
 import os
 import queue
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.models import Reading
+from pipeline.reading import attention
+from pipeline.reading.defects import place_of
 from pipeline.reading.extent import Extent
+from pipeline.reading.given import Readings, Unread
 from pipeline.reading.limits import grant_seconds, hold
 from pipeline.store.faultpoints import reach
 from pipeline.store.lifeline import tie
@@ -48,10 +54,15 @@ def main() -> None:
     from pipeline.reading import reader  # start-up
 
     hold(settings["memory_mb"])
+    at = _At(answers, settings["timeout_seconds"])
+    attention.watch(at)
+    told = _Told()
+    logging.getLogger("registry_review").addHandler(told)
     _send(answers, {"ready": True})
     while True:
         request = json.loads(requests.get())
         grant_seconds(settings["timeout_seconds"])
+        at.sha256 = ""
         reach("reading.begin")
         try:
             answer = _answer(reader, request, settings)
@@ -61,10 +72,47 @@ def main() -> None:
         except OSError as error:
             answer = _of_the_system(error)
         except Exception as error:  # noqa: BLE001 - whatever a document provokes in a reader is told, not died of
-            # The type only: a message may quote the document.
-            answer = {"failed": "error", "what": type(error).__name__}
+            answer = {**_of_the_document(error), "at": at.sha256}
         reach("reading.done")
-        _send(answers, answer)
+        _send(answers, {**answer, "log": told.taken()})
+
+
+class _Told(logging.Handler):
+    """What is logged here, for the log of whoever asked: this process writes to no file."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._lines: list[tuple[str, int, str]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append((record.name, record.levelno, record.getMessage()))
+
+    def taken(self) -> list[tuple[str, int, str]]:
+        """What has been logged since it was last asked for."""
+        lines, self._lines = self._lines, []
+        return lines
+
+
+class _At:
+    """Says which document is looked at, and how much processor time was used until then."""
+
+    def __init__(self, answers: BinaryIO, seconds: float) -> None:
+        self._answers = answers
+        self._seconds = seconds
+        self.sha256 = ""
+
+    def __call__(self, sha256: str) -> None:
+        if sha256 != self.sha256:
+            self.sha256 = sha256
+            grant_seconds(self._seconds)
+            _send(self._answers, {"at": sha256, "used": time.process_time()})
+
+
+def _of_the_document(error: Exception) -> dict[str, Any]:
+    """The error's type and place only: a message may quote the document."""
+    if isinstance(error, Unread):
+        return {"failed": "unread", "sha256": error.sha256}
+    return {"failed": "error", "what": place_of(error)}
 
 
 def _of_the_system(error: OSError) -> dict[str, Any]:
@@ -77,6 +125,11 @@ def _of_the_system(error: OSError) -> dict[str, Any]:
 
 
 def _answer(reader: Any, request: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    if request["do"] == "pass":
+        # Here and not above: a process that only reads needs none of it.
+        carry_out = importlib.import_module(request["carried_out_by"]).carry_out
+        readings = Readings(request["readings"], request["kept"])
+        return {"result": carry_out(request["over"], request["given"], readings)}
     path = Path(request["path"])
     if request["do"] == "boxes":
         return {"found": reader.find_boxes(path, [(page, quote) for page, quote in request["wanted"]])}

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 #: Marks that part columns, the likelier ones first.
 MARKS = (",", ";", "\t", "|")
 #: Rows looked at to tell the mark.
 _LOOKED_AT = 200
-#: A cell of a data file is short; csv's own limit would refuse a long one with an error.
-_LONGEST_CELL = 1_000_000
+#: csv refuses a cell of more than 131,072 characters with an error. How long a text may be is settled where it is read
+#: (`max_page_characters`), so that its cells need no limit of their own; this is the most that every platform takes.
+_LONGEST_CELL = 2**31 - 1
 
 
 class TooMuch(Exception):
@@ -47,6 +48,12 @@ def rows_of(text: str, most_cells: int) -> tuple[tuple[str, ...], ...]:
     while found and not found[-1]:
         found.pop()
     return tuple(found)
+
+
+def split_lines(lines: Iterable[str], mark: str) -> Iterator[list[str]]:
+    """The cells of each row as csv parts them, however long one is."""
+    csv.field_size_limit(_LONGEST_CELL)
+    return csv.reader(lines, delimiter=mark)
 
 
 def _rows(text: str, mark: str) -> Iterator[list[str]]:

@@ -9,17 +9,20 @@ import select
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 import pipeline
 from pipeline.errors import TryAgain
+from pipeline.reading.patience import PATIENCE_SECONDS, Patience
 
 #: Seconds a new process may take until it says it is ready; far more than a loaded machine needs.
 START_SECONDS = 60.0
 #: An answer longer than this is no reading (`child.MOST_WRITTEN`, written once more as a string in the answer).
 MOST_BYTES = 256 * 1024 * 1024
+#: How much a process that takes long yields to others (see nice(2)).
+_NICE = 10
 
 
 class Gone(Exception):
@@ -29,6 +32,8 @@ class Gone(Exception):
         super().__init__(what)
         self.reason = reason
         self.what = what
+        #: The SHA-256 of the document that was looked at, where the process said so.
+        self.at: str | None = None
 
 
 class ReadingProcess:
@@ -56,8 +61,10 @@ class ReadingProcess:
         self._in, self._out = _pipes(self._process)
         self._buffer = bytearray()
         self.documents = 0
+        #: True once it took long over something: it yields to others since, and should not be asked again.
+        self.yields = False
         try:
-            self._answer(time.monotonic() + START_SECONDS)
+            self._answer(Patience(self._process.pid, START_SECONDS))
         except Gone as gone:
             self.close()
             raise TryAgain(f"A reading process did not start: {gone.what}.", "Run doctor to see why.") from None
@@ -67,16 +74,46 @@ class ReadingProcess:
         """Its process id."""
         return self._process.pid
 
-    def ask(self, request: dict[str, Any], timeout_seconds: float) -> dict[str, Any]:
-        """The answer to a request. Raises Gone when the process ends or takes longer; it is of no use after that."""
+    def ask(
+        self,
+        request: dict[str, Any],
+        timeout_seconds: float,
+        on_slow: Callable[[], None] | None = None,
+        moment: float = PATIENCE_SECONDS,
+    ) -> dict[str, Any]:
+        """The answer to a request. Raises Gone when the process ends or takes longer; it is of no use after that.
+
+        Where the process says which document it looks at, each has so many seconds in all. Waiting for a processor
+        on a busy machine does not count, within reason. When it takes more than a `moment` it yields to all others, so
+        that it costs them next to nothing, and `on_slow` is called.
+        """
         self.documents += 1
-        deadline = time.monotonic() + timeout_seconds
+
+        def slow() -> None:
+            self.yields = True
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
+            # Where Linux weighs a session's processes as one group, each of ours is a group of its own (sched(7)).
+            with contextlib.suppress(OSError):
+                Path(f"/proc/{self._process.pid}/autogroup").write_text(str(_NICE), "ascii")
+            if on_slow:
+                on_slow()
+
+        patience = Patience(self._process.pid, timeout_seconds, slow, moment)
         try:
             self._in.write(json.dumps(request).encode() + b"\n")
             self._in.flush()
-            return self._answer(deadline)
+            while "at" in (answer := self._answer(patience)):
+                patience.now_at(answer["at"], answer["used"])
+                if patience.is_over():
+                    raise Gone("timeout", "it took too long")
+            return answer
         except (OSError, ValueError):  # ValueError: another thread closed the pipes, because the program ends
-            raise self._ended() from None
+            gone = self._ended()
+        except Gone as error:
+            gone = error
+        gone.at = patience.at or None
+        raise gone
 
     def close(self) -> None:
         """End it, whatever it is doing."""
@@ -90,15 +127,19 @@ class ReadingProcess:
         if lifeline >= 0:
             os.close(lifeline)
 
-    def _answer(self, deadline: float) -> dict[str, Any]:
+    def _yield_to_others(self) -> None:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, self._process.pid, _NICE)
+
+    def _answer(self, patience: Patience) -> dict[str, Any]:
         poll = select.poll()
         poll.register(self._out, select.POLLIN | select.POLLHUP)
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
-            left = deadline - time.monotonic()
-            if left <= 0 or not poll.poll(left * 1000):
-                raise Gone("timeout", "it took too long")
+            while not poll.poll(patience.wait() * 1000):
+                if patience.is_over():
+                    raise Gone("timeout", "it took too long")
             piece = os.read(self._out.fileno(), 1 << 20)
             if not piece:
                 raise self._ended()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,14 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from pipeline import __version__
 from pipeline.errors import ContentLost, ReviewError, TryAgain
 from pipeline.models import Box, Drawing, Reading
+from pipeline.reading.patience import PATIENCE_SECONDS
 from pipeline.reading.process import Gone, ReadingProcess
+from pipeline.reading.stopping import OF_PASSES, OF_READING, Stopped, quarantined
 from pipeline.reading.version import READER_VERSION
 from pipeline.store.faultpoints import reach
 
 if TYPE_CHECKING:
     from pipeline.settings import ReadingSettings
+
+log = logging.getLogger("registry_review.reading")
 
 #: A document that ends the process that reads it gets this many tries in all; the first may have been bad luck.
 TRIES = 2
@@ -30,14 +36,6 @@ DOCUMENTS_PER_PROCESS = 200
 #: Finding a quote or drawing a page is quick; a page where it is not goes without.
 PAGE_SECONDS = 20.0
 
-_LIMITS = {
-    "timeout": "Reading it took longer than {timeout_seconds} seconds, {tries} times. "
-    "Save it again from the program that made it, split it, or raise reading.timeout_seconds.",
-    "memory": "Reading it needed more than {memory_mb} MB of memory, {tries} times. "
-    "Save it again from the program that made it, split it, or raise reading.memory_mb.",
-    "crashed": "The program that reads it failed, {tries} times ({what}): the file is damaged or hostile, or it needs "
-    "more than {memory_mb} MB of memory. Save it again from the program that made it and add that copy.",
-}
 #: What comes of a limit is kept for that limit only: with a higher one the document is read again.
 _OF_LIMITS = (
     "timeout", "memory", "crashed", "too_many_pages", "too_many_cells", "too_much_text", "too_many_objects",
@@ -75,6 +73,8 @@ class ReadingService:
         self._folder = folder
         self._locate = locate
         self._slots = threading.BoundedSemaphore(max(1, settings.processes))
+        #: What takes long gives its slot back, so that the others need not wait; so many at a time at most.
+        self._slow = threading.BoundedSemaphore(max(1, settings.processes))
         self._lock = threading.Lock()
         self._idle: list[ReadingProcess] = []
         self._busy: set[ReadingProcess] = set()
@@ -122,7 +122,7 @@ class ReadingService:
 
     def cached(self, sha256: str) -> Reading | None:
         """The kept reading of a content, None when this reader version has not read it under these limits."""
-        for path in (self._kept(sha256), self._kept(sha256, limits=True)):
+        for path in self._places(sha256):
             try:
                 return Reading.model_validate_json(path.read_bytes())
             except FileNotFoundError:
@@ -130,6 +130,59 @@ class ReadingService:
             except (OSError, ValidationError):
                 continue  # half a disk or an older shape: it is made again from the content, nothing is lost
         return None
+
+    def compute(
+        self,
+        carried_out_by: str,
+        over: str,
+        given: Mapping[str, Any],
+        sha256s: Sequence[str],
+        readings: Mapping[str, Reading] | None = None,
+    ) -> str:
+        """What a module's `carry_out` makes of `given` and the readings of these documents, where it can be ended.
+
+        `carried_out_by` is the module's dotted name: this room knows none of those above it. `over` says which of its
+        passes is meant. `readings` go before what is kept; what is not kept is read when the computation asks for it.
+        Each document has `timeout_seconds` of it. Raises Stopped when it ended before its end TRIES times, or by a defect.
+        """
+        passed = {sha256: reading.model_dump_json() for sha256, reading in (readings or {}).items()}
+        kept = {sha256: [os.fspath(path) for path in self._places(sha256)] for sha256 in sha256s}
+        gone = Gone("crashed", "")
+        tries = 0
+        while tries < TRIES:
+            what = {"do": "pass", "carried_out_by": carried_out_by, "over": over}
+            request = {**what, "given": given, "readings": passed, "kept": kept}
+            try:
+                # What ended one process is not waited for a second time: it yields to the others from the start.
+                moment = 0.0 if tries else PATIENCE_SECONDS
+                answer = self._ask(request, self._settings.timeout_seconds, moment)
+            except Gone as error:
+                self._require_open()
+                gone = error
+                # A defect is met again, however often it is tried.
+                tries = TRIES if error.reason == "defect" else tries + 1
+                continue
+            if "unread" not in answer:
+                result: str = answer["result"]
+                return result
+            passed[answer["unread"]] = self.read(answer["unread"]).model_dump_json()
+        note = OF_PASSES[gone.reason].format(**self._child_settings(), tries=TRIES, what=gone.what)
+        raise Stopped(gone.at, gone.reason, note)
+
+    def set_apart(self, stopped: Stopped) -> Reading | None:
+        """Keep from now on as quarantined the document at which a computation stopped; None where that was none.
+
+        It holds with this version of the program and these limits, for all sessions that have the document.
+        """
+        if stopped.at is None:
+            return None
+        reading = quarantined(stopped.at, stopped.code, stopped.note)
+        self._keep(reading, self._apart(stopped.at))
+        return reading
+
+    def is_apart(self, sha256: str) -> bool:
+        """True for a document that `set_apart` keeps quarantined."""
+        return self._apart(sha256).exists()
 
     def all_boxes(self, sha256: str, wanted: Sequence[tuple[int, str]]) -> list[tuple[Box, ...]]:
         """The boxes of each (1-based PDF page, quote) of one content, opened once for all; () for what is not found."""
@@ -196,22 +249,16 @@ class ReadingService:
             except Gone as error:
                 self._require_open()
                 gone = error
-        note = _LIMITS[gone.reason].format(**self._child_settings(), tries=TRIES, what=gone.what)
-        return Reading(
-            sha256=sha256,
-            reader="none",
-            reader_version=READER_VERSION,
-            kind="unknown",
-            status="quarantined",
-            code=gone.reason,
-            note=note,
-        )
+        note = OF_READING[gone.reason].format(**self._child_settings(), tries=TRIES, what=gone.what)
+        return quarantined(sha256, gone.reason, note)
 
-    def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        with self._process() as process:
+    def _ask(self, request: dict[str, Any], seconds: float, moment: float = PATIENCE_SECONDS) -> dict[str, Any]:
+        with self._process() as (process, on_slow):
             reach("reading.ask")
-            answer = process.ask(request, seconds)
+            answer = process.ask(request, seconds, on_slow, moment)
             reach("reading.answered")
+        for name, level, line in answer.get("log", ()):
+            logging.getLogger(name).log(level, "%s", line)
         match answer.get("failed"):
             case None:
                 return answer
@@ -221,6 +268,13 @@ class ReadingService:
                 )
             case "memory":
                 raise Gone("memory", "it needed too much memory")
+            case "unread":
+                return {"unread": answer["sha256"]}
+            case "error" if request["do"] == "pass":
+                log.error("A defect in this program: %s.", answer["what"])
+                gone = Gone("defect", answer["what"])
+                gone.at = answer["at"] or None
+                raise gone
             case _:
                 raise Gone("crashed", str(answer.get("what")))
 
@@ -230,8 +284,9 @@ class ReadingService:
             raise TryAgain("The reading service is closed.", "The next start goes on from here.")
 
     @contextmanager
-    def _process(self) -> Iterator[ReadingProcess]:
-        with self._slots:
+    def _process(self) -> Iterator[tuple[ReadingProcess, Callable[[], None]]]:
+        """A process of one's own for one request, and what to call when the request turns out to take long."""
+        with self._slot() as on_slow:
             with self._lock:
                 self._require_open()
                 process = self._idle.pop() if self._idle else None
@@ -243,8 +298,8 @@ class ReadingService:
                     self._busy.add(process)
             fit = False
             try:
-                yield process
-                fit = process.documents < DOCUMENTS_PER_PROCESS
+                yield process, on_slow
+                fit = process.documents < DOCUMENTS_PER_PROCESS and not process.yields
             finally:
                 with self._lock:
                     self._busy.discard(process)
@@ -253,6 +308,22 @@ class ReadingService:
                         self._idle.append(process)
                 if not fit:
                     process.close()
+
+    @contextmanager
+    def _slot(self) -> Iterator[Callable[[], None]]:
+        """One of the places for processes at work; calling what it gives lets somebody else have it already."""
+        held = [self._slots]
+        self._slots.acquire()
+
+        def leave() -> None:
+            if self._slow.acquire(blocking=False):
+                held[0] = self._slow
+                self._slots.release()
+
+        try:
+            yield leave
+        finally:
+            held[0].release()
 
     def _child_settings(self) -> dict[str, Any]:
         return self._settings.model_dump(include=_OF_CHILD)
@@ -270,13 +341,22 @@ class ReadingService:
                     self._under_way.pop(sha256, None)
 
     def _kept(self, sha256: str, *, limits: bool = False) -> Path:
-        s = self._settings
-        parts = f"{s.max_page_characters}t-{s.max_page_objects}o-{s.max_unpacked_mb}u"
-        under = f".{s.timeout_seconds:g}s-{s.memory_mb}m-{s.max_pages}p-{s.max_cells}c-{parts}" if limits else ""
+        under = f".{self._limits()}" if limits else ""
         return self._folder / f"{sha256}.{READER_VERSION}{under}.json"
 
-    def _keep(self, reading: Reading) -> None:
-        target = self._kept(reading.sha256, limits=reading.code in _OF_LIMITS)
+    def _apart(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}.{READER_VERSION}.{self._limits()}.apart-{__version__}.json"
+
+    def _places(self, sha256: str) -> tuple[Path, ...]:
+        return self._apart(sha256), self._kept(sha256), self._kept(sha256, limits=True)
+
+    def _limits(self) -> str:
+        s = self._settings
+        parts = f"{s.max_page_characters}t-{s.max_page_objects}o-{s.max_unpacked_mb}u"
+        return f"{s.timeout_seconds:g}s-{s.memory_mb}m-{s.max_pages}p-{s.max_cells}c-{parts}"
+
+    def _keep(self, reading: Reading, target: Path | None = None) -> None:
+        target = target or self._kept(reading.sha256, limits=reading.code in _OF_LIMITS)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # mkstemp makes it 0600; a reader sees the old file, the new one or none, never half of one.
         handle, temporary = tempfile.mkstemp(prefix=f".{reading.sha256[:12]}.", suffix=".tmp", dir=self._folder)

@@ -12,7 +12,7 @@ from pipeline.verdicts.checks import run_all
 from pipeline.verdicts.checks.case import case_of
 from pipeline.verdicts.exceptions import exceptions_of
 from pipeline.verdicts.rows import Failure, PlanState, row_result
-from pipeline.workflow.results import load_checklist, load_extraction, load_inventory, load_mapping
+from pipeline.workflow.results import load_extraction, load_inventory, load_mapping
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -37,11 +37,18 @@ HEADER = (
 
 def cross_validate(ws: Workspace, session_id: str) -> ValidationResult:
     """Rows, checks and exceptions of a session; the workflow stores what this returns."""
+    from pipeline.stages.computing import checklist_given, computed
     record = ws.sessions.read(session_id)
     inventory, mapping, extraction = load_inventory(ws, record), load_mapping(ws, record), load_extraction(ws, record)
     if inventory is None or mapping is None or extraction is None:
         raise StageFailed(f"{session_id} has no evidence yet.", f"Run: registry-review extract {session_id}")
-    return validation_of(load_checklist(ws, record), inventory, mapping, extraction)
+    given = {
+        **checklist_given(ws, record),
+        "inventory": inventory.model_dump_json(),
+        "mapping": mapping.model_dump_json(),
+        "extraction": extraction.model_dump_json(),
+    }
+    return ValidationResult.model_validate_json(computed(ws, "validation", given, []))
 
 
 def validation_of(

@@ -8,12 +8,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipeline.classification.inventory import inventory_from
-from pipeline.errors import ContentLost
+from pipeline.errors import ContentLost, StageFailed
 from pipeline.filenames import printable
 from pipeline.models import DocumentRecord, Inventory, Reading
 from pipeline.reading import READER_VERSION
+from pipeline.reading.stopping import Stopped
 from pipeline.stages.add_documents import rescan_sources
+from pipeline.stages.computing import LAST_ADDED, PASSES
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -48,7 +49,18 @@ def discover_documents(ws: Workspace, session_id: str, on_event: Progress = _unw
     """
     scanned = rescan_sources(ws, session_id)
     records = list(ws.sessions.read(session_id).documents.values())
-    return inventory_from(records, _read(ws, records, on_event), scanned)
+    readings = _read(ws, records, on_event)
+    given = {"records": [one.model_dump(mode="json") for one in records], "scanned": scanned}
+    # Most are kept; the process that looks at them takes those from there, which is less than to hand them over.
+    passed = {sha256: one for sha256, one in readings.items() if one.status != "ok"}
+    while True:
+        try:
+            return Inventory.model_validate_json(ws.reader.compute(PASSES, "inventory", given, list(readings), passed))
+        except Stopped as stopped:
+            apart = ws.reader.set_apart(stopped)
+            if apart is None or apart.sha256 in passed:
+                raise StageFailed(stopped.note, LAST_ADDED) from stopped
+            passed[apart.sha256] = apart
 
 
 def _reading(ws: Workspace, record: DocumentRecord, on_begin: Callable[[], None]) -> Reading:

@@ -32,7 +32,7 @@ from pipeline.models import (
     RequirementEvidence,
 )
 from pipeline.models.quoted import with_each_quote
-from pipeline.workflow.results import load_checklist, load_inventory, load_mapping
+from pipeline.workflow.results import load_inventory, load_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -57,17 +57,20 @@ _TABLE_ROWS = 3
 
 def extract_evidence(ws: Workspace, session_id: str) -> ExtractionResult:
     """Quotes, findings and facts of a session; the workflow stores what this returns."""
+    from pipeline.stages.computing import checklist_given, computed
     record = ws.sessions.read(session_id)
     inventory, mapping = load_inventory(ws, record), load_mapping(ws, record)
     if inventory is None:
         raise StageFailed(f"{session_id} has no inventory.", f"Run: registry-review discover {session_id}")
 
-    def read(document: Document) -> Reading:
-        return ws.reader.read(document.sha256, document.names)
-
-    discarded = record.discarded.values()
-    result = evidence_of(load_checklist(ws, record), inventory, read, mapping, discarded)
-    return _with_boxes(ws, result)
+    given = {
+        **checklist_given(ws, record),
+        "inventory": inventory.model_dump_json(),
+        "mapping": mapping.model_dump_json() if mapping else None,
+        "discarded": [one.model_dump(mode="json") for one in record.discarded.values()],
+    }
+    written = computed(ws, "evidence", given, [document.sha256 for document in inventory.documents])
+    return _with_boxes(ws, ExtractionResult.model_validate_json(written))
 
 
 def evidence_of(

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from pipeline.decisions.standing import noted
-from pipeline.errors import HomeClosed, SessionCompleted, StageFailed, TryAgain, UsageError
+from pipeline.errors import HomeClosed, SessionCompleted, SetApart, StageFailed, TryAgain, UsageError
 from pipeline.home.health import obstacle
 from pipeline.home.pointing import require_own_review
 from pipeline.models import SessionRecord, StageError, StageKey, StageRecord, ValidationResult
 from pipeline.stages.events import Event, OnEvent
-from pipeline.stages.failures import failure_of
+from pipeline.stages.failures import failure_of, put_back
 from pipeline.store.faultpoints import reach
 from pipeline.store.files import is_disk_full, passing
 from pipeline.workflow.freshness import current_fingerprint, due, lacks_only_words
@@ -101,6 +101,8 @@ def run_stage(
                 reach("stage.saved")
             except TryAgain:
                 raise
+            except SetApart as error:
+                return put_back(ws, session_id, key, error, lease)
             except Exception as error:
                 # Room and rights come back: that is no fault of the stage, and it counts no try.
                 if isinstance(error, OSError) and (known := _passing(ws, error)):
@@ -108,8 +110,10 @@ def run_stage(
                 # What it failed on was taken out or replaced meanwhile: that says nothing of what is there now.
                 if current_fingerprint(ws, ws.sessions.read(session_id), key) != fingerprint:
                     continue
-                record_failure(ws, session_id, key, failure_of(session_id, key, error), fingerprint, lease)
-                raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {error}") from error
+                failure = failure_of(session_id, key, error)
+                record_failure(ws, session_id, key, failure, fingerprint, lease)
+                said = f"{failure.message} {failure.cure}".strip()
+                raise StageFailed(f"`{VERB_OF[key]}` of {session_id} failed: {said}") from error
             done = _commit(ws, session_id, key, fingerprint, sha, result, lease)
             if done is not None:
                 reach("stage.committed")

@@ -10,9 +10,10 @@ import errno
 import os
 import signal
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -20,7 +21,7 @@ from typing import Literal, get_args
 #: can be mistaken for it.
 VARIABLE = "FAULTPOINTS"
 
-Act = Literal["kill", "freeze", "full", "io", "note"]
+Act = Literal["kill", "freeze", "full", "io", "note", "spin"]
 #: In place of a point: every one of them, counted together.
 ANY = "*"
 
@@ -78,6 +79,7 @@ POINTS: dict[str, str] = {
     "reading.kept": "it is in its place",
     "reading.begin": "in the reading process: a request has come",
     "reading.done": "in the reading process: the answer is about to be sent",
+    "passes.look": "in the process that passes over what was read: a document is about to be looked at",
     "queue.name": "the name of a home's queue is about to be put in its place",
     "queue.send": "a message is about to be handed to the broker",
     "queue.sent": "the broker has it",
@@ -98,7 +100,7 @@ class Fault:
     passage: int
     #: kill, freeze: made by the process that does it, with its id; while it is there, no other does. full, io: the
     #: trouble lasts, from that passage on, for as long as it is there. note: a folder; each point that is passed is
-    #: an empty file in it.
+    #: an empty file in it. spin: a folder; whatever is looked at under a name that lies there is never done with.
     file: Path
 
 
@@ -108,17 +110,21 @@ class _Plan:
     _passed: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def reach(self, point: str) -> None:
+    def reach(self, point: str, subject: str) -> None:
         with self._lock:
             self._passed.update((point, ANY))
             counts = {point: self._passed[point], ANY: self._passed[ANY]}
         for fault in self.faults:
             if fault.point in counts:
-                self._carry_out(fault, point, counts[fault.point])
+                self._carry_out(fault, point, counts[fault.point], subject)
 
-    def _carry_out(self, fault: Fault, point: str, count: int) -> None:
+    def _carry_out(self, fault: Fault, point: str, count: int, subject: str) -> None:
         if fault.act == "note":
             (fault.file / point).touch()
+        elif fault.act == "spin":
+            if subject and (fault.file / subject).exists():
+                # In C code that gives the interpreter to nobody, as a search that backtracks without end.
+                deque(repeat(None), maxlen=0)
         elif fault.act in ("full", "io"):
             if count >= fault.passage and fault.file.exists():
                 number = errno.ENOSPC if fault.act == "full" else errno.EIO
@@ -157,7 +163,10 @@ def planned(environ: Mapping[str, str]) -> _Plan | None:
 _plan = planned(os.environ)
 
 
-def reach(point: str) -> None:
-    """Say that the program has come to that point of `POINTS`; an OSError of a fault that was asked for comes out."""
+def reach(point: str, subject: str = "") -> None:
+    """Say that the program has come to that point of `POINTS`; an OSError of a fault that was asked for comes out.
+
+    `subject`: what is dealt with there, for acts that strike one thing and leave the others alone.
+    """
     if _plan is not None:
-        _plan.reach(point)
+        _plan.reach(point, subject)

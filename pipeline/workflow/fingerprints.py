@@ -10,17 +10,26 @@ from pipeline.models import Inventory, SessionRecord
 from pipeline.models.digests import digest
 
 
-def of_discovery(record: SessionRecord, reader_version: str, lost: Iterable[str] = ()) -> str:
+def of_discovery(
+    record: SessionRecord, reader_version: str, lost: Iterable[str] = (), apart: Iterable[str] = ()
+) -> str:
     """Everything that can change the inventory: the documents, their names, the reviewer's word, the reader.
 
-    `lost`: hashes whose content is gone from the store, as long as it is.
+    `lost`: hashes whose content is gone from the store, as long as it is; `apart`: those that stopped a stage.
     """
     documents: Iterable[Any] = (
         (d.sha256, d.filename, d.path, d.names, d.superseded_by, d.kept_by, d.reviewer_status, d.reviewer_type)
         for d in sorted(record.documents.values(), key=lambda d: d.document_id)
     )
-    gone = sorted(lost)
-    return digest("discovery", __version__, reader_version, list(documents), *([gone] if gone else []))
+    gone, stopped = sorted(lost), [f"apart {sha256}" for sha256 in sorted(apart)]
+    return digest(
+        "discovery",
+        __version__,
+        reader_version,
+        list(documents),
+        *([gone] if gone else []),
+        *([stopped] if stopped else []),
+    )
 
 
 def of_documents(inventory: Inventory) -> str:

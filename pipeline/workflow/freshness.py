@@ -22,7 +22,8 @@ def current_fingerprint(ws: Workspace, record: SessionRecord, key: StageKey) -> 
     """What `key` would be made from now; None while an earlier stage has no result."""
     if key == "document_discovery":
         lost = [d.sha256 for d in record.documents.values() if not ws.content.has(d.sha256)]
-        return fingerprints.of_discovery(record, READER_VERSION, lost)
+        apart = [d.sha256 for d in record.documents.values() if ws.reader.is_apart(d.sha256)]
+        return fingerprints.of_discovery(record, READER_VERSION, lost, apart)
     inventory = load_inventory(ws, record)
     if inventory is None:
         return None

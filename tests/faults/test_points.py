@@ -30,7 +30,7 @@ def named_in_the_program() -> list[str]:
     for path in (p for top in ("pipeline", "actors", "servers", "commands") for p in (ROOT / top).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "reach":
-                (name,) = node.args
+                name, *_subject = node.args
                 assert isinstance(name, ast.Constant), f"{path}:{node.lineno} names its point in no word"
                 found.append(name.value)
     return found

@@ -75,12 +75,47 @@ def records_lie(luck: Random) -> bytes:
     return bytes(data)
 
 
+def fields_are_long(luck: Random) -> bytes:
+    """csv refuses a field of more than 131,072 characters unless it is told otherwise."""
+    mark, long = luck.choice((b",", b"\t", b";")), luck.choice((131_071, 131_073, 1_100_000))
+    return mark.join((b"Field", b"Year")) + b"\n" + mark.join((b"x" * long, b"2023")) + b"\n"
+
+
+def lines_invite_backtracking(luck: Random) -> bytes:
+    """A finished review whose lines are rows of what a heading's number is made of."""
+    rows = (". " * 60, "." * 60, "1 " * 40, "1.1." * 30, "- " * 400, " " * 3_000, "\u2003" * 900, "end date " * 60, "a, " * 900)
+    head = "Registry Agent Review\nProject Name: Marl Farm\nCrediting Period: 01/01/2020\nDocuments Submitted\n"
+    tail = "Outcome Summary\n[x] Approved\nRegistry Agent Review Checklist\n"
+    lines = [luck.choice(rows) + luck.choice(("", "x", "outcome", ",")) for _ in range(40)]
+    return (head + "\n".join(lines) + "\n" + tail + "\n".join(lines)).encode()
+
+
+def numbers_and_dates_are_mad(luck: Random) -> bytes:
+    """More digits than int() takes, what float() calls infinite, and days that no calendar has."""
+    mad = ("9" * 5_000, "1e999", "-1e999", "nan", "inf", "0x" + "f" * 300, "00/00/0000", "31/02/10000", "99/99/9999", "\u0663" * 40)
+    rows = ["Field,Year,Yield t/ha,Date Reported"]
+    rows += [",".join(luck.choice((*mad, "2023")) for _ in range(4)) for _ in range(80)]
+    said = (f"Date Reported: {luck.choice(mad)}\nCrediting Period: {luck.choice(mad)} to {luck.choice(mad)}" for _ in range(40))
+    return ("\n".join(rows) + "\n" + "\n".join(said)).encode()
+
+
+def characters_are_half(luck: Random) -> bytes:
+    """Halves of surrogate pairs, zeros, and marks that turn a line round."""
+    halves = (b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\0", "\u202e\u2066\ufeff".encode(), b"\xf4\x90\x80\x80", b"\xc0\x80")
+    return b"Monitoring Report\n" + b"".join(b"Field " + luck.choice(halves) + b", 2023\n" for _ in range(300))
+
+
 MAKERS: dict[str, tuple[Maker, str]] = {
     "encodings are mixed": (encodings_are_mixed, ".txt"),
     "lines never end": (lines_never_end, ".csv"),
     "quotes never close": (quotes_never_close, ".csv"),
     "columns are many": (columns_are_many, ".csv"),
     "control characters": (control_characters, ".csv"),
+    "fields are long": (fields_are_long, ".csv"),
+    "fields are long, tabs": (fields_are_long, ".tsv"),
+    "lines invite backtracking": (lines_invite_backtracking, ".txt"),
+    "numbers and dates are mad": (numbers_and_dates_are_mad, ".csv"),
+    "characters are half": (characters_are_half, ".txt"),
     "formulas": (formulas, ".csv"),
     "markup": (markup, ".txt"),
     "sectors go in circles": (sectors_go_in_circles, ".xls"),

@@ -15,7 +15,7 @@ _NAMES = r"(?:[^.;]|(?<=\b[A-Z])\.)+"
 _OWNED_BY = re.compile(
     rf"\b(?:owned|held|farmed and owned)\b[^.]{{0,40}}?\bby\s+(?P<who>{_NAMES})"
     rf"|\bowner(?:s)?\s+(?:of[^.]{{0,40}}\s)?(?:is|are)\s+(?P<is>{_NAMES})"
-    r"|^\W*(?P<owns>(?:[^.;:]|(?<=\b[A-Z])\.){3,120}?),?\s+(?:wholly |fully |solely |jointly )?"
+    r"|^\W{0,40}(?P<owns>(?:[^.;:]|(?<=\b[A-Z])\.){3,120}?),?\s++(?:wholly |fully |solely |jointly )?"
     r"(?:owns?|holds? the (?:freehold|land|title))\b",
 )
 _TO = re.compile(
@@ -24,7 +24,7 @@ _TO = re.compile(
     re.I,
 )
 _STOP = re.compile(
-    r"\s+(?:who|which|under|since|for|in accordance|as|through|from|on|with|until|pursuant|at|in)\s", re.I
+    r"(?<!\s)\s++(?:who|which|under|since|for|in accordance|as|through|from|on|with|until|pursuant|at|in)\s", re.I
 )
 
 

@@ -30,12 +30,14 @@ _LABELS = {
     "documents submitted": "papers",
 }
 _LABEL = re.compile(rf"^\W*({'|'.join(sorted(_LABELS, key=len, reverse=True))})\b[\s:|*]*(.*)$", re.I)
+#: What may stand before a heading: a mark, a number. Possessive: a row of dots or numbers is taken once, one way.
+_NUMBERED = r"^\W*+[\d.\s]*+"
 #: Where the header is over at the latest.
 _AFTER_HEADER = re.compile(
-    r"^\W*(?:[\d.]+\s*)*(?:registry agent review overview|review outcome|registry agent role)\b", re.I
+    rf"{_NUMBERED}(?:registry agent review overview|review outcome|registry agent role)\b", re.I
 )
-_OUTCOME = re.compile(r"^\W*(?:[\d.]+\s*)*outcome summary\b", re.I)
-_AFTER_OUTCOME = re.compile(r"^\W*(?:[\d.]+\s*)*(?:required actions?|registry agent review checklist)\b", re.I)
+_OUTCOME = re.compile(rf"{_NUMBERED}outcome summary\b", re.I)
+_AFTER_OUTCOME = re.compile(rf"{_NUMBERED}(?:required actions?|registry agent review checklist)\b", re.I)
 _TICKED = re.compile(r"(?:\[\s*[xX\u2713\u2714]\s*\]|[\u2611\u2612])\s*(?:Not\s+)?Approved\b")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\"'\u2018\u201c]?[A-Z0-9])")
 #: A header ends within the first pages, whatever else is missing.

@@ -15,8 +15,9 @@ from pipeline.forms.normal import plain
 from pipeline.models import Finding
 
 _BETWEEN = re.compile(
-    r"^\W*(?:inclusive|noon|midnight)?\W*(?:to|until|till|and|through|up to|ending|ends?|[-–—])?(?:\W*and including)?"
-    r"(?:\W*(?:and|it|will|finish(?:es|ing)?|end(?:s|ing)?|last day|end date|the|is|date))*\W*(?:on\s+)?\W*$",
+    r"^\W*+(?:(?:inclusive|noon|midnight)\W*+)?(?:(?:to|until|till|and|through|up to|ending|ends?)\W*+)?"
+    r"(?:and including\W*+)?(?:(?:and|it|will|finish(?:es|ing)?|end(?:s|ing)?|last day|the|is|date)\W*+)*+"
+    r"(?:on\s\W*+)?$",
     re.I,
 )
 

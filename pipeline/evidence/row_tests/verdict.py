@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 
 from pipeline.evidence.dates import plus_years
 from pipeline.models import Evidence, Fact, TestOutcome, Value
+from pipeline.reading.attention import look_at
 
 #: Cause of what fails only because a file could not be read; the file has an entry of its own.
 UNREAD = "unread"
@@ -45,11 +46,17 @@ class Facts:
 
     def all(self, name: str) -> list[Fact]:
         """Every value of that name, as found."""
-        return self._by_name.get(name, [])
+        found = self._by_name.get(name, [])
+        if found:
+            look_at(found[0].evidence.sha256)
+        return found
 
     def starting(self, prefix: str) -> list[Fact]:
         """Every value whose name starts so, as found."""
-        return [fact for fact in self._all if fact.name.startswith(prefix)]
+        found = [fact for fact in self._all if fact.name.startswith(prefix)]
+        if found:
+            look_at(found[0].evidence.sha256)
+        return found
 
     def value(self, name: str) -> str | None:
         """The first value of that name."""

@@ -22,7 +22,9 @@ FORMS = _LEGAL | {"partnership", "partners", "company", "farms", "farm", "farmin
 FORMS |= {"sons", "son", "daughter", "daughters", "brothers", "and", "group", "holdings", "of", "uk"}
 _DOTTED = re.compile(r"\b(?:l\.?\s?l\.?\s?p|p\.?\s?l\.?\s?c|l\.?\s?t\.?\s?d|c\.?\s?i\.?\s?c)\b\.?", re.I)
 _TRADING = re.compile(
-    r"\s*[,(]?\s*\b(?:t/as?|t\.a\.|trading\s+(?:as|under(?:\s+the\s+name(?:\s+of)?)?))\s+(?P<name>[^()]+)\)?", re.I
+    r"(?<!\s)\s*+(?:[,(]\s*+)?\b(?:t/as?|t\.a\.|trading\s++(?:as|under(?:\s+the\s+name(?:\s+of)?)?))\s+"
+    r"(?P<name>[^()]+)\)?",
+    re.I,
 )
 _OFFICE = re.compile(
     r"\b(?:as\s+)?(?:(?:the|a)\s+)?(?P<office>trustees?|executors?|executrix|administrators?|"
@@ -31,8 +33,9 @@ _OFFICE = re.compile(
     re.I,
 )
 _ACCOUNT = re.compile(
-    r"\s*[-,:(/]?\s*\b(?:(?:no\.?|number)\s*\d+\s+|(?:carbon|credits?|client|business|current|deposit|registry|farm|joint"
-    r"|number\s*(?:one|two)|second|reserve)\s+)*(?:account|acct|a/c)\b(?:\s*(?:no\.?|number|#)?\s*\d+)?\s*\)?\s*$",
+    r"(?<!\s)\s*+(?:[-,:(/]\s*+)?\b(?:(?:no\.?|number)\s*+\d++\s++|(?:carbon|credits?|client|business|current|deposit|registry|farm|joint"
+    r"|number\s*(?:one|two)|second|reserve)\s++)*+(?:account|acct|a/c)\b"
+    r"(?:\s*+(?:(?:no\.?|number|#)\s*+)?\d++)?+\s*+(?:\)\s*+)?$",
     re.I,
 )
 #: A company's number or place of registration in brackets.

@@ -26,7 +26,7 @@ _CLASS = re.compile(
 )
 _TENURE = re.compile(r"\b(freehold|leasehold)\b", re.I)
 _PENDING = re.compile(
-    r"[^.]*\b(?:pending\s+applications?|applications?\b[^.]{0,80}\bpending|application[^.]{0,40}not\s+(?:yet\s+)?(?:been\s+)?completed)\b[^.]*\.?",
+    r"(?:^|(?<=\.))[^.]*\b(?:pending\s+applications?|applications?\b[^.]{0,80}\bpending|application[^.]{0,40}not\s+(?:yet\s+)?(?:been\s+)?completed)\b[^.]*\.?",
     re.I,
 )
 _SECTION = re.compile(

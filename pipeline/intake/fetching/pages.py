@@ -10,9 +10,9 @@ from pipeline.reading.sniff import sniff
 
 #: So much of the front is looked at.
 WINDOW = 2048
-#: A page's first tag, behind a byte order mark, an XML declaration and comments.
+#: A page's first tag, behind a byte order mark, an XML declaration and comments, each of which ends where it first may.
 _BEGINS = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|script|title|meta)\b",
+    rb"(?:\xef\xbb\xbf)?+\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body|script|title|meta)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _TYPES = frozenset({"text/html", "application/xhtml+xml"})
