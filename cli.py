@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 from commands.door import cli
+from commands.interrupts import leave_to_the_system
 
 __all__ = ["cli", "main"]
 
@@ -21,7 +22,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character must not end a command
-    cli(prog_name="registry-review")
+    try:
+        cli(prog_name="registry-review")
+    finally:
+        leave_to_the_system()
 
 
 if __name__ == "__main__":

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from commands.text import review as text_review
 from commands.text import tenure, terminal
 from commands.text.review import decided
 from pipeline.decisions.claims import claims_of
-from pipeline.errors import NotMadeYet, ReviewError, UsageError
+from pipeline.errors import NotMadeYet, ReviewError
 from pipeline.home import exit_codes, lookup
 from pipeline.home.probes import without_password
 from pipeline.models import SCHEMA_VERSION, AddResult, FileOutcome, RequirementResult, SessionRecord, StageKey, wording
+from pipeline.reporting import output as output_files
+from pipeline.reporting.typed import typed
 from pipeline.stages import run
 from pipeline.status import progress
 from pipeline.status.alarms import alarms
 from pipeline.status.session import SessionStatus, Surroundings, look_around, status_of
-from pipeline.store.files import write_atomic
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -67,7 +67,7 @@ def with_waits(answer: Answer, ws: Workspace, record: SessionRecord, verb: str) 
     waits = progress.waits(ws, record, to)
     if not waits:
         return answer
-    said = (*(f"waits for you: {wait}" for wait in waits), f"next: {progress.next_action(ws, record)}")
+    said = (*(f"waits for you: {typed(wait)}" for wait in waits), typed(f"next: {progress.next_action(ws, record)}"))
     return replace(answer, code=exit_codes.NEEDS_YOU, notes=(*answer.notes, *said))
 
 
@@ -134,7 +134,7 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
         terminal.block("Exceptions, worst first", worst),
         text_review.claimed(claims, width),
         _unless_fresh(found),
-        f"Next: {found.next_action}",
+        f"Next: {typed(found.next_action)}",
     )
     return Answer(value, text)
 
@@ -175,7 +175,8 @@ def _unless_fresh(found: SessionStatus) -> str:
     """A warning when what is shown was made from something that changed since."""
     if found.workflow_progress["cross_validation"].status in ("completed", "pending", "waiting"):
         return ""
-    return f"The results above are older than the files; to renew them: registry-review validate {found.session_id}"
+    renew = f"The results above are older than the files; to renew them: registry-review validate {found.session_id}"
+    return typed(renew)
 
 
 def stage(ws: Workspace, record: SessionRecord, verb: str, width: int) -> Answer:
@@ -225,20 +226,10 @@ def report(ws: Workspace, record: SessionRecord, kind: str | None, output: str |
     path = form_path(ws, record, kind)
     if output == "-":
         return Answer(None, "", raw=path.read_bytes())
-    if output is not None:
-        content, path = path.read_bytes(), Path(output).absolute()
-        write_atomic(path, content)
+    if (target := output_files.place(output)) is not None:
+        output_files.write(target, path.read_bytes())
+        path = target
     return Answer({"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "path": str(path)}, str(path))
-
-
-def form_of(kind: str | None, output: str | None) -> str | None:
-    """Which form of the report is meant: as said, else by the file's ending; json for the standard output."""
-    if kind or output is None:
-        return kind
-    found = "json" if output == "-" else Path(output).suffix.lstrip(".").lower()
-    if found not in FORMS:
-        raise UsageError(f"{output!r} does not say which form is meant.", f"Add --format with {', '.join(FORMS)}.")
-    return found
 
 
 def failures(ws: Workspace, width: int) -> Answer:
@@ -255,7 +246,8 @@ def failures(ws: Workspace, width: int) -> Answer:
                 error_fields = stage_record.error.model_dump(mode="json")
                 found.append({"session_id": session_id, "stage": VERB_OF[key], **error_fields})
     rows = [
-        (f["session_id"], f["stage"] or "-", f["code"], f"{f['message']} {f.get('cure') or ''}".strip()) for f in found
+        (f["session_id"], f["stage"] or "-", f["code"], f"{f['message']} {typed(f.get('cure') or '')}".strip())
+        for f in found
     ]
     listed = terminal.table(("session", "stage", "code", "why, and what to do"), rows, width)
     return Answer({"schema_version": SCHEMA_VERSION, "failed": found}, listed if rows else "Nothing failed.")
@@ -303,10 +295,10 @@ def watched(
     for session_id, one in found.items():
         if one.unreadable:
             unread = wording.count(len(one.unreadable), "document")
-            lines.append(f"{session_id}  {unread} could not be read: registry-review status {session_id}")
-        lines.append(f"{session_id}  {progress.next_action(ws, records[session_id])}")
+            lines.append(typed(f"{session_id}  {unread} could not be read: registry-review status {session_id}"))
+        lines.append(typed(f"{session_id}  {progress.next_action(ws, records[session_id])}"))
     head = f"{wording.count(len(files), 'file')} for {wording.count(len(records), 'session')}; {len(refused)} refused."
-    said = tuple(f"{i} waits for you: {wait}" for i, asked in waits.items() for wait in asked)
+    said = tuple(typed(f"{i} waits for you: {wait}") for i, asked in waits.items() for wait in asked)
     problems = tuple((f"{i}: {message}", f"registry-review status {i}") for i, message in failures)
     return Answer(value, "\n".join([head, *lines]), exit_codes.gravest(codes), said, problems)
 
@@ -315,7 +307,7 @@ def findings(found: Sequence[Finding], width: int) -> Answer:
     """What the doctor found; a failed check is a failure."""
     code = exit_codes.FAILED if any(f.outcome == "fail" for f in found) else exit_codes.DONE
     value = {"schema_version": SCHEMA_VERSION, "checks": list(found)}
-    return Answer(value, terminal.findings(found, width or terminal.WIDTH), code)
+    return Answer(value, terminal.findings(found, width), code)
 
 
 class News(Protocol):

@@ -12,6 +12,7 @@ from commands.text.answers import Answer, judged
 from pipeline.errors import ReviewError, UsageError
 from pipeline.filenames import fitting
 from pipeline.models import SCHEMA_VERSION, Drawing, Evidence, SessionRecord, wording
+from pipeline.reporting.output import check_folder
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -24,6 +25,8 @@ def pages(ws: Workspace, record: SessionRecord, text: str, output: str | None) -
     into the current folder. A file that is there is never overwritten: UsageError, or without `output` another name.
     ReviewError when there is no page to draw; quotes without one are named in the notes.
     """
+    if output is not None and not Path(output).expanduser().is_dir():
+        check_folder(Path(output).expanduser().absolute().parent)
     row = judged(ws, record, text)
     quoted: dict[tuple[str, int], list[Evidence]] = {}
     for item in row.evidence:

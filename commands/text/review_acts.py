@@ -24,10 +24,11 @@ from pipeline.models import (
     Value,
     wording,
 )
+from pipeline.reporting import output as output_files
 from pipeline.reporting.people import DETERMINATION
+from pipeline.reporting.typed import typed
 from pipeline.stages import complete, human_review, run
 from pipeline.status import progress
-from pipeline.store.files import write_atomic
 
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
@@ -41,7 +42,7 @@ def said(ws: Workspace, session_id: str, text: str, **value: object) -> Answer:
     record = ws.sessions.read(session_id)
     following = progress.next_action(ws, record)
     head = {"schema_version": SCHEMA_VERSION, "session_id": session_id, "revision": record.revision}
-    return Answer({**head, **value, "next_action": following}, text, notes=(f"next: {following}",))
+    return Answer({**head, **value, "next_action": following}, text, notes=(typed(f"next: {following}"),))
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -176,6 +177,7 @@ def letter(ws: Workspace, record: SessionRecord, kind: str | None, output: str |
     """
     from pipeline.reporting.revision_letter import render_letter, revision_letter
 
+    path = output_files.place(output)
     if kind is None:
         kind = "docx" if output and Path(output).suffix.lower() == ".docx" else "md"
     validation = run.load_validation(ws, record)
@@ -188,10 +190,9 @@ def letter(ws: Workspace, record: SessionRecord, kind: str | None, output: str |
         data = render_letter_docx(made)
     else:
         data = render_letter(made).encode("utf-8")
-    if output in (None, "-"):
+    if path is None:
         return Answer(None, "", raw=data)
-    path = Path(str(output)).absolute()
-    write_atomic(path, data)
+    output_files.write(path, data)
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "path": str(path)}
     return Answer({**value, "asked_for": made.count}, str(path))
 
