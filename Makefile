@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo run test lint docs bench lock audit clean
+.PHONY: demo run test test-all lint docs bench lock audit clean
 
 demo: $(VENV)/.installed  ## the main job on a made-up project, from drop to report
 	@$(BIN)/registry-review demo
@@ -12,8 +12,11 @@ demo: $(VENV)/.installed  ## the main job on a made-up project, from drop to rep
 run: $(VENV)/.installed  ## watch ./inbox as ./config.toml says, up to the report
 	@$(BIN)/registry-review watch --to report
 
-test: $(VENV)/.installed-dev  ## every test
+test: $(VENV)/.installed-dev  ## the tests; those that need a browser or an office program where there is one
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+test-all: export EVERY_TEST := 1
+test-all: test  ## every test: none is left out, so that what this machine lacks is a failure
 
 lint: $(VENV)/.installed-dev  ## style, types, layers
 	@$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 from commands.door import Door, cli
+from commands.interrupts import leave_to_the_system
 
 __all__ = ["cli", "main"]
 
@@ -23,7 +24,10 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character must not end a command
     door = Door()
     door.is_program = True
-    cli(prog_name="registry-review", obj=door)
+    try:
+        cli(prog_name="registry-review", obj=door)
+    finally:
+        leave_to_the_system()
 
 
 if __name__ == "__main__":

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from commands import interrupts, telling
 from commands.text import acts
 from commands.text.answers import Answer
+from commands.text.typed import Way, called, typed
 from pipeline import __version__
-from pipeline.errors import ReviewError
+from pipeline.errors import ClaimRefused, ReviewError
 from pipeline.home import exit_codes
 from pipeline.home.caller import Visit
-from pipeline.models.as_json import json_of
-from pipeline.models.characters import plain
+from pipeline.home.error_titles import facts
 from pipeline.workflow import order
 
 if TYPE_CHECKING:
@@ -49,13 +51,13 @@ class Door(Visit):
     def give(self, answer: Answer) -> None:
         """The result on stdout, as text or one JSON document; the rest on stderr; then the exit code."""
         if answer.raw is not None:
-            sys.stdout.buffer.write(answer.raw)
+            telling.put(answer.raw)
         elif self.json or answer.text:
-            click.echo(json_of(answer.value) if self.json else answer.text)
+            telling.put(telling.document(answer.value) if self.json else answer.text)
         for note in answer.notes:
             self.note(note)
         for what, cure in answer.problems:
-            complain(what, cure)
+            telling.complain(what, typed(cure))
         if answer.code:
             raise click.exceptions.Exit(answer.code)
 
@@ -69,15 +71,33 @@ class Door(Visit):
     def note(self, text: str) -> None:
         """Something beside the result, on stderr."""
         if not self.quiet:
-            click.echo(text, err=True)
+            telling.beside(text)
 
+    def refuse(self, error: ReviewError) -> int:
+        """Tell an error, and give its exit code: in words on stderr, with --json also as the document on stdout."""
+        code = exit_codes.code_of(error)
+        # What a claim is refused with may hold words of a document, which are nobody's to change.
+        what, cure = error.message, error.cure
+        if not isinstance(error, ClaimRefused):
+            what, cure = typed(what), typed(cure)
+        if self.json:
+            telling.put(telling.problem(error.code, what, cure, code, facts(error)))
+        telling.complain(what, cure)
+        return code
 
-def complain(what: str, cure: str = "") -> None:
-    """An error for people, on stderr; in colour on a terminal unless NO_COLOR is set."""
-    color = False if os.environ.get("NO_COLOR") else True if os.environ.get("FORCE_COLOR") else None
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {plain(what)}", err=True, color=color)
-    if cure:
-        click.echo(f"{click.style('cure:', bold=True)} {plain(cure)}", err=True, color=color)
+    def interrupted(self) -> int:
+        """Tell that the command was interrupted, and give its exit code."""
+        what = "Interrupted. Nothing is lost: the same command goes on from here."
+        if self.json:
+            telling.put(telling.problem("interrupted", what, "", exit_codes.INTERRUPTED))
+        self.note(what)
+        return exit_codes.INTERRUPTED
+
+    def way(self) -> Way:
+        """How whoever reads what is printed comes to the same home."""
+        given = (("--config", self.config), ("--home", self.home))
+        options = shlex.join([word for name, path in given if path for word in (name, str(path.absolute()))])
+        return Way(options, str(self.opened.inbox) if self.opened else "")
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -108,23 +128,47 @@ class Verbs(click.Group):
         """As they were written."""
         return list(self.commands)
 
+    def main(  # type: ignore[override]  # click declares two forms of it, for what it gives
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        *,
+        standalone_mode: bool = True,
+        **how: Any,
+    ) -> Any:
+        """Run what was typed; it ends with an exit code, whatever happens."""
+        words = list(sys.argv[1:] if args is None else args)
+
+        def carry_out() -> Any:
+            return super(Verbs, self).main(words, prog_name, standalone_mode=False, **how)
+
+        code = telling.run(carry_out, telling.wants_json(words))
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what it raises becomes a sentence on stderr and an exit code."""
         if ctx.parent is not None:
             return super().invoke(ctx)
         door = ctx.ensure_object(Door)
-        ctx.call_on_close(door.close)
+        with called(door.way):
+            code = self._carried_out(ctx, door)
+        raise click.exceptions.Exit(code)
+
+    def _carried_out(self, ctx: click.Context, door: Door) -> int:
         try:
-            return super().invoke(ctx)
+            with interrupts.heard(), closing(door):
+                super().invoke(ctx)
+        except click.exceptions.Exit as end:
+            return end.exit_code
         except (KeyboardInterrupt, click.Abort):
-            door.note("Interrupted. Nothing is lost: the same command goes on from here.")
-            code = exit_codes.INTERRUPTED
-        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            return door.interrupted()
+        except click.ClickException:
             raise
         except Exception as error:  # noqa: BLE001 - the last place where a defect can still become a sentence
-            what, cure, code = door.explain(error)
-            complain(what, cure)
-        raise click.exceptions.Exit(code)
+            return door.refuse(door.explain(error))
+        return exit_codes.DONE
 
 
 def _complete_session(ctx: click.Context, _param: click.Parameter, typed: str) -> list[str]:

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import click
 
+from commands import output_files
 from commands.door import BY, DOCUMENT, SESSION, Door, Verbs, cli, command
 from commands.text import review_acts as told
 from commands.text.answers import Answer
@@ -190,8 +191,9 @@ def claim(door: Door, session: str, requirement: str, quote: str, **how: Any) ->
 def revision_letter(door: Door, session: str, kind: str | None, output: str | None) -> Answer:
     """Write the letter to the developer: what is asked for, most pressing first."""
     record = door.session(session)
+    path = output_files.place(output)
     made = desk.letter(door.ws, record, told.letter_form(kind, output))
-    return told.letter(record, made, output)
+    return told.letter(record, made, path)
 
 
 @command(SESSION, BY, click.option("--statement", metavar="TEXT", help="What you sign, in your words."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import click
 from commands.door import BY, CHOICES, DOCUMENT, SESSION, Door, command
 from commands.text import acts, answers
 from commands.text.answers import Answer
-from pipeline.errors import DuplicateSessionWarning, ReviewError
+from pipeline.errors import DuplicateSessionWarning, ReviewError, UsageError
 from pipeline.home import lookup
 
 if TYPE_CHECKING:
@@ -99,15 +100,19 @@ def remove(door: Door, session: str, document: str, by: str, reason: str) -> Ans
     return acts.remove(door.ws, door.session(session), document, by, reason)
 
 
-@command(SESSION, BY, click.option("--yes", is_flag=True, help="Do not ask, on a terminal, whether it is meant."))
+@command(SESSION, BY, click.option("--yes", is_flag=True, help="Do not ask whether it is meant."))
 def delete(door: Door, session: str, by: str, yes: bool) -> Answer:
     """Delete a session with its results.
 
-    Contents that other sessions hold stay.
+    Contents that other sessions hold stay. On a terminal it asks first; elsewhere SESSION must be the whole id, unless
+    --yes is given.
     """
     session_id = lookup.session(session, door.ws.sessions.ids())  # not read: a damaged session can be deleted too
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete {session_id} for good?", abort=True, err=True)
+    elif not yes and session != session_id:
+        again = f"registry-review delete {session_id} --by {shlex.quote(by)}"
+        raise UsageError(f"{session!r} is the start of {session_id}, and nobody can be asked if that is meant.", again)
     return acts.delete(door.ws, session_id, by)
 
 

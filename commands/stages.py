@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands import screen
+from commands import output_files, screen
 from commands.door import NO_WAIT, SESSION, VERBS, Door, command
 from commands.text import acts, answers
 from commands.text.answers import Answer
+from commands.text.typed import typed
 from pipeline.desk import current_work, sessions
+from pipeline.errors import NotMadeYet, NotReady
 from pipeline.home.presence import workers_running
 from pipeline.models import SessionRecord, StageKey
 from pipeline.reporting import formats
+from pipeline.status import progress
 from pipeline.workflow import order
 
 if TYPE_CHECKING:
@@ -64,8 +67,15 @@ def _stage(door: Door, session: str, verb: str, no_wait: bool, of: Callable[[Ses
         record = engine.advance(record.session_id, goal, wait=not no_wait, on_event=show, actor=door.actor)
     if no_wait:
         somebody = workers_running(door.ws.data)
-        return acts.handed_over(record, verb, () if somebody else ("No worker is running: registry-review worker",))
-    return answers.with_waits(of(record), door.ws, record, verb)
+        none = typed("No worker is running: registry-review worker")
+        return acts.handed_over(record, verb, () if somebody else (none,))
+    try:
+        return answers.with_waits(of(record), door.ws, record, verb)
+    except NotMadeYet as error:
+        # Not for want of a command: the same one would end here again.
+        if not (waits := progress.waits(door.ws, record, goal)):
+            raise
+        raise NotReady(f"{error.message} {'; '.join(waits)}", error.cure, tuple(waits)) from error
 
 
 def _stage_command(verb: str, text: str) -> None:
@@ -92,7 +102,8 @@ def report(door: Door, session: str, no_wait: bool, kind: str | None, output: st
     A report that is still fresh is not made again. Without --format the form follows from FILE's ending, and for - it
     is json.
     """
-    form = answers.form_of(kind, output)
+    output_files.place(output)
+    form = output_files.form_of(kind, output, formats.FORMS)
     return _stage(door, session, "report", no_wait, lambda r: answers.report(door.ws, r, form, output, door.width))
 
 

@@ -42,6 +42,7 @@ from pipeline.errors import (
 from pipeline.filenames import printable
 from pipeline.home import logs
 from pipeline.home.caller import foreseen
+from pipeline.home.error_titles import TITLES, facts, urn
 from pipeline.models.as_json import json_of
 from servers.hints import as_calls
 
@@ -81,32 +82,6 @@ _STATUS: tuple[tuple[type[ReviewError], int], ...] = (
     (UsageError, 400),
     (TryAgain, 503),
 )
-#: Short names of troubles by the code of their error; another one is named by its status.
-_TITLES = {
-    "session_not_found": "No such session",
-    "not_found": "Not in this session",
-    "not_made_yet": "A stage must be carried out first",
-    "not_ready": "Something waits for a person first",
-    "session_completed": "The session is complete and locked",
-    "points_elsewhere": "Another session is reviewed in its place",
-    "points_nowhere": "The session that it points to takes nothing",
-    "duplicate_session": "Another session holds the same project",
-    "revision_conflict": "Somebody else changed the session first",
-    "checklist": "The checklist cannot be used",
-    "refused": "The file cannot be taken",
-    "stage_failed": "A stage gave up",
-    "usage": "The call cannot be carried out as it was made",
-    "claim_refused": "The quote does not stand there",
-    "key_reused": "The key came with another call before",
-    "nothing_uploaded": "Nothing was uploaded yet",
-    "upload_closed": "The upload was taken in already",
-    "upload_expired": "The upload link has expired",
-    "upload_link": "The upload link is not valid",
-    "upload_not_found": "No such upload",
-    "try_again": "Try again in a moment",
-    "session_corrupt": "The session's file cannot be read",
-    "content_lost": "A document's stored copy is gone",
-}
 
 
 class Problem(BaseModel):
@@ -141,8 +116,8 @@ def problem(
     more: Mapping[str, Any] | None = None,
 ) -> Response:
     """The answer to a call that failed; `code` names the kind of trouble and never changes, `more` are its facts."""
-    title = _TITLES.get(code) or HTTPStatus(status).phrase
-    kind = f"urn:registry-review:{code.replace('_', '-')}"
+    title = TITLES.get(code) or HTTPStatus(status).phrase
+    kind = urn(code)
     # A fact may be called like a member of every problem; that one must stay what it is.
     told = {**(more or {}), "type": kind, "title": title, "status": status, "detail": detail, "hint": hint}
     body = json_of(told, indent=None).encode("utf-8", "backslashreplace")
@@ -169,7 +144,7 @@ class Trouble:
     @property
     def title(self) -> str:
         """A few words for its kind."""
-        return _TITLES.get(self.code) or HTTPStatus(self.status).phrase
+        return TITLES.get(self.code) or HTTPStatus(self.status).phrase
 
 
 def trouble_of(error: Exception, data: Path | None = None) -> Trouble:
@@ -184,17 +159,8 @@ def trouble_of(error: Exception, data: Path | None = None) -> Trouble:
         what = "This was not foreseen. Nothing that was stored is lost."
         return Trouble(500, "internal", what, "The log of the server holds what its makers need.")
     status = status_of_error(error)
-    more: dict[str, Any] = {}
-    if isinstance(error, DuplicateSessionWarning):
-        warning = error.warning.model_dump(mode="json")
-        more = {**warning, "duplicate_warning": warning}
-    if isinstance(error, NotReady):
-        more = {"waits": list(error.waits)}
-    if isinstance(error, RevisionConflict):
-        versions = {"saw": error.saw, "stands": error.stands, "refused": error.refused}
-        more = {name: version for name, version in versions.items() if version is not None}
     headers = {"Retry-After": RETRY_AFTER} if status == 503 else {}
-    return Trouble(status, error.code, error.message, error.cure, headers, more)
+    return Trouble(status, error.code, error.message, error.cure, headers, facts(error))
 
 
 def problem_of(

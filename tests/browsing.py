@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +12,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.serving import Server
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -21,10 +19,8 @@ FLAGS = [
 
 
 @contextmanager
-def browsing() -> Iterator[Browser]:
-    """A browser while the block runs."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert program, "the pages need a browser: install chromium"
+def browsing(program: str) -> Iterator[Browser]:
+    """That browser while the block runs; the fixture `browser_program` names it."""
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=program, args=FLAGS)
         yield browser

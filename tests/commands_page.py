@@ -20,6 +20,11 @@ INTRODUCTION = """\
 the standard output, as text or, with `--json`, as one JSON document; progress, notes, errors and logs go to the
 standard error. Colours appear on a terminal only, and not when `NO_COLOR` is set.
 
+With `--json` an error is a document, too, on the standard output and beside its sentence: `type`, `title`, `detail` and
+`hint` as REST gives them (RFC 9457), and `exit_code`. Every command that is printed repeats `--home` and `--config`
+when they were given. What cannot be written to the standard output ends with 1; a reader that goes away, as `head`
+does, is no error.
+
 ## Exit codes
 
 | code | meaning |

@@ -15,6 +15,7 @@ from actors.worker_process import Working
 from pipeline.home import logs
 from pipeline.home.workspace import Workspace
 from pipeline.settings import Settings, load_settings
+from tests import machine
 from tests.redis_server import Server, a_server
 
 
@@ -58,6 +59,30 @@ def _log_to_whoever_listens() -> Iterator[None]:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    machine.leave_out_what_needs(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line, before pytest's own last one, what was left out."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", [])]
+    reasons = (why[2].removeprefix("Skipped: ") if isinstance(why, tuple) else str(why) for why in skipped)
+    if line := machine.closing_line(reasons):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def browser_program() -> str:
+    """The machine's browser."""
+    return machine.program(machine.BROWSER)
+
+
+@pytest.fixture(scope="session")
+def office_program() -> str:
+    """The machine's LibreOffice."""
+    return machine.program(machine.OFFICE)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
 
+def converted(program: str, document: Path, kind: str, folder: Path) -> Path:
+    """What LibreOffice makes of a document, as a file of another kind below `folder`, where its profile lies too.
 
-def converted(document: Path, kind: str, folder: Path) -> Path:
-    """What LibreOffice makes of a document, as a file of another kind below `folder`, where its profile lies too."""
-    program = shutil.which("soffice") or shutil.which("libreoffice")
-    if program is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must open the documents in LibreOffice: no soffice on PATH")
-        pytest.skip("no soffice on PATH: install libreoffice-writer-nogui and libreoffice-calc-nogui")
+    The fixture `office_program` names the program.
+    """
     out = folder / "converted"
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     done = subprocess.run(  # noqa: S603 - the machine's own office program on our own file

@@ -10,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from examples import write_submission
+from tests import machine
 from tests.browsing import browsing, looking, sign_in
 from tests.serving import ROOT, Server, letters, sent, serving
 
@@ -21,7 +22,12 @@ SIZES = {"laptop": ("light", 1280, 900), "laptop-dark": ("dark", 1280, 900), "ph
 def main() -> None:
     """Make every picture anew."""
     PLACE.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder) / "home") as server, browsing() as browser:
+    program = machine.program(machine.BROWSER)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder) / "home") as server,
+        browsing(program) as browser,
+    ):
         with server.client() as client:
             session_id, document = _farms(client, Path(folder))
         pages = {

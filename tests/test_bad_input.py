@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import socket
-import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,22 +37,11 @@ from pipeline.status.session import look_around, status_of
 from pipeline.store.storage import previous_copy
 from pipeline.workflow import freshness, order, results
 from tests.conftest import Clock
+from tests.disks import rights_bind
 from tests.queue_fixtures import new_session, session_with_a_file
 from watcher import Summary, Watcher
 
 MAX_PAGES = 6
-
-
-def _rights_bind() -> bool:
-    """False for a user whom the system lets into everything (root, as in many containers)."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0)
-        bound = not os.access(folder, os.R_OK)
-        Path(folder).chmod(0o700)
-    return bound
-
-
-needs_rights = pytest.mark.skipif(not _rights_bind(), reason="rights do not bind this user")
 
 
 # --- what is dropped --------------------------------------------------------------------------------------------------
@@ -257,19 +245,18 @@ def test_a_reserved_name_is_refused_in_the_same_words_whatever_the_hash_seed(aga
 # --- rights -----------------------------------------------------------------------------------------------------------
 
 
-@needs_rights
 def test_a_folder_that_cannot_be_opened_is_named_with_the_cure(workspace: Workspace) -> None:
     session_id = new_session(workspace)
     closed = workspace.inbox / session_id / "closed"
     closed.mkdir(mode=0)
     try:
-        found = status_of(workspace, workspace.sessions.read(session_id)).waiting_files
+        with rights_bind():
+            found = status_of(workspace, workspace.sessions.read(session_id)).waiting_files
     finally:
         closed.chmod(0o700)
     assert [(f.name, f.reason) for f in found] == [(f"{session_id}/closed/", UNLISTED)]
 
 
-@needs_rights
 def test_a_file_that_cannot_be_removed_is_not_what_status_sends_people_to_the_watcher_for(workspace: Workspace) -> None:
     session_id = new_session(workspace)
     folder = workspace.inbox / session_id / "fixed"
@@ -277,7 +264,8 @@ def test_a_file_that_cannot_be_removed_is_not_what_status_sends_people_to_the_wa
     (folder / "a.txt").write_text("a")
     folder.chmod(0o500)
     try:
-        found = status_of(workspace, workspace.sessions.read(session_id), look_around(workspace))
+        with rights_bind():
+            found = status_of(workspace, workspace.sessions.read(session_id), look_around(workspace))
     finally:
         folder.chmod(0o700)
     assert "not removed" in found.waiting_files[0].reason
@@ -294,10 +282,10 @@ def test_a_file_that_cannot_be_removed_is_not_what_status_sends_people_to_the_wa
     ],
 )
 def test_what_the_system_refuses_is_said_in_words_with_a_cure(error: OSError, says: str, code: int) -> None:
-    what, cure, given = Visit().explain(error)
-    assert says in what
-    assert cure
-    assert given == code
+    told = Visit().explain(error)
+    assert says in told.message
+    assert told.cure
+    assert exit_codes.code_of(told) == code
 
 
 def test_a_catalog_that_can_never_be_opened_is_not_something_to_try_again(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pipeline.errors import FileRefused, TryAgain
 from pipeline.store import ContentStore
 from pipeline.store import content as content_module
+from tests.disks import rights_bind
 
 LIMIT = 10_000_000
 DAY = 86_400
@@ -152,12 +153,11 @@ def test_links_folders_pipes_and_missing_files_are_refused_each_with_its_reason(
         assert name in caught.value.message
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_a_file_without_read_rights_is_refused(store: ContentStore, tmp_path: Path) -> None:
     source = tmp_path / "secret"
     source.write_bytes(b"x")
     source.chmod(0)
-    with pytest.raises(FileRefused, match="Permission denied"):
+    with rights_bind(), pytest.raises(FileRefused, match="Permission denied"):
         store.stage(source, LIMIT)
 
 

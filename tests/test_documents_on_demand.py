@@ -153,9 +153,9 @@ def test_the_letter_as_a_word_document_says_word_for_word_what_it_says_in_markdo
     assert render_letter_docx(letter) == render_letter_docx(letter)
 
 
-def test_libreoffice_opens_the_letter(letter: RevisionLetter, tmp_path: Path) -> None:
+def test_libreoffice_opens_the_letter(letter: RevisionLetter, office_program: str, tmp_path: Path) -> None:
     (tmp_path / "letter.docx").write_bytes(render_letter_docx(letter))
-    text = "".join(pages_of(converted(tmp_path / "letter.docx", "pdf", tmp_path)))
+    text = "".join(pages_of(converted(office_program, tmp_path / "letter.docx", "pdf", tmp_path)))
     for item in (item for group in letter.groups for item in group.items):
         assert squashed(item.title) in squashed(text)
     assert "Crèche Élisée" in text

@@ -95,14 +95,15 @@ def test_every_kind_of_quote_is_marked_where_it_stands_and_nowhere_else(stand: S
         assert min(image.crop(found).convert("L").tobytes()) < 100
 
 
-def test_the_page_brings_the_marked_words_into_sight_by_itself(stand: Stand) -> None:
+def test_the_page_brings_the_marked_words_into_sight_by_itself(stand: Stand, browser_program: str) -> None:
     item = next(one for one in stand.quotes() if one.boxes[0][1] > 500)
     with opened(stand.home) as ws:
         found = results.load_validation(ws, ws.sessions.read(stand.session_id))
     assert found is not None
     row = next(r for r in found.requirements if item in r.evidence)
     number = row.evidence.index(item) + 1
-    with browsing() as browser, signed_in(browser, stand.server.url, viewport={"width": 1280, "height": 800}) as page:
+    window = {"width": 1280, "height": 800}
+    with browsing(browser_program) as browser, signed_in(browser, stand.server.url, viewport=window) as page:
         page.goto(f"/review/{stand.session_id}/requirements/{row.requirement_id}?quote={number}")
         frame = page.locator(f"#sheet-{number} .sheet-frame")
         page.wait_for_function("(n) => document.querySelector(`#sheet-${n} img`).complete", arg=number)

@@ -29,8 +29,8 @@ TOO_LONG = "x" * 296 + ".txt"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as browser:
+def browser(browser_program: str) -> Iterator[Browser]:
+    with browsing(browser_program) as browser:
         yield browser
 
 

@@ -20,8 +20,8 @@ HOSTILE = "<img src=x onerror=alert(1)> Farm"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as browser:
+def browser(browser_program: str) -> Iterator[Browser]:
+    with browsing(browser_program) as browser:
         yield browser
 
 

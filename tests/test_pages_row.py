@@ -32,8 +32,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as browser:
+def browser(browser_program: str) -> Iterator[Browser]:
+    with browsing(browser_program) as browser:
         yield browser
 
 

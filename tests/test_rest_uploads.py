@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ from playwright.sync_api import sync_playwright
 from tests.queue_fixtures import until
 from tests.serving import Server, serving
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -172,17 +170,15 @@ def test_a_browser_without_scripts_gets_the_page_back_which_names_no_other_proje
 
 @pytest.mark.parametrize("existing", [True, False])
 def test_a_person_uploads_at_the_page_the_server_is_killed_and_the_review_goes_on(
-    tmp_path: Path, existing: bool
+    browser_program: str, tmp_path: Path, existing: bool
 ) -> None:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    assert program, "the page needs a browser: install chromium"
     (tmp_path / "plan.txt").write_text("What the farm plans.\n")
     (tmp_path / "map.txt").write_text("Where the farm is.\n")
     with serving(tmp_path / "home") as server, server.client() as client:
         session_id = new_session(client) if existing else None
         made = link(client, **({"session_id": session_id} if existing else {"project_name": "Hill Farm"}))
         with sync_playwright() as play:
-            browser = play.chromium.launch(executable_path=program, args=FLAGS)
+            browser = play.chromium.launch(executable_path=browser_program, args=FLAGS)
             page = browser.new_page()
             faults: list[str] = []
             page.on("pageerror", lambda error: faults.append(str(error)))

@@ -116,9 +116,9 @@ def test_a_text_that_is_longer_than_a_cell_is_cut_and_says_so() -> None:
     assert cell.endswith(CUT)
 
 
-def test_libreoffice_opens_the_workbook_and_carries_nothing_out(tmp_path: Path) -> None:
+def test_libreoffice_opens_the_workbook_and_carries_nothing_out(office_program: str, tmp_path: Path) -> None:
     (tmp_path / "matrix.xlsx").write_bytes(as_workbook(hostile("=1+1")))
-    matrix = converted(tmp_path / "matrix.xlsx", "csv", tmp_path).read_text(encoding="utf-8")
+    matrix = converted(office_program, tmp_path / "matrix.xlsx", "csv", tmp_path).read_text(encoding="utf-8")
     rows = list(csv.reader(io.StringIO(matrix)))
     assert "=1+1.csv" in rows[0]
     assert [row[0] for row in rows[1:]] == [r.requirement_id for r in made.report().requirements]

@@ -158,7 +158,7 @@ def test_a_batch_that_nobody_would_work_on_says_so_and_begins_nothing(
     without_server = typed(workspace, "batch-report", code=75)
 
     assert "no worker is running" in without_workers.stderr
-    assert "registry-review worker" in without_workers.stderr
+    assert f"registry-review --home {workspace.data.parent} worker" in without_workers.stderr
     assert "is away" in without_server.stderr
     assert workspace.sessions.read(session_id).advance_to == "document_discovery"
     assert not (workspace.data / "batch" / "portfolio.html").exists()
@@ -329,7 +329,7 @@ def test_status_and_doctor_say_how_broker_and_workers_are(workspace: Workspace, 
 
     assert "answers" in at_work
     assert "Workers: 1" in at_work
-    assert "none is running: registry-review worker" in alone
+    assert f"none is running: registry-review --home {workspace.data.parent} worker" in alone
     assert "does not answer" in away["broker_trouble"]
     assert waits["requirement_mapping"]["reason"].startswith("waits for the broker, which does not answer")
     assert str(server.socket) in away["broker"]
@@ -392,7 +392,7 @@ def test_waiting_ends_with_a_sentence_when_nobody_works(workspace: Workspace, tm
     done = typed(workspace, "run", session_id, code=75)
 
     assert "no worker is running" in done.stderr
-    assert "registry-review worker" in done.stderr
+    assert f"registry-review --home {workspace.data.parent} worker" in done.stderr
 
 
 def test_the_embedded_queue_has_no_workers(workspace: Workspace) -> None:

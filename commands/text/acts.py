@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from commands.text import answers, terminal
 from commands.text.answers import Answer
+from commands.text.typed import typed
 from pipeline.errors import DuplicateSessionWarning, FileRefused, ReviewError, TryAgain, UsageError
 from pipeline.home import exit_codes
 from pipeline.home.presence import watcher_is_running
@@ -177,7 +178,8 @@ def handed_over(record: SessionRecord, verb: str, notes: tuple[str, ...] = ()) -
     """That a stage was asked for and somebody else does it."""
     key = order.VERBS[verb]
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "advance_to": key}
-    return Answer(value, f"Asked for; to see how far it is: registry-review status {record.session_id}", notes=notes)
+    text = typed(f"Asked for; to see how far it is: registry-review status {record.session_id}")
+    return Answer(value, text, notes=notes)
 
 
 def settle_failure(ws: Workspace, record: SessionRecord, act: str, verb: str | None, actor: str, width: int) -> Answer:
@@ -185,7 +187,7 @@ def settle_failure(ws: Workspace, record: SessionRecord, act: str, verb: str | N
     act_on = {"retry": retry.retry, "discard": retry.discard}[act]
     keys = [order.VERBS[verb]] if verb else [key for key, s in record.stages.items() if s.status == "failed"]
     if not keys:
-        raise UsageError(f"Nothing of {record.session_id} has failed.", "See `failed list`.")
+        raise UsageError(f"Nothing of {record.session_id} has failed.", "registry-review failed list")
     for key in keys:
         record = act_on(ws, record.session_id, key, actor)
     return answers.status(ws, record, width)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands import output_files
 from commands.text import duplicates as duplicates_text
 from commands.text import review as text_review
 from commands.text import tenure, terminal
+from commands.text.typed import typed
 from pipeline.decisions.claims import claims_of
 from pipeline.desk.current_work import News
 from pipeline.desk.rows import judged
 from pipeline.desk.sessions import everything, likenesses, listed, status_with_slips, whole
 from pipeline.desk.stage_result import StageResult, report_in_short, stage_result
-from pipeline.errors import ReviewError, UsageError
+from pipeline.errors import ReviewError
 from pipeline.home import exit_codes
 from pipeline.home.probes import without_password
 from pipeline.models import (
@@ -27,12 +28,10 @@ from pipeline.models import (
     characters,
 )
 from pipeline.reporting import people
-from pipeline.reporting.formats import FORMS
 from pipeline.stages.generate_report import form_path
 from pipeline.status import progress
 from pipeline.status.alarms import alarms
 from pipeline.status.session import SessionStatus, look_around, status_of
-from pipeline.store.files import write_atomic
 from pipeline.workflow import order
 from pipeline.workflow.order import COMMAND_OF
 
@@ -76,7 +75,7 @@ def with_waits(answer: Answer, ws: Workspace, record: SessionRecord, verb: str) 
     waits = progress.waits(ws, record, to)
     if not waits:
         return answer
-    said = (*(f"waits for you: {wait}" for wait in waits), f"next: {progress.next_action(ws, record)}")
+    said = (*(f"waits for you: {typed(wait)}" for wait in waits), typed(f"next: {progress.next_action(ws, record)}"))
     return replace(answer, code=exit_codes.NEEDS_YOU, notes=(*answer.notes, *said))
 
 
@@ -125,7 +124,7 @@ def session(ws: Workspace, record: SessionRecord, width: int) -> Answer:
         terminal.block("Exceptions, worst first", worst),
         text_review.claimed(one.claims, width),
         _unless_fresh(found),
-        f"Next: {found.next_action}",
+        f"Next: {typed(found.next_action)}",
     )
     return Answer(one.value, text)
 
@@ -152,7 +151,8 @@ def _unless_fresh(found: SessionStatus) -> str:
     """A warning when what is shown was made from something that changed since."""
     if found.workflow_progress["cross_validation"].status in ("completed", "pending", "waiting"):
         return ""
-    return f"The results above are older than the files; to renew them: registry-review validate {found.session_id}"
+    renew = f"The results above are older than the files; to renew them: registry-review validate {found.session_id}"
+    return typed(renew)
 
 
 def stage(ws: Workspace, record: SessionRecord, verb: str, width: int) -> Answer:
@@ -192,20 +192,10 @@ def report(ws: Workspace, record: SessionRecord, kind: str | None, output: str |
     path = form_path(ws, record, kind)
     if output == "-":
         return Answer(None, "", raw=path.read_bytes())
-    if output is not None:
-        content, path = path.read_bytes(), Path(output).absolute()
-        write_atomic(path, content)
+    if (target := output_files.place(output)) is not None:
+        output_files.write(target, path.read_bytes())
+        path = target
     return Answer({"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "path": str(path)}, str(path))
-
-
-def form_of(kind: str | None, output: str | None) -> str | None:
-    """Which form of the report is meant: as said, else by the file's ending; json for the standard output."""
-    if kind or output is None:
-        return kind
-    found = "json" if output == "-" else Path(output).suffix.lstrip(".").lower()
-    if found not in FORMS:
-        raise UsageError(f"{output!r} does not say which form is meant.", f"Add --format with {', '.join(FORMS)}.")
-    return found
 
 
 def failures(ws: Workspace, width: int) -> Answer:
@@ -222,7 +212,8 @@ def failures(ws: Workspace, width: int) -> Answer:
                 error_fields = stage_record.error.model_dump(mode="json")
                 found.append({"session_id": session_id, "stage": COMMAND_OF[key], **error_fields})
     rows = [
-        (f["session_id"], f["stage"] or "-", f["code"], f"{f['message']} {f.get('cure') or ''}".strip()) for f in found
+        (f["session_id"], f["stage"] or "-", f["code"], f"{f['message']} {typed(f.get('cure') or '')}".strip())
+        for f in found
     ]
     listed = terminal.table(("session", "stage", "code", "why, and what to do"), rows, width)
     return Answer({"schema_version": SCHEMA_VERSION, "failed": found}, listed if rows else "Nothing failed.")
@@ -242,7 +233,7 @@ def findings(found: Sequence[CheckUp], width: int) -> Answer:
     """What the doctor found; a failed check is a failure."""
     code = exit_codes.FAILED if any(f.outcome == "fail" for f in found) else exit_codes.DONE
     value = {"schema_version": SCHEMA_VERSION, "checks": list(found)}
-    return Answer(value, terminal.findings(found, width or terminal.WIDTH), code)
+    return Answer(value, terminal.findings(found, width), code)
 
 
 def news(told: News, only_trouble: bool = False) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from commands.text.terminal import WIDTH, block, items, moment, parts
+from commands.text.typed import typed
 from pipeline.models.characters import plain
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def duplicates(s: SessionStatus, alike: Sequence[Alike], width: int = WIDTH) -> str:
     """Everything that `duplicates` shows of one session."""
     asked = [_share(one) for one in alike if one.answer is None]
-    how = f"Answer: registry-review duplicates {s.session_id} --answer continue|use-existing|cancel"
+    how = typed(f"Answer: registry-review duplicates {s.session_id} --answer continue|use-existing|cancel")
     answered = (f"{_share(one)}: {_answer(one.answer, one.by, one.at)}" for one in alike if one.answer)
     return (
         parts(
@@ -45,7 +46,8 @@ def pointing(s: SessionStatus) -> str:
     if s.points_to is None:
         return ""
     undo = f"registry-review duplicates {s.session_id} --answer continue"
-    return f"{s.points_to} is reviewed in its place: what is meant for {s.session_id} goes there. To undo that: {undo}"
+    where = f"{s.points_to} is reviewed in its place: what is meant for {s.session_id} goes there."
+    return typed(f"{where} To undo that: {undo}")
 
 
 def _share(one: Alike) -> str:

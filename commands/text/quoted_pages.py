@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.output_files import check_folder
 from commands.text import terminal
 from commands.text.answers import Answer
 from pipeline.desk.rows import judged
@@ -25,6 +26,8 @@ def pages(ws: Workspace, record: SessionRecord, text: str, output: str | None) -
     into the current folder. A file that is there is never overwritten: UsageError, or without `output` another name.
     ReviewError when there is no page to draw; quotes without one are named in the notes.
     """
+    if output is not None and not Path(output).expanduser().is_dir():
+        check_folder(Path(output).expanduser().absolute().parent)
     row = judged(ws, record, text)
     quoted: dict[tuple[str, int], list[Evidence]] = {}
     for item in row.evidence:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commands import output_files
 from commands.text import terminal
 from commands.text.answers import Answer
+from commands.text.typed import typed
 from pipeline.decisions.row_decisions import history as history_of
 from pipeline.models import SCHEMA_VERSION, SessionRecord, wording
 from pipeline.models.characters import plain
 from pipeline.reporting.people import DETERMINATION
-from pipeline.store.files import write_atomic
 
 if TYPE_CHECKING:
     from pipeline.desk.review import Letter, Said, Signed
@@ -23,7 +24,7 @@ _MARKED = {"pin": "is pinned", "ignore": "is ignored", "unmark": "is as the prog
 
 def _told(done: Said, text: str) -> Answer:
     warned = tuple(f"warning: {one}" for one in done.made.get("warnings", ()))
-    return Answer(done.value, text, notes=(*warned, f"next: {done.next_action}"))
+    return Answer(done.value, text, notes=(*warned, typed(f"next: {done.next_action}")))
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -97,12 +98,11 @@ def letter_form(kind: str | None, output: str | None) -> str:
     return kind or ("docx" if output and Path(output).suffix.lower() == ".docx" else "md")
 
 
-def letter(record: SessionRecord, made: Letter, output: str | None) -> Answer:
-    """The letter, written to `output`; without one, or with "-", to the standard output."""
-    if output in (None, "-"):
+def letter(record: SessionRecord, made: Letter, path: Path | None) -> Answer:
+    """The letter, written to `path`; without one to the standard output."""
+    if path is None:
         return Answer(None, "", raw=made.data)
-    path = Path(str(output)).absolute()
-    write_atomic(path, made.data)
+    output_files.write(path, made.data)
     value = {"schema_version": SCHEMA_VERSION, "session_id": record.session_id, "path": str(path)}
     return Answer({**value, "asked_for": made.asked_for}, str(path))
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from commands.text import refused
+from commands.text.typed import typed
 from pipeline.errors import DuplicateSessionWarning, ReviewError
 from pipeline.models import (
     SCHEMA_VERSION,
@@ -59,7 +60,11 @@ def items(lines: Iterable[object], width: int = WIDTH, mark: str = "- ") -> str:
 def folded(text: object, width: int = WIDTH, mark: str = "") -> str:
     """One paragraph behind `mark`."""
     line = plain(text)
-    return textwrap.fill(line, width, initial_indent=mark, subsequent_indent=" " * len(mark)) if width else mark + line
+    if not width:
+        return mark + line
+    # A path or an option that is broken could not be copied.
+    return textwrap.fill(line, width, initial_indent=mark, subsequent_indent=" " * len(mark),
+                         break_on_hyphens=False, break_long_words=False)  # fmt: skip
 
 
 def block(title: str, body: str) -> str:
@@ -154,7 +159,7 @@ def stages(progress: dict[Any, StageView], verbs: dict[Any, str], width: int = W
     rows = []
     for key, view in progress.items():
         when = moment(view.finished_at) if view.status == "completed" else ""
-        rows.append((verbs.get(key, str(key).replace("_", " ")), view.status, view.reason or when))
+        rows.append((verbs.get(key, str(key).replace("_", " ")), view.status, typed(view.reason or when)))
     return table(("stage", "status", ""), rows, width)
 
 
@@ -164,7 +169,7 @@ def status(s: SessionStatus, verbs: dict[Any, str], width: int = WIDTH, people: 
     return parts(
         f"{s.session_id}  {plain(s.project_metadata.project_name)}\n{s.status.replace('_', ' ')}; {counts(s)}",
         stages(s.workflow_progress, verbs, width),
-        block("Waits for you", items(s.waits, width)),
+        block("Waits for you", items(map(typed, s.waits), width)),
         people,
         block("Alarms", items((a.message for a in s.alarms), width)),
         block("Duplicate questions", "\n".join(asked)),
@@ -172,25 +177,26 @@ def status(s: SessionStatus, verbs: dict[Any, str], width: int = WIDTH, people: 
         block("Could not be read", items(s.unreadable, width)),
         block("Listed and not read: a person must look", items(s.to_look_at, width)),
         block(
-            f"Replaced by a newer version (undo: registry-review keep {s.session_id} DOCUMENT --by NAME)",
+            typed(f"Replaced by a newer version (undo: registry-review keep {s.session_id} DOCUMENT --by NAME)"),
             items((f"{x.document_id}  {x.filename} by {x.by}: {x.why}" for x in s.superseded), width),
         ),
         block("Notes", items(s.notes, width)),
-        block("In the inbox, not taken yet", items((f"{w.name}: {w.reason}" for w in s.waiting_files), width)),
+        block("In the inbox, not taken yet", items((f"{w.name}: {typed(w.reason)}" for w in s.waiting_files), width)),
         alone(s.surroundings.left_alone, width),
         watcher(s.surroundings),
-        f"Next: {s.next_action}",
+        f"Next: {typed(s.next_action)}",
     )
 
 
 def _refused_head(s: SessionStatus) -> str:
     dropped = any(r.get("source") == "inbox" for r in s.refused)
-    return f"Refused files (the dropped ones lie in inbox/.quarantine/{s.session_id}/)" if dropped else "Refused files"
+    head = f"Refused files (the dropped ones lie in inbox/.quarantine/{s.session_id}/)"
+    return typed(head) if dropped else "Refused files"
 
 
 def alone(entries: Sequence[LeftAlone], width: int = WIDTH) -> str:
     """What lies in the inbox for nobody, and what to do with it."""
-    return block("Left alone in the inbox", items((f"{e.name}: {e.reason}" for e in entries), width))
+    return block("Left alone in the inbox", items((f"{e.name}: {typed(e.reason)}" for e in entries), width))
 
 
 def watcher(around: HomeState) -> str:
@@ -203,7 +209,7 @@ def watcher(around: HomeState) -> str:
         goes_on = "; nothing is lost, and work goes on when it is back"
         lines.append(f"Broker: {around.broker} {trouble + goes_on if trouble else 'answers'}")
         lines.append(f"Workers: {around.workers_running or 'none is running: registry-review worker'}")
-    return "\n".join(lines)
+    return typed("\n".join(lines))
 
 
 def counts(s: SessionStatus) -> str:
@@ -220,11 +226,11 @@ def overview(all_of: Sequence[SessionStatus], damaged: Sequence[str], around: Ho
     """All sessions: where each stands and what it waits for."""
     rows = []
     for s in all_of:
-        waiting = "; ".join(s.waits) or s.next_action
+        waiting = typed("; ".join(s.waits) or s.next_action)
         rows.append((s.session_id, s.project_metadata.project_name, s.status.replace("_", " "), waiting))
     listed = table(("session", "project", "status", "waits for, or next"), rows, width) if rows else ""
-    empty = "" if rows or damaged else 'No sessions yet. Next: registry-review create "PROJECT NAME"'
-    taken = block("In the inbox, not taken yet", items((f"{w.name}: {w.reason}" for w in around.waiting), width))
+    empty = "" if rows or damaged else typed('No sessions yet. Next: registry-review create "PROJECT NAME"')
+    taken = block("In the inbox, not taken yet", items((f"{w.name}: {typed(w.reason)}" for w in around.waiting), width))
     damage = block("Damaged", items(damaged, width))
     refusals = block("Refused files (status SESSION names each)", items(refused.lines(all_of, around), width))
     return parts(listed, empty, damage, taken, alone(around.left_alone, width), refusals, watcher(around))
@@ -350,7 +356,7 @@ def findings(found: Sequence[CheckUp], width: int = WIDTH) -> str:
     """What the doctor found, the cure under each thing that needs one."""
     listed = []
     for f in found:
-        listed.append(folded(f.message, width, f"{f.outcome.replace('_', ' '):8} {f.title:15} "))
+        listed.append(folded(typed(f.message), width, f"{f.outcome.replace('_', ' '):8} {f.title:15} "))
         if f.cure and f.outcome != "ok":
-            listed.append(folded(f.cure, width, f"{'':24} cure: "))
+            listed.append(folded(typed(f.cure), width, f"{'':24} cure: "))
     return "\n".join(listed)

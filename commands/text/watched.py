@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from commands.text.answers import Answer
+from commands.text.typed import typed
 from pipeline.home import exit_codes
 from pipeline.models import SCHEMA_VERSION, StageKey, wording
 from pipeline.status import progress
@@ -42,10 +43,10 @@ def watched(ws: Workspace, run: Summary, to: StageKey) -> Answer:
     for session_id, one in found.items():
         if one.unreadable:
             unread = wording.count(len(one.unreadable), "document")
-            lines.append(f"{session_id}  {unread} could not be read: registry-review status {session_id}")
-        lines.append(f"{session_id}  {progress.next_action(ws, records[session_id])}")
+            lines.append(typed(f"{session_id}  {unread} could not be read: registry-review status {session_id}"))
+        lines.append(typed(f"{session_id}  {progress.next_action(ws, records[session_id])}"))
     head = f"{wording.count(len(files), 'file')} for {wording.count(len(records), 'session')}; {len(refused)} refused."
-    said = tuple(f"{i} waits for you: {wait}" for i, asked in waits.items() for wait in asked)
+    said = tuple(typed(f"{i} waits for you: {wait}") for i, asked in waits.items() for wait in asked)
     problems = tuple((f"{i}: {message}", f"registry-review status {i}") for i, message in failures)
     later = "Close it there, or wait until it is done; then run it again. Nothing was lost."
     problems += tuple((f"{one.name} was not taken: {one.reason}.", later) for one in run.held_open)

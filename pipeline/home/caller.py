@@ -11,10 +11,16 @@ from pathlib import Path
 
 from pipeline.errors import ReviewError, TryAgain, UsageError
 from pipeline.filenames import printable
-from pipeline.home import exit_codes, logs, lookup
+from pipeline.home import logs, lookup
 from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord
 from pipeline.settings import LoadedSettings, load_settings
+
+
+class Defect(ReviewError):
+    """Something that nobody foresaw, in words; only ever told, never raised."""
+
+    code = "internal"
 
 
 class Visit:
@@ -59,22 +65,18 @@ class Visit:
         """The session that was named by its id or the start of it."""
         return lookup.record(self.ws.sessions, text)
 
-    def explain(self, error: Exception) -> tuple[str, str, int]:
-        """What to tell a person of an error, its cure, and the exit code.
+    def explain(self, error: Exception) -> ReviewError:
+        """What to tell of an error: itself where it was raised on purpose or foreseen, with its cure.
 
-        What was not raised on purpose is a defect: its traceback goes to a file, whose path is in the cure.
+        What is neither is a defect: its traceback goes to a file, whose path is in the cure.
         """
         if isinstance(error, OSError):
             error = foreseen(error) or error
         if isinstance(error, ReviewError):
-            return error.message, error.cure, exit_codes.code_of(error)
+            return error
         path = logs.record_defect(error, self.opened.data if self.opened else None)
         what = f"{type(error).__name__}: {error}" if isinstance(error, OSError) else type(error).__name__
-        return (
-            f"this was not foreseen ({what})",
-            f"See `doctor`; a report to the makers needs {path}.",
-            exit_codes.FAILED,
-        )
+        return Defect(f"this was not foreseen ({what})", f"See `doctor`; a report to the makers needs {path}.")
 
 
 def foreseen(error: OSError) -> ReviewError | None:

@@ -36,7 +36,8 @@ def session(text: str, ids: Sequence[str]) -> str:
     if found:
         raise UsageError(f"{text!r} begins {len(found)} sessions: {_some(found)}.", "Type more of the one you mean.")
     near = difflib.get_close_matches(wanted, ids, 3, 0.6) or list(ids[-3:])
-    cure = f"Did you mean {_some(near, ' or ')}? See `list`." if near else 'There are none yet: create "PROJECT NAME"'
+    none = 'There are none yet: registry-review create "PROJECT NAME"'
+    cure = f"Did you mean {_some(near, ' or ')}? See `list`." if near else none
     raise SessionNotFound(f"There is no session {text!r}.", cure)
 
 
@@ -75,7 +76,8 @@ def document(text: str, record: SessionRecord) -> DocumentRecord:
     if found:
         raise UsageError(f"{text!r} names {len(found)} documents: {_some(listed)}.", "Give the id of the one you mean.")
     near = difflib.get_close_matches(text, [n for d in documents for n in (*d.names, d.document_id)], 3, 0.5)
-    cure = f"Did you mean {_some(near, ' or ')}?" if near else f"See `show {record.session_id}` for its documents."
+    listing = f"registry-review show {record.session_id} lists its documents."
+    cure = f"Did you mean {_some(near, ' or ')}?" if near else listing
     raise NotFound(f"{record.session_id} has no document {text!r}.", cure)
 
 

@@ -143,7 +143,7 @@ class ReadingService:
 
         `carried_out_by` is the module's dotted name: this room knows none of those above it. `over` says which of its
         passes is meant. `readings` go before what is kept; what is not kept is read when the computation asks for it.
-        Each document has `timeout_seconds` of it. Raises Stopped when it ended before its end TRIES times, or by a defect.
+        Each document has `timeout_seconds` of it. Raises Stopped when it broke off TRIES times, or by a defect.
         """
         passed = {sha256: reading.model_dump_json() for sha256, reading in (readings or {}).items()}
         kept = {sha256: [os.fspath(path) for path in self._places(sha256)] for sha256 in sha256s}

@@ -73,12 +73,12 @@ def reopen(ws: Workspace, session_id: str, by: str, reason: str) -> Package:
     who, why = lookup.said("by", by), lookup.said("reason", reason)
     record = ws.sessions.read(session_id)
     if not record.is_completed:
-        raise UsageError(f"{session_id} is not complete.", f"See `status {session_id}`.")
+        raise UsageError(f"{session_id} is not complete.", f"registry-review status {session_id}")
 
     packed = sha256(package_path(ws, record).read_bytes())
     with ws.sessions.transaction(session_id, who, reopening=True) as tx:
         if not tx.record.is_completed:
-            raise UsageError(f"{session_id} was reopened by somebody else.", f"See `status {session_id}`.")
+            raise UsageError(f"{session_id} was reopened by somebody else.", f"registry-review status {session_id}")
         now = {"reopened_by": tx.actor, "reopened_at": ws.now(), "reopen_reason": why, "sha256": packed}
         package = _newest(tx.record).model_copy(update=now)
         tx.update(packages={**tx.record.packages, str(package.version): package})

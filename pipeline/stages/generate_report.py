@@ -49,8 +49,9 @@ def report_paths(ws: Workspace, record: SessionRecord) -> tuple[Report, dict[str
     """
     stage = record.stages.get("report_generation")
     if stage is None or stage.result is None:
-        cure = f"registry-review report {record.session_id}"
-        raise NotMadeYet(f"{record.session_id} has no report yet.", cure)
+        from pipeline.status.progress import next_action
+
+        raise NotMadeYet(f"{record.session_id} has no report yet.", next_action(ws, record))
     report = ws.sessions.load_result(record.session_id, stage.result, Report)
     paths = latest_paths(ws, record.session_id)
     if len(paths) == len(FORMATS) and paths["json"].read_bytes() == render_json(report).encode("utf-8"):

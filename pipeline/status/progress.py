@@ -30,6 +30,8 @@ STATUS_AFTER: dict[StageKey, str] = {
 POINTING = "pointing"
 #: What a determination makes of the session while it holds.
 STATUS_BY_DETERMINATION: dict[str, str] = {"hold": "on_hold", "reject": "rejected"}
+#: How the reason of a session begins that nobody sent anything for.
+NO_FILES = "no files yet"
 #: Why a report is not made anew by itself.
 WORDS_SINCE = "people decided or remarked since: `report` makes a new one"
 #: Why a queued stage waits, as far as the session itself knows.
@@ -76,7 +78,7 @@ def is_reported(views: dict[StageKey, StageView]) -> bool:
 def _waits_for_files(ws: Workspace, record: SessionRecord) -> str:
     if record.points_to is not None:
         return in_words(ws, record)
-    return f"no files yet: drop them into inbox/{record.session_id}/ or use `add`"
+    return f"{NO_FILES}: drop them into inbox/{record.session_id}/ or use `add`"
 
 
 def _view(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from pipeline.intake.sources.links import described
 from pipeline.models import Document, Question, Session, SessionRecord, Value
 from pipeline.status import progress
 from pipeline.status.alarms import Alarm, alarms
+from pipeline.store.files import is_writable
 from pipeline.workflow import results
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _broker(ws: Workspace) -> dict[str, Any]:
 
 def _stuck(file: Path) -> str | None:
     """Why a watcher cannot finish with a file; None when it can."""
-    if os.access(file.parent, os.W_OK | os.X_OK):
+    if is_writable(file.parent):
         return None
     return "it can be taken but not removed; give this user the right to write its folder"
 
@@ -161,6 +161,12 @@ def status_of(ws: Workspace, record: SessionRecord, around: HomeState | None = N
     view = progress.session_view(ws, record, views, state)
     if around.broker_trouble:
         view = _stranded(view, f"waits for the broker, which {around.broker_trouble}")
+    waits = progress.waits(ws, record)
+    coming = _coming(record, waiting)
+    if coming:
+        # They were dropped already: nobody is to be called for them.
+        waits = [one for one in waits if not one.startswith(progress.NO_FILES)]
+        view = _arriving(view)
     return SessionStatus(
         **view.model_dump(),
         questions=tuple(record.questions.values()),
@@ -174,8 +180,9 @@ def status_of(ws: Workspace, record: SessionRecord, around: HomeState | None = N
         to_look_at=tuple(f"{d.filename}: {d.look}" for d in listed if d.look),
         notes=(*similar_content(ws, record.session_id), *_referred_to(record)),
         alarms=tuple(alarms(ws, record)),
-        waits=tuple(progress.waits(ws, record)),
+        waits=tuple(waits),
         next_action=_next_action(record, waiting, around.watcher_running)
+        or (_wait_for(coming) if coming else None)
         or progress.next_action(ws, record, views, state),
         review=state,
         times=times_of(ws.sessions.audit(record.session_id)),
@@ -198,6 +205,28 @@ def _stranded(view: Session, why: str) -> Session:
         for key, one in view.workflow_progress.items()
     }
     return view.model_copy(update={"workflow_progress": stages})
+
+
+def _coming(record: SessionRecord, waiting: tuple[WaitingFile, ...]) -> tuple[WaitingFile, ...]:
+    """Files in the inbox of a session that holds none yet; a watcher takes them, or says why it cannot."""
+    if record.documents or record.is_completed or record.points_to:
+        return ()
+    return tuple(file for file in waiting if not file.name.endswith("/"))
+
+
+def _arriving(view: Session) -> Session:
+    stages = {
+        key: one.model_copy(update={"reason": "its files lie in the inbox and are not taken yet"})
+        if one.reason and one.reason.startswith(progress.NO_FILES)
+        else one
+        for key, one in view.workflow_progress.items()
+    }
+    return view.model_copy(update={"workflow_progress": stages})
+
+
+def _wait_for(coming: tuple[WaitingFile, ...]) -> str:
+    files = "1 file in the inbox is" if len(coming) == 1 else f"{len(coming)} files in the inbox are"
+    return f"Wait: {files} not taken yet ({coming[0].reason})."
 
 
 def _next_action(record: SessionRecord, waiting: tuple[WaitingFile, ...], watched: bool) -> str | None:
