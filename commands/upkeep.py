@@ -46,8 +46,9 @@ def doctor(door: Door, deep: bool, mend: bool) -> Answer:
     would do: what is derived is made again, damaged content is set aside so that the file can be added again, what was
     never finished is removed. No session, no log and no document's only copy is ever written or removed.
     """
+    from pipeline.upkeep.check_up import Patient  # start-up
     from pipeline.upkeep.deep import look_deep  # start-up
-    from pipeline.upkeep.doctor import Patient, examine  # start-up
+    from pipeline.upkeep.doctor import examine  # start-up
 
     patient = Patient(door.loaded.settings)
     if mend and not deep:

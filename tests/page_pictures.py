@@ -1,4 +1,4 @@
-"""Makes the pictures of the reviewer's pages in docs/pictures, of made-up farms: python -m tests.page_pictures."""
+"""Makes the pictures in docs/pictures, of made-up farms: python -m tests.page_pictures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx2
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from examples import write_submission
 from tests import machine
@@ -39,6 +39,13 @@ def main() -> None:
         }
         for size in SIZES:
             _take(server, browser, pages, size)
+        with server.client() as client:
+            told = client.get(f"/sessions/{session_id}/report", params={"format": "html"}).raise_for_status()
+        report = Path(folder) / "report.html"
+        report.write_bytes(told.content)
+        with looking(browser, viewport={"width": 1280, "height": 900}) as page:
+            page.goto(report.as_uri())
+            _keep(page, PLACE / "report-laptop.png")
 
 
 def _farms(client: httpx2.Client, folder: Path) -> tuple[str, str]:
@@ -72,10 +79,13 @@ def _take(server: Server, browser: Browser, pages: dict[str, str], size: str) ->
         sign_in(page, server.url)
         for name, path in pages.items():
             page.goto(server.url + path, wait_until="networkidle")
-            place = PLACE / f"{name}-{size}.png"
-            page.screenshot(path=place)
-            # 64 colours are enough for a page, and a quarter of the bytes.
-            Image.open(place).convert("RGB").quantize(64).save(place, optimize=True)
+            _keep(page, PLACE / f"{name}-{size}.png")
+
+
+def _keep(page: Page, place: Path) -> None:
+    page.screenshot(path=place)
+    # 64 colours are enough for a page, and a quarter of the bytes.
+    Image.open(place).convert("RGB").quantize(64).save(place, optimize=True)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ from pipeline.stages.initialize import create_session
 from pipeline.stages.remove import delete_session, remove_document
 from pipeline.store.content import ContentStore
 from pipeline.upkeep.backup import MANIFEST, back_up
+from pipeline.upkeep.check_up import Patient
 from pipeline.upkeep.deep import DeepFinding, examine_deep, look_deep
-from pipeline.upkeep.doctor import Patient
 from pipeline.upkeep.restore import restore
 
 

@@ -21,7 +21,8 @@ from pipeline.stages.remove import delete_session
 from pipeline.status.session import look_around
 from pipeline.upkeep import doctor
 from pipeline.upkeep.backup import back_up
-from pipeline.upkeep.doctor import Check, Patient, Result, examine
+from pipeline.upkeep.check_up import Check, Patient, Result
+from pipeline.upkeep.doctor import examine
 from pipeline.upkeep.leftovers import leftovers
 from tests.deep_folders import dug
 from tests.queue_fixtures import StageWork, drop, new_session

@@ -18,7 +18,8 @@ from pipeline.home.presence import watching
 from pipeline.home.workspace import Workspace
 from pipeline.models import ProjectMetadata
 from pipeline.settings import QueueSettings, Settings
-from pipeline.upkeep.doctor import CHECKS, CheckUp, Patient, examine
+from pipeline.upkeep.check_up import CheckUp, Patient
+from pipeline.upkeep.doctor import CHECKS, examine
 
 
 @pytest.fixture

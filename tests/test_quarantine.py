@@ -15,8 +15,9 @@ from pipeline.home import health, quarantine
 from pipeline.home.workspace import Workspace
 from pipeline.stages.add_documents import take_inbox_files
 from pipeline.status.session import look_around
+from pipeline.upkeep.check_up import Patient
 from pipeline.upkeep.collecting import collect
-from pipeline.upkeep.doctor import Patient, examine
+from pipeline.upkeep.doctor import examine
 from tests.queue_fixtures import drop, new_session
 
 

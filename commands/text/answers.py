@@ -38,7 +38,7 @@ from pipeline.workflow.order import COMMAND_OF
 if TYPE_CHECKING:
     from pipeline.home.workspace import Workspace
     from pipeline.settings import LoadedSettings
-    from pipeline.upkeep.doctor import CheckUp
+    from pipeline.upkeep.check_up import CheckUp
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from pipeline.models.characters import plain
 if TYPE_CHECKING:
     from pipeline.intake.inbox.folders import LeftAlone
     from pipeline.status.session import HomeState, SessionStatus
-    from pipeline.upkeep.doctor import CheckUp
+    from pipeline.upkeep.check_up import CheckUp
 
 #: Columns that text is folded to when nobody says how wide the terminal is; 0 means: never fold.
 WIDTH = 100

@@ -24,8 +24,9 @@ from pipeline.store.files import LEFTOVER_SECONDS
 from pipeline.store.results import is_sha256
 from pipeline.store.walk import below
 from pipeline.upkeep import leftovers
+from pipeline.upkeep.check_up import CheckUp, Patient
 from pipeline.upkeep.collecting import referred_to
-from pipeline.upkeep.doctor import CheckUp, Patient, examine
+from pipeline.upkeep.doctor import examine
 from pipeline.upkeep.kept import files_under, home_wide
 
 if TYPE_CHECKING:

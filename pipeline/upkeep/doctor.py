@@ -5,93 +5,30 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import os
-import stat
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 from pipeline import checklists
 from pipeline.errors import ReviewError, SessionCorrupt
 from pipeline.filenames import printable
-from pipeline.home import probes, quarantine
-from pipeline.home.health import crowded_quarantine
-from pipeline.home.presence import watcher_is_running, workers_running
+from pipeline.home import probes
+from pipeline.home.presence import workers_running
 from pipeline.home.probes import without_password
-from pipeline.home.workspace import Workspace
-from pipeline.intake.inbox.folders import left_alone
-from pipeline.intake.inbox.scan import scan, shown
-from pipeline.intake.mounts import POLL_SECONDS, filesystem_of, is_silent
-from pipeline.intake.writers import leases_tell, may_ask_of_others
-from pipeline.models import Value
-from pipeline.settings import Settings
 from pipeline.store.files import is_disk_full
 from pipeline.store.walk import below, is_folder
+from pipeline.upkeep import watching
+from pipeline.upkeep.check_up import Check, CheckUp, Patient, Result
 
 log = logging.getLogger("registry_review.doctor")
 
-Outcome = Literal["ok", "warning", "fail", "not_run"]
 #: This program did not exist before; a clock that says so is wrong.
 EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
 #: Seconds by which the file system's clock may differ from ours before settling and ages become doubtful.
 CLOCK_TOLERANCE = 5.0
 #: Staged pieces younger than this may belong to a copy that is going on right now.
 STAGING_AGE = timedelta(hours=1)
-
-
-class CheckUp(Value):
-    """What one check found: `cure` says what to do whenever the outcome is not ok."""
-
-    check_id: str
-    title: str
-    outcome: Outcome
-    message: str
-    cure: str = ""
-
-
-@dataclass(frozen=True)
-class Patient:
-    """What the checks look at; everything of the machine can be replaced, so that each finding can be provoked."""
-
-    settings: Settings
-    mountinfo: Path = Path("/proc/self/mountinfo")
-    sysctl: Path = Path("/proc/sys/fs/inotify")
-    meminfo: Path = Path("/proc/meminfo")
-    cgroup: Path = Path("/sys/fs/cgroup")
-    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
-    inotify_delivers: Callable[[Path], bool] = probes.inotify_delivers
-    clock_difference: Callable[[Path], float] = probes.clock_difference
-    broker_answers: Callable[[str], bool] = probes.broker_answers
-    leases_tell: Callable[[Path], bool] = leases_tell
-    may_ask_of_others: Callable[[], bool] = may_ask_of_others
-
-    @property
-    def inbox(self) -> Path:
-        """The watched folder."""
-        return self.settings.home.inbox
-
-    @property
-    def data(self) -> Path:
-        """The folder of sessions and contents."""
-        return self.settings.home.data
-
-    def open(self) -> Workspace:
-        """The home as the rest of the program sees it."""
-        return Workspace.open(self.settings)
-
-
-Result = tuple[Outcome, str, str]
-
-
-@dataclass(frozen=True)
-class Check:
-    """One question to the machine."""
-
-    check_id: str
-    title: str
-    ask: Callable[[Patient], Result]
 
 
 def examine(patient: Patient, without: Collection[str] = ()) -> tuple[CheckUp, ...]:
@@ -139,85 +76,6 @@ def _folders(patient: Patient) -> Result:
 
 def _cure_for_rights(folder: Path) -> str:
     return f"Give this user the right to write there (sudo chown -R $USER {folder}), or choose another with --home DIR."
-
-
-def _file_system(patient: Patient) -> Result:
-    kinds = {folder: filesystem_of(folder, patient.mountinfo) for folder in (patient.data, patient.inbox)}
-    for folder, kind in kinds.items():
-        if kind is None:
-            return "not_run", "this system does not name its mounts", "None needed: a periodic scan finds every file."
-        if is_silent(kind):
-            if folder == patient.data:
-                cure = "Put [home] data on a local disk; the inbox alone may stay on the share."
-                return "warning", f"the data folder is on {kind}, where locks between machines are doubtful", cure
-            pause = min(POLL_SECONDS, patient.settings.inbox.rescan_seconds)
-            cure = f"None needed: the watcher looks through it every {pause:g} s instead of waiting for events."
-            return "warning", f"the inbox is on {kind}, which reports no changes made elsewhere", cure
-    return "ok", f"{' and '.join(sorted({str(kind) for kind in kinds.values()}))}: local", ""
-
-
-def _inotify(patient: Patient) -> Result:
-    slower = f"Files are still found every {patient.settings.inbox.rescan_seconds:g} s by scanning."
-    if not patient.inbox.is_dir():
-        return "not_run", f"there is no folder {patient.inbox} to watch", "Mend the failures above first."
-    try:
-        delivered = patient.inotify_delivers(patient.inbox)
-    except OSError as error:
-        cure = f"sudo sysctl fs.inotify.max_user_instances=512 fs.inotify.max_user_watches=524288. {slower}"
-        return "warning", f"inotify cannot be used: {error.strerror or error}", cure
-    if not delivered:
-        return "warning", f"a file made in {patient.inbox} was not reported", f"{slower} Or use a local disk."
-    return "ok", "a file made in the inbox was reported at once", ""
-
-
-def _open_files(patient: Patient) -> Result:
-    patience = f"{patient.settings.inbox.patience_seconds:g} s"
-    cure = (
-        "Whoever drops files should write them under a hidden or temporary name and rename them. Text and tables are "
-        f"taken only when they have stood still for {patience} ([inbox] patience_seconds)."
-    )
-    unknown = "whether a file is still being written cannot be told"
-    kind = filesystem_of(patient.inbox, patient.mountinfo)
-    if kind is not None and is_silent(kind):
-        return "warning", f"{unknown}: the inbox is on {kind}, which other machines may write to", cure
-    if not patient.leases_tell(patient.inbox):
-        said = f"{unknown} for sure: the file system of the inbox ({kind or 'of unknown type'}) grants no leases"
-        return "warning", f"{said}, and /proc shows this machine's (or container's) programs only", cure
-    if not patient.may_ask_of_others() and (others := _belongs_to_others(patient.inbox)):
-        return "warning", f"{unknown} where it belongs to another user, as {others} does", cure
-    return "ok", "a file that is open for writing is known as such, and not taken", ""
-
-
-def _belongs_to_others(inbox: Path) -> str | None:
-    """The first file or folder of the inbox that another user owns, or a folder that another user may write to."""
-    for folder, names, files in os.walk(inbox):
-        for path in (Path(folder), *(Path(folder, name) for name in (*names, *files))):
-            with suppress(OSError):
-                seen = path.lstat()
-                open_to_others = stat.S_ISDIR(seen.st_mode) and seen.st_mode & 0o022
-                if seen.st_uid != os.geteuid() or open_to_others:
-                    return printable(str(path))
-    return None
-
-
-def _inotify_limits(patient: Patient) -> Result:
-    try:
-        watches = int((patient.sysctl / "max_user_watches").read_text(encoding="ascii"))
-        instances = int((patient.sysctl / "max_user_instances").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return "not_run", "this system names no inotify limits", "None needed."
-    watched: list[str] = []
-    with patient.open() as ws:
-        for _ in scan(patient.inbox, ws.catalog.ids(), entering=watched.append):
-            pass
-    folders = len(watched)
-    if folders * 2 > watches:
-        cure = f"sudo sysctl fs.inotify.max_user_watches={max(524288, folders * 4)}"
-        return "warning", f"the inbox has {folders} folders and a user may watch {watches}", cure
-    if instances < 16:
-        cure = "sudo sysctl fs.inotify.max_user_instances=512"
-        return "warning", f"a user may open only {instances} inotify instances", cure
-    return "ok", f"{folders} of {watches} watches needed", ""
 
 
 def _broker(patient: Patient) -> Result:
@@ -360,28 +218,6 @@ def _documents(patient: Patient) -> Result:
     return "ok", f"{len(held)} stored, each as it was filed", ""
 
 
-def _inbox_folders(patient: Patient) -> Result:
-    with patient.open() as ws:
-        alone = [(entry.name, entry.reason) for entry in left_alone(ws)]
-        unseen: dict[str, str] = {}
-        for _ in scan(patient.inbox, ws.catalog.ids(), unseen.__setitem__):
-            pass
-    closed = [(shown(folder), why) for folder, why in unseen.items()]
-    told = (("cannot be looked through", closed), ("left alone", alone))
-    said = [f"{what}: {', '.join(name for name, _ in places)}" for what, places in told if places]
-    if said:
-        return "warning", "; ".join(said), "; ".join(f"{name}: {why}" for name, why in (*closed, *alone))
-    return "ok", "every folder belongs to a session and can be looked into", ""
-
-
-def _quarantine(patient: Patient) -> Result:
-    with patient.open() as ws:
-        found, crowded = quarantine.kept(ws), crowded_quarantine(ws)
-    if crowded:
-        return "warning", crowded, "Nothing there is needed for a review; the program never removes it by itself."
-    return "ok", f"{found} set aside" if found.files else "no refused file is set aside", ""
-
-
 def _workers(patient: Patient) -> Result:
     if patient.settings.queue.broker == "embedded":
         return "ok", "embedded: whoever is asked does the work", ""
@@ -391,19 +227,13 @@ def _workers(patient: Patient) -> Result:
     return "ok", f"{running} worker {'process' if running == 1 else 'processes'} at work", ""
 
 
-def _watcher(patient: Patient) -> Result:
-    if watcher_is_running(patient.data):
-        return "ok", "a watcher is at work", ""
-    return "ok", "no watcher is running: files in the inbox wait until `registry-review watch` is started", ""
-
-
 #: In this order, so that the first failure is the one to mend first.
 CHECKS: tuple[Check, ...] = (
     Check("folders", "Folders", _folders),
-    Check("file_system", "File system", _file_system),
-    Check("inotify", "Change reports", _inotify),
-    Check("open_files", "Open files", _open_files),
-    Check("inotify_limits", "Watch limits", _inotify_limits),
+    Check("file_system", "File system", watching.file_system),
+    Check("inotify", "Change reports", watching.inotify),
+    Check("open_files", "Open files", watching.open_files),
+    Check("inotify_limits", "Watch limits", watching.inotify_limits),
     Check("broker", "Broker", _broker),
     Check("disk", "Free disk", _disk),
     Check("clock", "Clock", _clock),
@@ -413,8 +243,8 @@ CHECKS: tuple[Check, ...] = (
     Check("staging", "Staging", _staging),
     Check("sessions", "Sessions", _sessions),
     Check("documents", "Documents", _documents),
-    Check("inbox_folders", "Inbox folders", _inbox_folders),
-    Check("quarantine", "Quarantine", _quarantine),
+    Check("inbox_folders", "Inbox folders", watching.inbox_folders),
+    Check("quarantine", "Quarantine", watching.refused_files),
     Check("workers", "Workers", _workers),
-    Check("watcher", "Watcher", _watcher),
+    Check("watcher", "Watcher", watching.watcher),
 )
