@@ -111,15 +111,19 @@ class SharedUnderway(Underway):
         return int(self._client.hlen(f"{self._queue}.msgs")) + int(self._client.hlen(f"{self._queue}.DQ.msgs"))
 
     def _waits(self, actor_name: str, first_argument: str) -> bool:
-        note = self._client.get(f"{self._namespace}:waits:{actor_name}:{first_argument}")
+        key = f"{self._namespace}:waits:{actor_name}:{first_argument}"
+        note = self._client.get(key)
         if note is None:
             return False
         message_id, written, due = note.decode().split(" ")
         now = time.time()
         if now - float(written) < SENDING_SECONDS:
             return True  # the actor's start would have taken the note away
+        if now - float(due) < BELIEVED_SECONDS and not self._is_there(message_id):
+            # Sent anew under another number, or begun, between the two questions: then the note says so by now.
+            return bool(self._client.get(key) != note)
         if now - float(due) < BELIEVED_SECONDS:
-            return self._is_there(message_id)
+            return True
         return self._client.lpos(self._queue, message_id) is not None
 
     def _does(self, actor_name: str, first_argument: str) -> bool:

@@ -266,7 +266,7 @@ def test_a_stage_that_gives_up_is_in_the_summary_and_other_sessions_go_on(
         summary = Watcher(workspace, queue).once()
 
     assert [s for s, _ in summary.failures] == [session]
-    assert "a defect" in summary.failures[0][1]
+    assert "A defect in this program (ValueError" in summary.failures[0][1]
     assert workspace.sessions.read(other).stages["document_discovery"].status == "completed"
 
 

@@ -386,6 +386,27 @@ def test_a_taking_that_a_living_worker_forgot_holds_no_inbox_while_one_that_runs
         assert not queue.taking(session_id)
 
 
+def test_work_that_is_sent_anew_between_two_questions_is_never_taken_for_over(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a message that waits, and a moment in which it is sent anew under another number, as a retry is
+    monkeypatch.setattr(shared_in_flight, "SENDING_SECONDS", 0)
+    session_id = new_session(workspace)
+    with Remote(workspace) as queue:
+        queue.take(session_id, drop(workspace, session_id, {"plan.txt": b"A plan."}), "document_discovery")
+        message = next(queue._broker.consume(QUEUE, prefetch=1, timeout=1000))
+        assert message is not None
+
+        def sent_anew(_message_id: str) -> bool:
+            again = message.copy(options={**message.options, "redis_message_id": "another"})
+            queue.underway.before_enqueue(queue._broker, again, None)
+            return False
+
+        monkeypatch.setattr(queue.underway, "_is_there", sent_anew)
+        # Then whoever asks just then is not told that nothing is left
+        assert queue.underway.unstarted(message.actor_name, session_id)
+
+
 def test_waiting_ends_with_a_sentence_when_nobody_works(workspace: Workspace, tmp_path: Path) -> None:
     session_id = session_with_a_file(workspace, tmp_path / "a")
 

@@ -13,6 +13,7 @@ from pipeline.classification.opaque import who_looks
 from pipeline.classification.versions import Versions, find_versions
 from pipeline.models import Document, DocumentRecord, DocumentStatus, DocumentType, Inventory, Part, Reading
 from pipeline.reading.attention import look_at
+from pipeline.reading.damage import NO_END_MARK
 from pipeline.reading.defects import place_of, way_of
 from pipeline.reading.given import Unread
 from pipeline.reading.stopping import OF_PASSES
@@ -150,9 +151,10 @@ def _document(record: DocumentRecord, reading: Reading, heirs: set[str]) -> Docu
 
 
 def _look(reading: Reading, notes: Sequence[str]) -> str:
-    """What it is, and the last note, which says who must look at it and what for."""
-    what = (reading.note or "").partition(". ")[0]
-    return f"{what}. {notes[-1]}"
+    """What it is, whether its end is there, and the last note, which says who must look at it and what for."""
+    note = reading.note or ""
+    half = f"{NO_END_MARK} " if NO_END_MARK in note else ""
+    return f"{note.partition('. ')[0]}. {half}{notes[-1]}"
 
 
 def _status(

@@ -85,7 +85,7 @@ def read_plain(path: Path, kind: str, sha256: str, reader_version: str, max_cell
     pages = 1 if kind in ("image", "tif") else 0
     note = _PACKED.get(kind) or f"{_NAMES.get(kind, _NAMES['unknown'])} {_LISTED}"
     if kind in _ENDING and _lacks_end(path):
-        note = f"{NO_END_MARK} {note}"
+        note = f"{note} {NO_END_MARK}"
     return Reading.model_validate(
         {**base, "page_count": pages, "unreadable_pages": (1,) if pages else (), "note": note}
     )
