@@ -267,7 +267,7 @@ class DiesAt:
     def __init__(self, point: str) -> None:
         self._point = point
 
-    def reach(self, name: str) -> None:
+    def reach(self, name: str, _subject: str = "") -> None:
         if name == self._point:
             raise Killed
 

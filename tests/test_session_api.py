@@ -43,7 +43,6 @@ def test_the_answer_of_create_session_has_the_contracts_shape(workspace: Workspa
         "methodology": "soil-carbon-v1.2.2",
         "status": "initialized",
         "created_at": "2026-01-31T09:45:00Z",
-        "note": None,
     }
 
 

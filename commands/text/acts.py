@@ -28,10 +28,11 @@ Ask = Callable[[DuplicateSessionWarning], str]
 
 def create(ws: Workspace, name: str, actor: str, **metadata: Any) -> Answer:
     """A new session; its text is just the id."""
-    from pipeline.stages.initialize import create_session  # start-up
+    from pipeline.stages.initialize import CreatedBesideOthers, create_session  # start-up
 
     made = create_session(ws, name, actor=actor, **metadata)
-    return Answer(made, made.session_id, notes=(f"note: {made.note}",) if made.note else ())
+    notes = (f"note: {made.note}",) if isinstance(made, CreatedBesideOthers) else ()
+    return Answer(made, made.session_id, notes=notes)
 
 
 def add(

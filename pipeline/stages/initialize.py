@@ -28,8 +28,13 @@ class CreatedSession(Value):
     methodology: str
     status: Literal["initialized"] = "initialized"
     created_at: datetime
-    #: Sessions of a like name that are there already, in words.
-    note: str | None = None
+
+
+class CreatedBesideOthers(CreatedSession):
+    """The answer where sessions of a like name are there already."""
+
+    #: Which they are, by their ids, in words.
+    note: str
 
 
 def create_session(
@@ -54,13 +59,14 @@ def create_session(
 
     metadata = metadata_of(ws, project_name, methodology, project_id, proponent, crediting_period)
     record = ws.sessions.create(metadata, actor=actor, bound_folder=bound_folder, upload_id=upload_id, before=before)
-    return CreatedSession(
+    made = CreatedSession(
         session_id=record.session_id,
         project_name=metadata.project_name,
         methodology=methodology,
         created_at=record.created_at,
-        note=note_of(ws, metadata.project_name, record.session_id),
     )
+    note = note_of(ws, metadata.project_name, record.session_id)
+    return CreatedBesideOthers(**dict(made), note=note) if note else made
 
 
 def metadata_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from pipeline.desk import sessions as told
 from pipeline.errors import SessionNotFound
 from pipeline.models import SCHEMA_VERSION, Session
-from pipeline.stages.initialize import CreatedSession, create_session
+from pipeline.stages.initialize import CreatedBesideOthers, CreatedSession, create_session
 from pipeline.stages.remove import delete_session
 from pipeline.status import progress
 from pipeline.status.session import look_around
@@ -25,6 +25,9 @@ from servers.rest.shapes import Deleted, NewSession, SessionList
 
 router = APIRouter(tags=["sessions"])
 
+#: What making a session answers; FastAPI takes a union where its types name a class.
+_CREATED: Any = CreatedSession | CreatedBesideOthers
+
 
 @router.post(
     "/sessions",
@@ -32,7 +35,7 @@ router = APIRouter(tags=["sessions"])
     summary="Make a session",
     description="Stage 1: a session from what is said of the project. Documents are added afterwards, to this session.",
     status_code=201,
-    responses={**answers(CreatedSession, "The new session.", 201, revision=True), **problems(409)},
+    responses={**answers(_CREATED, "The new session.", 201, revision=True), **problems(409)},
     openapi_extra=writes(),
 )
 def create(

@@ -70,8 +70,9 @@ def generate(
         "expires_at": slot.expires_at,
         "mode": slot.mode,
         "session_id": slot.session_id,
-        "note": note_on(here.ws, slot),
     }
+    if note := note_on(here.ws, slot):
+        value["note"] = note
     return answer(value, headers=repeated(made))
 
 
