@@ -14,7 +14,7 @@ from benchmarks.turns import in_turns, ratio
 ABOUT = "start of `registry-review status` in a home with one session, against Python importing the same packages"
 
 #: What is ours: everything else that `status` has loaded at its end is what it needs.
-OURS = ("cli", "watcher", "pipeline", "actors", "examples", "__main__")
+OURS = ("cli", "commands", "watcher", "pipeline", "actors", "examples", "__main__")
 #: Runs the command in its own process and tells on stderr what was loaded.
 SPY = """
 import sys
@@ -56,7 +56,9 @@ def measure(place: Path, quick: bool) -> list[Row]:
 
 def _needed(arguments: list[str]) -> list[str]:
     """Every module of Python's library and of others that the command has loaded when it is done."""
-    loaded = _run([sys.executable, "-c", SPY, *arguments]).split()
+    told = _run([sys.executable, "-c", SPY, *arguments]).split()
+    # Ours first: what is only made while they are imported must not count as importable by itself.
+    loaded = [name for name in told if name.split(".")[0] not in OURS]
     # Some modules are made while others are imported and cannot be asked for by name.
     code = f"import importlib\nfor name in {loaded!r}:\n    try: importlib.import_module(name); print(name)\n"
     code += "    except ImportError: pass"
@@ -64,7 +66,7 @@ def _needed(arguments: list[str]) -> list[str]:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     # The statement above cannot spell names with a hyphen, such as that of Python's own build settings.
-    return [name for name in importable if name.split(".")[0] not in OURS and name.replace(".", "_").isidentifier()]
+    return [name for name in importable if name.replace(".", "_").isidentifier()]
 
 
 def _run(command: list[str]) -> str:

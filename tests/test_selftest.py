@@ -17,6 +17,7 @@ from cli import cli
 from commands.text.selftest import answer
 from examples.proof import SEED
 from examples.submission import write_submission
+from pipeline.checklists import Checklist
 from pipeline.classification import inventory
 from pipeline.evidence import row_tests
 from pipeline.evidence.dates import dates_in
@@ -24,7 +25,8 @@ from pipeline.evidence.row_tests.verdict import Verdict
 from pipeline.forms import plan
 from pipeline.home.workspace import Workspace
 from pipeline.models import SessionRecord
-from pipeline.selftest import words
+from pipeline.selftest import run, words
+from pipeline.selftest.review import Review, Sent
 from pipeline.selftest.run import Outcome, selftest
 from pipeline.settings import load_settings
 from pipeline.stages.add_documents import add_documents
@@ -161,7 +163,15 @@ def test_a_program_that_does_not_notice_is_a_surprise_and_exit_code_1(
 def test_a_mutant_that_ends_the_review_is_a_surprise_and_stops_no_other(
     held: tuple[Workspace, SessionRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    carried_out = run.review
+
+    def ending(checklist: Checklist, sent: Sent) -> Review:
+        if any(reading.pages is None for reading in sent.readings.values()):
+            raise ValueError("no such word")
+        return carried_out(checklist, sent)
+
     monkeypatch.setattr(words, "upright", lambda reading: reading.model_copy(update={"pages": None}))
+    monkeypatch.setattr(run, "review", ending)
     outcome = selftest(*held, kinds=["italics", "share"])
     surprises = {v.kind: v.surprises for v in outcome.verdicts}
     assert surprises["share"] == ()
