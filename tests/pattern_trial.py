@@ -70,7 +70,7 @@ def all_patterns() -> Found:
 
 def _files() -> list[Path]:
     own = [path for package in _PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-    return [*own, ROOT / "cli.py", ROOT / "watcher.py", ROOT / "screen.py"]
+    return [*own, ROOT / "cli.py", ROOT / "watcher.py"]
 
 
 def _ours(frame: Any) -> bool:

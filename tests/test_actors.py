@@ -390,14 +390,14 @@ ADVANCE = """
 import sys
 from pathlib import Path
 from actors.embedded import Embedded, WithWorker
-from pipeline import workflow
+from pipeline.stages import run
 from pipeline.settings import load_settings
 from pipeline.home.workspace import Workspace
 from tests.queue_fixtures import StageWork
 import time
 
-workflow._compute = StageWork()
-workflow._compute.during = lambda session_id, key: time.sleep(0.3)
+run._compute = StageWork()
+run._compute.during = lambda session_id, key: time.sleep(0.3)
 with Workspace.open(load_settings(home=Path(sys.argv[1])).settings) as ws, Embedded(ws) as queue:
     print("ready", flush=True)
     sys.stdin.readline()

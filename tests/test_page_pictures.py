@@ -6,6 +6,7 @@ import io
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -174,13 +175,13 @@ def test_a_process_that_dies_over_one_page_still_draws_the_others(
     path = make_pdf(tmp_path / SHA, prose, prose, prose)
     ask = ReadingProcess.ask
 
-    def dying(process: ReadingProcess, request: dict[str, object], seconds: float) -> dict[str, object]:
+    def dying(process: ReadingProcess, request: dict[str, object], *how: Any) -> dict[str, object]:
         wanted = request["wanted"]
         assert isinstance(wanted, list)
         if any(one["page"] == 2 for one in wanted):
             process.close()
             raise Gone("crashed", "it was ended by SIGSEGV")
-        return ask(process, request, seconds)
+        return ask(process, request, *how)
 
     monkeypatch.setattr(ReadingProcess, "ask", dying)
     # When pictures of all its pages are wanted

@@ -219,10 +219,10 @@ def test_one_death_while_a_single_quote_is_found_costs_it_no_boxes(
     service = start(processes=1)
     real, deaths = ReadingProcess.ask, iter((True,))
 
-    def ask(process: ReadingProcess, request: dict[str, object], seconds: float) -> dict[str, object]:
+    def ask(process: ReadingProcess, request: dict[str, object], *how: Any) -> dict[str, object]:
         if request["do"] == "boxes" and next(deaths, False):
             os.kill(process.pid, signal.SIGKILL)
-        return real(process, request, seconds)
+        return real(process, request, *how)
 
     monkeypatch.setattr(ReadingProcess, "ask", ask)
 

@@ -443,13 +443,13 @@ WATCH = """
 import sys
 from pathlib import Path
 from actors.embedded import Embedded
-from pipeline import workflow
+from pipeline.stages import run
 from pipeline.settings import load_settings
 from pipeline.home.workspace import Workspace
 from tests.queue_fixtures import StageWork
 from watcher import Watcher
 
-workflow._compute = StageWork()
+run._compute = StageWork()
 with Workspace.open(load_settings(home=Path(sys.argv[1])).settings) as ws, Embedded(ws) as queue:
     watcher = Watcher(ws, queue, advance_to="report_generation")
     getattr(watcher, sys.argv[2])()

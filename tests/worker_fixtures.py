@@ -23,8 +23,8 @@ HEARTBEAT = 2.0
 HANG = """
 import os, time
 from pathlib import Path
-from pipeline import workflow
-real, place = workflow._compute, Path(os.environ["HANG_AT"])
+from pipeline.stages import run
+real, place = run._compute, Path(os.environ["HANG_AT"])
 
 def once(ws, session_id, key, tell):
     try:
@@ -35,7 +35,7 @@ def once(ws, session_id, key, tell):
         file.write(str(os.getpid()))
     time.sleep(600)
 
-workflow._compute = once
+run._compute = once
 """
 
 

@@ -103,7 +103,8 @@ class ReadingProcess:
         try:
             self._in.write(json.dumps(request).encode() + b"\n")
             self._in.flush()
-            while "at" in (answer := self._answer(patience)):
+            # Only what is said on the way tells how much time was used; a failure, too, says which document it was.
+            while "used" in (answer := self._answer(patience)):
                 patience.now_at(answer["at"], answer["used"])
                 if patience.is_over():
                     raise Gone("timeout", "it took too long")
