@@ -21,7 +21,7 @@ from pipeline.home import exit_codes, logs
 from pipeline.home.workspace import Workspace
 from pipeline.models import SCHEMA_VERSION
 from pipeline.portfolio.keep import last_portfolio
-from pipeline.settings import HomeSettings, Settings
+from pipeline.settings import HomeSettings, InboxSettings, Settings
 from pipeline.status import progress
 from watcher import Watcher
 
@@ -37,7 +37,7 @@ def play(home: Path | None, tell: Callable[[str], None], width: int) -> Answer:
     The settings are the defaults: somebody's own config.toml has no say in what a demonstration shows.
     """
     home = home.absolute() if home else Path(tempfile.mkdtemp(prefix="registry-review-demo-"))
-    settings = Settings(home=HomeSettings(inbox=home / "inbox", data=home / "data"))
+    settings = _settings(home)
     with Workspace.open(settings) as ws:
         logs.configure(ws.data)
         submission = write_submission(home / "submission")
@@ -61,7 +61,7 @@ def play(home: Path | None, tell: Callable[[str], None], width: int) -> Answer:
 
 def _portfolio(home: Path, tell: Callable[[str], None]) -> Path:
     """Several farms at once, in a home of their own, with the portfolio that a nightly job makes of them."""
-    settings = Settings(home=HomeSettings(inbox=home / "inbox", data=home / "data"))
+    settings = _settings(home)
     with Workspace.open(settings) as ws:
         sent = write_portfolio(ws.inbox / "new", FARMS, seed=2)
         tell(f"\nMore farms at once, for the nightly job; each folder makes its own session:\n$ ls {ws.inbox / 'new'}")
@@ -81,6 +81,12 @@ def _portfolio(home: Path, tell: Callable[[str], None]) -> Path:
             tell(f"{len(cause.farms)} of {len(sent)} farms: {cause.title}")
         tell("")
         return folder / "portfolio.html"
+
+
+def _settings(home: Path) -> Settings:
+    """The defaults in a home of its own; one file of the example is cut off on purpose, and nobody will finish it."""
+    inbox = InboxSettings(patience_seconds=2.0)
+    return Settings(home=HomeSettings(inbox=home / "inbox", data=home / "data"), inbox=inbox)
 
 
 def _watch(ws: Workspace, tell: Callable[[str], None]) -> None:

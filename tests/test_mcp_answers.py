@@ -177,9 +177,9 @@ def test_resources_and_prompts_tell_errors_as_tools_do(tmp_path: Path) -> None:
         said = await agent.refused("get_requirement", session_id=sid, requirement_id="7")
         assert f"`cross_validate` with session_id {sid}" in said, "a call, not a command of a terminal"
         told = {
-            f"report://{sid}/json": "generate_report",
-            f"report://{sid}/md": "generate_report",
-            f"report://{sid}/pdf": "generate_report",
+            f"report://{sid}/json": "`add_documents` with session_id",
+            f"report://{sid}/md": "`add_documents` with session_id",
+            f"report://{sid}/pdf": "`add_documents` with session_id",
             "report://session-19990101-000000/json": "no session",
             "checklist://nothing": "no checklist",
             "checklist://soil-carbon-v1.2.2/REQ-999": "no requirement",

@@ -34,7 +34,9 @@ class Runs:
 
     def __init__(self, ws: Workspace, url: str) -> None:
         self.ws = ws
-        self._environment = {**os.environ, "REGISTRY_REVIEW_QUEUE_BROKER": url}
+        # What is cut off on purpose need not be waited for.
+        told = {"REGISTRY_REVIEW_QUEUE_BROKER": url, "REGISTRY_REVIEW_INBOX_PATIENCE_SECONDS": "1"}
+        self._environment = {**os.environ, **told}
         self.said: list[str] = []
 
     def _command(self, *words: object) -> list[str]:

@@ -31,7 +31,7 @@ _TOOLS = {
 }
 #: A command with nothing but a session after it; what has options is for a person at a terminal.
 _COMMAND = re.compile(
-    r"(`?)\bregistry-review (?:--(?:home|config) \S{1,500} ){0,2}(\w{1,20})(?: (session-[\w-]{1,40}))?\1"
+    r"(`?)\bregistry-review (?:--(?:home|config) \S{1,500} ){0,2}(\w{1,20})(?: (session-[\w-]{1,40}))?(?: FOLDER)?\1"
     r"(?![\w-]| [-\"\w])"
     r"|`(\w{1,20})(?: (session-[\w-]{1,40}))?`"
 )

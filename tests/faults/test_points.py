@@ -73,15 +73,15 @@ def test_trouble_lasts_while_its_file_is_there(tmp_path: Path) -> None:
     plan = planned({VARIABLE: f"full file.write 2 {disk}"})
     assert plan is not None
     disk.touch()
-    plan.reach("file.write")
+    plan.reach("file.write", "")
     with pytest.raises(OSError) as told:
-        plan.reach("file.write")
+        plan.reach("file.write", "")
     assert told.value.errno == errno.ENOSPC
-    plan.reach("file.written")
+    plan.reach("file.written", "")
 
     disk.unlink()
 
-    plan.reach("file.write")
+    plan.reach("file.write", "")
 
 
 def test_of_all_processes_that_come_to_a_point_one_is_killed(tmp_path: Path) -> None:
