@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from commands.door import Door, cli
 from commands.interrupts import leave_to_the_system
@@ -19,6 +21,8 @@ for family in FAMILIES:
 
 def main() -> None:
     """Run the command line as a program."""
+    if sys.stdout is None:  # closed by whoever called: nobody wants to hear anything
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the process ends
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character must not end a command

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipeline.errors import UsageError
+from pipeline.errors import ReviewError, UsageError
 from pipeline.store.files import is_writable, write_atomic
 
 #: In place of a name: the standard output.
@@ -54,8 +54,11 @@ def check_folder(folder: Path) -> None:
 def write(path: Path, data: bytes) -> None:
     """Replace a file in one step, so that a failed run leaves the old one; a device or a pipe is written into."""
     if path.exists() and not _is_replaced(path):
-        with path.open("wb") as stream:
-            stream.write(data)
+        try:
+            with path.open("wb") as stream:
+                stream.write(data)
+        except OSError as error:
+            raise ReviewError(f"{path} could not be written: {error.strerror}.", "Choose another place.") from error
     else:
         write_atomic(path, data)
 

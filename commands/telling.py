@@ -103,6 +103,14 @@ def run(carry_out: Callable[[], Any], as_json: bool) -> int:
         except OSError:
             _give_up(sys.stderr)
         return error.exit_code
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # What click prints by itself, such as --help, goes by no other way.
+        _give_up(sys.stdout)
+        if error.errno != errno.EPIPE:
+            complain(f"The standard output could not be written: {error.strerror}.", "Send the output elsewhere.")
+        return exit_codes.FAILED
     except (click.Abort, KeyboardInterrupt):
         return exit_codes.INTERRUPTED
 

@@ -19,6 +19,7 @@ import pytest
 from commands import output_files as output
 from commands.text.typed import Way, called, typed_members
 from commands.text.typed import typed as as_typed
+from pipeline.errors import ReviewError
 from pipeline.home.presence import watching
 from pipeline.intake.inbox.state import WaitingFile, WatcherState, write_state
 from tests.disks import rights_bind
@@ -181,6 +182,23 @@ def test_a_full_standard_output_is_not_taken_for_the_disk_of_the_home(typed: Typ
     assert done.returncode == 1
     assert done.stderr.startswith("error: The result could not be written to the standard output: No space left")
     assert len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",)])
+def test_a_full_standard_output_is_told_of_help_as_well(words: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, str(ROOT / "cli.py"), *words],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=100, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: The standard output could not be written: No space left")
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_a_file_that_is_full_is_named_and_no_disk_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(ReviewError, match=r"^/dev/full could not be written: No space left"):
+        output.write(Path("/dev/full"), b"a letter")
 
 
 def test_a_reader_that_has_had_enough_is_no_error(typed: Typist) -> None:

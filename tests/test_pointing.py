@@ -212,6 +212,7 @@ def test_where_the_other_takes_nothing_it_says_so_and_nothing_is_lost(
     assert path.read_text() == "new"
     found = status_of(workspace, workspace.sessions.read(session))
     assert other in found.waits[0]
+    assert end in str(found.workflow_progress["document_discovery"].reason), "nobody reviews it in its place"
     assert [end in file.reason for file in found.waiting_files] == [True]
     assert held(workspace, session) == {"a", "b", "c", "d", "own"}
     # And it can be reviewed by itself.

@@ -47,7 +47,7 @@ def watched(ws: Workspace, run: Summary, to: StageKey) -> Answer:
         lines.append(typed(f"{session_id}  {progress.next_action(ws, records[session_id])}"))
     head = f"{wording.count(len(files), 'file')} for {wording.count(len(records), 'session')}; {len(refused)} refused."
     said = tuple(typed(f"{i} waits for you: {wait}") for i, asked in waits.items() for wait in asked)
-    problems = tuple((f"{i}: {message}", f"registry-review status {i}") for i, message in failures)
+    problems = tuple((typed(f"{i}: {message}"), f"registry-review status {i}") for i, message in failures)
     later = "Close it there, or wait until it is done; then run it again. Nothing was lost."
     problems += tuple((f"{one.name} was not taken: {one.reason}.", later) for one in run.held_open)
     problems += tuple(_nobody_takes(run.untaken))

@@ -90,7 +90,8 @@ def foreseen(error: OSError) -> ReviewError | None:
             cure = "Make the disk writable again, or choose another place with --home."
             return ReviewError(f"{place} lies on a disk that is read-only.", cure)
         case errno.ENOSPC | errno.EDQUOT:
-            return TryAgain(f"The disk of {place} is full.", "Make room and run the command again. Nothing was lost.")
+            cure = "Make room and run the command again. Nothing was lost."
+            return TryAgain(f"The disk is full: {place} could not be written.", cure)
         case errno.ENAMETOOLONG:
             return UsageError(f"The name {place[:60]}... is too long.", "Choose a shorter one.")
         case errno.EIO:

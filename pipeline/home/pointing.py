@@ -84,7 +84,8 @@ def sending(session_id: str) -> str:
 
 def in_words(ws: Workspace, record: SessionRecord) -> str:
     """That the session points to another one, as one reads it in place of how far its stages are."""
-    return f"{goes_on_in(ws, record)} is reviewed in its place, and holds its files"
+    wrong = trouble(ws, record)
+    return wrong.message if wrong else f"{goes_on_in(ws, record)} is reviewed in its place, and holds its files"
 
 
 def require_own_review(ws: Workspace, record: SessionRecord, what: str = "its stages are not run") -> None:

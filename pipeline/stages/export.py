@@ -27,8 +27,9 @@ def export_session(ws: Workspace, session_id: str, folder: Path) -> list[Path]:
     target = Path(folder).expanduser().absolute()
     if target.resolve().is_relative_to(ws.data.resolve()):
         raise UsageError(f"{target} lies inside the program's own data.", "Choose another folder.")
-    if target.exists() and not target.is_dir():
-        raise UsageError(f"{target} is a file.", "Choose a folder.")
+    for place in (target, *target.parents):
+        if place.exists() and not place.is_dir():
+            raise UsageError(f"{place} is a file.", "Choose a folder.")
     archives = [a for a in record.archives.values() if a.kept]
     missing = [d.filename for d in record.documents.values() if not ws.intact(d.sha256)]
     missing += [a.filename for a in archives if not kept_archives.is_intact(ws, session_id, a)]
